@@ -1,0 +1,51 @@
+/* The command line: what main() knows of the world, and one function a command. */
+#ifndef LT_CLI_CLI_H
+#define LT_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "plugin/host.h"
+
+/* As everywhere: done; the run failed; wrong usage or configuration; stopped by a signal. */
+enum { LT_EXIT_DONE = 0, LT_EXIT_FAILED = 1, LT_EXIT_USAGE = 2, LT_EXIT_STOPPED = 3 };
+
+/* Read once, in main.c: nothing else looks at the environment, the clock or the terminal. */
+typedef struct lt_world {
+    const char *program;                      /* the file of this program, links resolved */
+    const char *directory;                    /* the current one, absolute */
+    const char *plugin_path, *data_path;      /* LTCORE_PLUGIN_PATH, LTCORE_DATA: colon-separated, or NULL */
+    bool        terminal;                     /* standard error is one */
+    double    (*now_s)(void);
+    bool      (*cancelled)(void *arg);        /* a signal asked to stop */
+    FILE       *out, *err;
+} lt_world;
+
+/* What the words of the command line say. The lists point into argv. */
+typedef struct lt_arguments {
+    const char  *config, *output;             /* -c, -o; NULL: not given */
+    const char **set;                         /* --set, in order */
+    size_t       n_set;
+    char       **rest;                        /* words that are no options */
+    size_t       n_rest;
+    int          level;                       /* LT_QUIET .. LT_VERBOSE */
+    bool         dry_run, help, version;
+} lt_arguments;
+
+/* Prints what is wrong and gives LT_EXIT_USAGE, or LT_EXIT_DONE. a->set is for free(). */
+int lt_arguments_parse(const lt_world *w, int argc, char **argv, lt_arguments *a);
+
+/* The whole program: picks the command and gives the exit code. */
+int lt_cli_main(const lt_world *w, int argc, char **argv);
+
+/* The commands; each gives an exit code. */
+int lt_cli_run(const lt_world *w, const lt_arguments *a);
+int lt_cli_list(const lt_world *w, const lt_arguments *a);
+int lt_cli_info(const lt_world *w, const lt_arguments *a);
+int lt_cli_summary(const lt_world *w, const lt_arguments *a);
+int lt_cli_help(const lt_world *w, const lt_arguments *a);
+
+/* "ltcore: " and the sentence, on standard error. */
+void lt_cli_say(const lt_world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,85 @@
+/* Picks the command that the first word names. Called by main(). */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "util/suggest.h"
+
+typedef struct command {
+    const char *name;
+    int       (*run)(const lt_world *w, const lt_arguments *a);
+    size_t      least, most;                  /* words after its name */
+} command;
+
+static const command commands[] = {
+    { "run",     lt_cli_run,     0, 0 }, { "list", lt_cli_list, 0, 1 }, { "info", lt_cli_info, 1, 1 },
+    { "summary", lt_cli_summary, 0, 0 }, { "help", lt_cli_help, 0, 1 },
+};
+enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
+
+void lt_cli_say(const lt_world *w, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    fputs("ltcore: ", w->err);
+    vfprintf(w->err, fmt, ap);
+    fputc('\n', w->err);
+    va_end(ap);
+}
+
+static const command *find(const char *name)
+{
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (!strcmp(commands[i].name, name))
+            return &commands[i];
+    return NULL;
+}
+
+static int unknown(const lt_world *w, const char *word)
+{
+    const char *names[N_COMMANDS];
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        names[i] = commands[i].name;
+    const char *near = lt_suggest(word, names, N_COMMANDS);
+    if (near)
+        lt_cli_say(w, "no such command: %s (did you mean '%s'?)", word, near);
+    else
+        lt_cli_say(w, "no such command: %s; see 'ltcore help'", word);
+    return LT_EXIT_USAGE;
+}
+
+static int dispatch(const lt_world *w, lt_arguments *a)
+{
+    const char *word = a->n_rest ? a->rest[0] : NULL;
+    if (a->version || a->help || (!word && !a->config)) {
+        if (!a->version && !a->help)
+            lt_cli_say(w, "nothing to do; see 'ltcore help'");
+        return a->version || a->help ? lt_cli_help(w, a) : LT_EXIT_USAGE;
+    }
+    const command *c = find(word ? word : "run");
+    if (!c)
+        return unknown(w, word);
+    if (word)
+        a->rest++, a->n_rest--;
+    if (a->n_rest < c->least || a->n_rest > c->most) {
+        lt_cli_say(w, "%s takes %zu word%s%s; see 'ltcore help'", c->name, c->most, c->most == 1 ? "" : "s",
+                   c->least < c->most ? " at most" : "");
+        return LT_EXIT_USAGE;
+    }
+    return c->run(w, a);
+}
+
+int lt_cli_main(const lt_world *w, int argc, char **argv)
+{
+    lt_arguments a;
+    int code = lt_arguments_parse(w, argc, argv, &a);
+    if (code == LT_EXIT_DONE)
+        code = dispatch(w, &a);
+    free(a.set);
+    if (fflush(w->out) && code == LT_EXIT_DONE) {
+        lt_cli_say(w, "standard output cannot be written");
+        code = LT_EXIT_FAILED;
+    }
+    return code;
+}

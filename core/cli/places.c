@@ -1,0 +1,59 @@
+/* Makes the lists of directories from the environment that main() read. */
+#include "cli/places.h"
+
+#include <string.h>
+
+/* Room for every part of a colon-separated list and `more` others. */
+static ltc_status open_places(const char *list, size_t more, lt_arena *a, lt_places *p, ltc_error *err)
+{
+    size_t parts = 1;
+    for (const char *c = list ? list : ""; *c; c++)
+        parts += *c == ':';
+    *p = (lt_places){ .dir = lt_arena_array(a, parts + more, sizeof *p->dir) };
+    return p->dir ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "no memory");
+}
+
+/* Relative parts start at the current directory; empty ones are skipped. */
+static ltc_status add_list(const lt_world *w, const char *list, lt_arena *a, lt_places *p, ltc_error *err)
+{
+    for (const char *c = list ? list : ""; *c;) {
+        const int n = (int)strcspn(c, ":");
+        const char *dir = *c == '/' ? lt_arena_print(a, "%.*s", n, c) : lt_arena_print(a, "%s/%.*s", w->directory, n, c);
+        if (!dir)
+            return ltc_fail(err, LTC_ENOMEM, "no memory");
+        if (n)
+            p->dir[p->n++] = dir;
+        c += n + (c[n] == ':');
+    }
+    return LTC_OK;
+}
+
+ltc_status lt_places_plugins(const lt_world *w, const char *const *first, size_t n_first, lt_arena *a, lt_places *p,
+                             ltc_error *err)
+{
+    ltc_status st = open_places(w->plugin_path, n_first + 1, a, p, err);
+    if (st)
+        return st;
+    for (size_t i = 0; i < n_first; i++)
+        p->dir[p->n++] = first[i];
+    st = add_list(w, w->plugin_path, a, p, err);
+    const char *slash = strrchr(w->program, '/');
+    const char *own = lt_arena_print(a, "%.*s/../lib/ltcore/plugins", slash ? (int)(slash - w->program) : 0, w->program);
+    if (!st && !own)
+        st = ltc_fail(err, LTC_ENOMEM, "no memory");
+    p->dir[p->n] = own;
+    p->n += !st;
+    return st;
+}
+
+ltc_status lt_places_data(const lt_world *w, lt_arena *a, lt_places *p, ltc_error *err)
+{
+    static const char *const system[] = { "/usr/local/share/datasets", "/usr/share/datasets" };
+    const size_t n = sizeof system / sizeof system[0];
+    ltc_status st = open_places(w->data_path, n, a, p, err);
+    if (!st)
+        st = add_list(w, w->data_path, a, p, err);
+    for (size_t i = 0; i < n && !st; i++)
+        p->dir[p->n++] = system[i];
+    return st;
+}

@@ -1,0 +1,118 @@
+/* Owns the step from the tree of settings to lt_settings: every key checked, every plug-in found, every
+ * default there. Called through config.h by every command that takes a configuration. */
+#include <string.h>
+
+#include "config/options.h"
+#include "config/path.h"
+#include "config/reader.h"
+#include "config/rules.h"
+#include "config/schema.h"
+
+typedef struct settler {
+    lt_fill        fill;
+    const lt_node *root;
+    lt_registry   *registry;
+    lt_settings   *settings;
+} settler;
+
+/* The module, if the group names one that is there and whose options are no keys of the core. */
+static bool find_module(settler *s, const lt_group *g, lt_plugin_setting *p)
+{
+    ltc_error err = { 0 };
+    if (!p->name)
+        return false;                         /* missing or mistyped, and reported */
+    if (lt_registry_find(s->registry, g->kind, p->name, &p->module, &err)) {
+        char key[64];
+        snprintf(key, sizeof key, "%s.plugin", g->path);
+        lt_diags_add(s->fill.diags, p->at, key, "%s", err.message);
+        return false;
+    }
+    return lt_options_apart(&s->fill, p, &g->schema);
+}
+
+/* The plug-in's options, which stand in the group beside the core's keys. */
+static void fill_plugin(settler *s, const lt_node *group, lt_plugin_setting *p)
+{
+    const ltc_schema *schema = &p->module->schema;
+    if (!schema->n_opts)
+        return;
+    p->options = lt_arena_array(s->fill.arena, 1, schema->data_size);
+    s->fill.no_memory |= !p->options;
+    if (p->options)
+        lt_options_fill(&s->fill, group, schema, p->options);
+}
+
+static void settle_group(settler *s, const lt_group *g)
+{
+    const lt_node *group = lt_node_find(s->root, g->path);
+    s->fill.group = g->path;
+    if (group && group->kind != LT_NODE_GROUP) {
+        lt_diags_add(s->fill.diags, group->at, g->path, "is not a group");
+        lt_diags_hint(s->fill.diags, "write %s = { ... };", group->name);
+        return;
+    }
+    lt_options_fill(&s->fill, group, &g->schema, s->settings);
+    lt_plugin_setting *p = lt_group_plugin(g, s->settings);
+    const bool found = p && find_module(s, g, p);
+    if (found)
+        fill_plugin(s, group, p);
+    if (!p || found) {                        /* without its plug-in nobody can say which keys a group has */
+        const ltc_schema *const schema[] = { &g->schema, found ? &p->module->schema : NULL };
+        lt_options_unknown(&s->fill, group, schema, found ? 2 : 1, found ? p->name : NULL);
+    }
+}
+
+/* LT_VARY_* are in the order of the choices. */
+static void derive_vary(lt_settings *s)
+{
+    const char *const *word = lt_schema_find(&lt_group_find("run")->schema, "vary")->choices;
+    for (uint64_t i = 0; i < s->run.vary.n; i++)
+        for (unsigned bit = 0; word[bit]; bit++)
+            s->run.vary_bits |= strcmp(s->run.vary.v[i], word[bit]) ? 0 : 1u << bit;
+}
+
+/* The defaults that depend on other settings. */
+static void derive(settler *s)
+{
+    lt_settings *t = s->settings;
+    lt_arena *a = s->fill.arena;
+    const lt_config_request *r = s->fill.request;
+    if (!t->run.name)
+        t->run.name = lt_path_stem(a, r->path);
+    if (!t->run.output && t->run.name) {
+        const char *runs = lt_arena_print(a, "runs/%s", t->run.name);
+        t->run.output = runs ? lt_path_join(a, r->directory, runs) : NULL;
+    }
+    derive_vary(t);
+    s->fill.no_memory |= !t->run.name || !t->run.output;
+}
+
+/* Plug-ins are found in the order of the groups; what each takes is reported with all the rest. */
+ltc_status lt_config_settle(const lt_config *c, lt_registry *registry, lt_settings *settings, lt_diags *d)
+{
+    const size_t before = d->n;
+    *settings = (lt_settings){ 0 };
+    settler s = {
+        .fill = { .request = c->request, .arena = &settings->arena, .diags = d, .group = "" },
+        .root = c->root, .registry = registry, .settings = settings,
+    };
+    lt_options_unknown(&s.fill, c->root, NULL, 0, NULL);
+    for (size_t i = 0; i < lt_n_groups; i++)
+        settle_group(&s, &lt_groups[i]);
+    if (d->n == before)
+        derive(&s);
+    if (d->n == before && !s.fill.no_memory)
+        lt_rules_check(&s.fill, c->root, settings);
+    if (s.fill.no_memory)
+        lt_diags_add(d, (lt_place){ c->request->path, 0 }, NULL, "out of memory");
+    if (d->n == before)
+        return LTC_OK;
+    lt_settings_free(settings);
+    return s.fill.no_memory ? LTC_ENOMEM : LTC_EOPTION;
+}
+
+void lt_settings_free(lt_settings *s)
+{
+    lt_arena_free(&s->arena);
+    *s = (lt_settings){ 0 };
+}

@@ -1,0 +1,47 @@
+/* The tree of settings: values as they were written, each with its place. Nodes never change; trees share
+ * them. */
+#ifndef LT_CONFIG_TREE_H
+#define LT_CONFIG_TREE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/diag.h"
+#include "util/memory.h"
+
+enum { LT_NODE_GROUP, LT_NODE_LIST, LT_NODE_INT, LT_NODE_REAL, LT_NODE_BOOL, LT_NODE_STRING };
+
+typedef struct lt_node {
+    const char *name;                         /* NULL in a list and at the root */
+    lt_place    at;
+    int         kind;
+    union {
+        int64_t     i;                        /* INT, BOOL */
+        double      r;
+        const char *s;
+        struct {                              /* GROUP, LIST: [ ] and ( ) are alike */
+            const struct lt_node *const *child;
+            size_t n;
+        };
+    };
+} lt_node;
+
+/* A node of n children, to be filled before anyone else sees it. NULL: no memory. */
+const lt_node **lt_node_children(lt_arena *a, size_t n);
+
+/* NULL: not there. Both take NULL and scalars for a group without children. key: "train.optimizer.lr". */
+const lt_node *lt_node_child(const lt_node *group, const char *name);
+const lt_node *lt_node_find(const lt_node *root, const char *key);
+
+/* `group` without its child of that name. NULL: no memory. */
+const lt_node *lt_node_without(lt_arena *a, const lt_node *group, const char *name);
+
+/* Does `over`, laid over `base`, drop base's child called `name`, of which `over` says nothing? Both are the
+ * group at `path`; the root's is "". */
+typedef bool lt_node_drops(const char *path, const lt_node *base, const lt_node *over, const char *name);
+
+/* `over` laid over `base`: groups merge key by key, scalars and lists replace. drops may be NULL. NULL: no
+ * memory. */
+const lt_node *lt_node_merge(lt_arena *a, const lt_node *base, const lt_node *over, lt_node_drops *drops);
+
+#endif

@@ -1,0 +1,20 @@
+/* The host: services that the core lends to one instance of a plug-in. */
+#ifndef LT_PLUGIN_HOST_H
+#define LT_PLUGIN_HOST_H
+
+#include <ltcore/plugin.h>
+
+/* Where the services lead. Any member may be NULL: nothing is logged, nothing is cancelled. */
+typedef struct lt_services {
+    void (*log)(void *arg, int level, const char *module, const char *sentence);      /* [any] */
+    bool (*cancelled)(void *arg);                                                     /* [any] */
+    void *arg;
+} lt_services;
+
+/* A host for an instance of the module called `name`, of `host_size` published bytes; it outlives the
+ * instance. */
+ltc_status lt_host_create(const lt_services *s, const char *name, uint32_t kind_abi, uint32_t host_size,
+                          const ltc_probe *probe, ltc_host **host, ltc_error *err);
+void lt_host_destroy(ltc_host *h);
+
+#endif

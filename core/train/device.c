@@ -1,0 +1,68 @@
+/* Owns an opened backend. Every call of a backend goes through here or through session.c. */
+#include "train/device.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugin/border.h"
+#include "util/memory.h"
+
+static ltc_status ask_identity(lt_device *d, ltc_error *err)
+{
+    ltc_status st = d->backend->ops.backend.identity(d->dev, d->identity, sizeof d->identity, err);
+    if (!st && (!memchr(d->identity, 0, sizeof d->identity) || !d->identity[0]))
+        st = ltc_fail(err, LTC_EINTERNAL, "backend %s does not say what it is", d->backend->info.name);
+    return st;
+}
+
+ltc_status lt_device_open(const lt_module *backend, const void *options, const lt_services *services,
+                          lt_device *d, ltc_error *err)
+{
+    const ltc_backend_ops *ops = &backend->ops.backend;
+    lt_device made = { .backend = backend };
+    ltc_status st = lt_host_create(services, backend->info.name, LTC_BACKEND_ABI, ops->host_size, NULL, &made.host, err);
+    if (!st && (st = ops->open(made.host, options, &made.dev, err))) {
+        lt_host_destroy(made.host);           /* nothing was opened, so nothing is closed */
+        return st;
+    }
+    if (!st)
+        st = ask_identity(&made, err);
+    if (st)
+        lt_device_close(&made);
+    else
+        *d = made;
+    return st;
+}
+
+ltc_status lt_device_load(lt_device *d, const lt_data *data, ltc_error *err)
+{
+    const ltc_backend_ops *ops = &d->backend->ops.backend;
+    ltc_status st = LTC_OK;
+    for (uint32_t s = 0; s < LT_SPLITS && !st; s++) {
+        const lt_split *split = &data->split[s];
+        const ltc_data_desc desc = {
+            .size = sizeof desc, .sample_type = data->sample_type, .rank = data->rank, .dim = data->dim,
+            .n = split->n, .x = split->x, .label = split->label,
+        };
+        ltc_data_desc *lent = split->n ? lt_lend(&desc, 1, ops->data_desc_size, sizeof desc) : NULL;
+        if (split->n && !lent)
+            return ltc_fail(err, LTC_ENOMEM, "no memory to lend a data set");
+        if (lent)
+            st = ops->data_open(d->dev, lent, &d->data[s], err);
+        free(lent);
+    }
+    return st;
+}
+
+void lt_device_close(lt_device *d)
+{
+    if (!d->backend)
+        return;
+    for (uint32_t s = 0; s < LT_SPLITS; s++)
+        if (d->data[s])
+            d->backend->ops.backend.data_close(d->data[s]);
+    if (d->host)
+        d->backend->ops.backend.close(d->dev);
+    lt_host_destroy(d->host);
+    *d = (lt_device){ 0 };
+}

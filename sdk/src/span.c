@@ -1,0 +1,194 @@
+/* A program at work: spans of training steps, and evaluations. Nothing is allocated here. */
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "fpu.h"
+#include "program.h"
+
+/* Where the rows of the next pass are gathered: the input itself, or a buffer from which they are copied there. */
+static float *rows_begin(const lts_program *p)
+{
+    return lts_on_host() ? lts_tape_value(&p->tape, p->graph->input) : p->bounce;
+}
+
+static ltc_status rows_end(const lts_program *p, uint32_t rows, ltc_error *err)
+{
+    if (lts_on_host())
+        return LTC_OK;
+    return lts_memory_copy(p->device, lts_tape_value(&p->tape, p->graph->input), p->bounce,
+                           lts_tape_bytes(&p->tape, p->graph->input, rows), LTC_COPY_TO_DEVICE, err);
+}
+
+static ltc_status gather(lts_program *p, const ltc_train_req *r, uint32_t s, ltc_error *err)
+{
+    const lts_samples *from = &p->split[r->split];
+    const uint32_t *sample = r->sample + (size_t)s * p->batch;
+    const uint64_t first = (r->first_step[0] + s) * p->batch;
+    float *x = rows_begin(p);
+    for (uint32_t i = 0; i < p->batch; i++) {
+        const lts_cut cut = lts_cut_draw(p->augment, p->augment ? r->key_augment[0] : (ltc_key){ 0, 0 }, first + i);
+        lts_sample_get(from, sample[i], cut, x + i * from->count);
+        p->label[i] = from->label[sample[i]];
+    }
+    return rows_end(p, p->batch, err);
+}
+
+/* Loss of rows [first, first + n) of the last forward pass into p->loss[0..n); want_grad: of their mean, all rows. */
+static ltc_status losses(lts_program *p, uint32_t first, uint32_t n, bool want_grad, uint32_t *correct, double *sum,
+                         ltc_error *err)
+{
+    const uint32_t logits = p->graph->logits;
+    const size_t classes = ltc_value_count(ltc_graph_value(p->graph, logits)), bytes = n * classes * sizeof(float);
+    float *at = (float *)lts_tape_value(&p->tape, logits) + first * classes, *grad = lts_tape_grad(&p->tape, logits);
+    float *host_at = lts_on_host() ? at : p->bounce, *host_grad = lts_on_host() ? grad : p->bounce + n * classes;
+    const bool back = want_grad && grad;
+    ltc_status st = LTC_OK;
+    if (!lts_on_host())
+        st = lts_memory_copy(p->device, host_at, at, bytes, LTC_COPY_TO_HOST, err);
+    if (st)
+        return st;
+    const lts_loss l = {
+        .rows = n, .classes = classes, .logits = host_at, .label = p->label + first, .logit_scale = 1,
+        .grad_scale = 1 / (double)n, .grad = back ? host_grad : NULL, .loss = p->loss,
+    };
+    *sum = p->tape.kernels->loss(&l, correct);
+    if (back && !lts_on_host())
+        st = lts_memory_copy(p->device, grad, host_grad, bytes, LTC_COPY_TO_DEVICE, err);
+    return st;
+}
+
+/* *finite: false leaves the state as it was. */
+static ltc_status step(lts_program *p, const ltc_train_req *r, uint32_t s, ltc_train_out *out, bool *finite, ltc_error *err)
+{
+    const ltc_key key = r->key_dropout ? ltc_key_fold(r->key_dropout[0], r->first_step[0] + s) : (ltc_key){ 0, 0 };
+    double sum = 0;
+    ltc_status st = gather(p, r, s, err);
+    if (!st)
+        st = lts_walk_forward(p, p->batch, true, key, err);
+    if (!st)
+        st = losses(p, 0, p->batch, true, &out->correct[s], &sum, err);
+    if (st)
+        return st;
+    out->loss[s] = (float)(sum / p->batch);
+    *finite = isfinite(out->loss[s]);
+    if (!*finite)
+        return LTC_OK;
+    st = lts_walk_backward(p, err);
+    return st ? st : lts_walk_update(p, r->lr[s], err);
+}
+
+/* From the first step of non-finite loss on there is nothing to report. */
+static ltc_status steps(lts_program *p, const ltc_train_req *r, ltc_train_out *out, ltc_error *err)
+{
+    bool finite = true;
+    out->bad_step[0] = UINT64_MAX;
+    for (uint32_t s = 0; s < r->n_steps; s++) {
+        const ltc_status st = finite ? step(p, r, s, out, &finite, err) : LTC_OK;
+        if (st)
+            return st;
+        if (finite)
+            continue;
+        if (out->bad_step[0] == UINT64_MAX)
+            out->bad_step[0] = r->first_step[0] + s;
+        out->loss[s] = NAN, out->correct[s] = 0;
+    }
+    return LTC_OK;
+}
+
+static ltc_status check_split(const lts_program *p, uint32_t split, ltc_error *err)
+{
+    if (!p->ready)
+        return ltc_fail(err, LTC_EINVAL, "the program is not ready: its state was put, and ready() not called since");
+    if (split >= LTS_MOST_SPLITS || !p->bound[split])
+        return ltc_fail(err, LTC_EINVAL, "split %u has no data bound to it", split);
+    return LTC_OK;
+}
+
+static ltc_status check_span(const lts_program *p, const ltc_train_req *r, ltc_error *err)
+{
+    const ltc_status st = check_split(p, r->split, err);
+    if (st)
+        return st;
+    if (r->x)
+        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend takes rows by their numbers only");
+    if (p->augment && !r->key_augment)
+        return ltc_fail(err, LTC_EINVAL, "augmentation needs a key");
+    const uint64_t n = p->split[r->split].n;
+    for (size_t i = 0; i < (size_t)r->n_steps * p->batch; i++)
+        if (r->sample[i] >= n)
+            return ltc_fail(err, LTC_EINVAL, "step %llu asks for row %u of a split of %llu",
+                            (unsigned long long)(r->first_step[0] + i / p->batch), r->sample[i], (unsigned long long)n);
+    return LTC_OK;
+}
+
+/* A span that fails half-way leaves a state that must be put anew. */
+ltc_status lts_program_train(void *prog, const ltc_train_req *r, ltc_train_out *out, ltc_error *err)
+{
+    lts_program *p = prog;
+    ltc_status st = check_span(p, r, err);
+    if (st)
+        return st;
+    const bool flush = ltc_optable_table.flags & LTC_OT_FTZ;
+    const unsigned before = flush ? lts_fpu_flush() : 0;
+    st = steps(p, r, out, err);
+    if (flush)
+        lts_fpu_restore(before);
+    if (st) {
+        p->ready = false;
+        memset(p->has_value, 0, p->graph->n_params * sizeof *p->has_value);
+    }
+    return st;
+}
+
+/* Rows 64 b to 64 b + 63 of the split, zeros past its end; adds those in [from, to) to the sums, one by one. */
+static ltc_status eval_block(lts_program *p, uint32_t split, uint64_t b, uint64_t from, uint64_t to, ltc_eval_out *out,
+                             ltc_error *err)
+{
+    const lts_samples *s = &p->split[split];
+    const uint64_t start = b * LTS_EVAL_ROWS;
+    float *x = rows_begin(p);
+    for (uint32_t i = 0; i < LTS_EVAL_ROWS; i++) {
+        const bool there = start + i < s->n;
+        p->label[i] = there ? s->label[start + i] : 0;
+        if (there)
+            lts_sample_get(s, start + i, lts_cut_draw(0, (ltc_key){ 0, 0 }, 0), x + i * s->count);
+        else
+            memset(x + i * s->count, 0, s->count * sizeof *x);
+    }
+    const uint32_t first = (uint32_t)(from > start ? from - start : 0);
+    const uint32_t end = (uint32_t)(to - start < LTS_EVAL_ROWS ? to - start : LTS_EVAL_ROWS);
+    uint32_t correct = 0;
+    double sum = 0;
+    ltc_status st = rows_end(p, LTS_EVAL_ROWS, err);
+    if (!st)
+        st = lts_walk_forward(p, LTS_EVAL_ROWS, false, (ltc_key){ 0, 0 }, err);
+    if (!st)
+        st = losses(p, first, end - first, false, &correct, &sum, err);
+    for (uint32_t i = 0; i < end - first && !st; i++)
+        out->loss[0] += p->loss[i];
+    out->correct[0] += correct;
+    return st;
+}
+
+ltc_status lts_program_eval(void *prog, const ltc_eval_req *r, ltc_eval_out *out, ltc_error *err)
+{
+    lts_program *p = prog;
+    ltc_status st = check_split(p, r->split, err);
+    if (st)
+        return st;
+    const uint64_t n = p->split[r->split].n;
+    if (r->first > n || r->count > n - r->first)
+        return ltc_fail(err, LTC_EINVAL, "rows %llu to %llu are not all in a split of %llu", (unsigned long long)r->first,
+                        (unsigned long long)(r->first + r->count), (unsigned long long)n);
+    out->loss[0] = 0;
+    out->correct[0] = 0;
+    const bool flush = ltc_optable_table.flags & LTC_OT_FTZ;
+    const unsigned before = flush ? lts_fpu_flush() : 0;
+    const uint64_t end = r->first + r->count;
+    for (uint64_t b = r->first / LTS_EVAL_ROWS; b * LTS_EVAL_ROWS < end && r->count && !st; b++)
+        st = eval_block(p, r->split, b, r->first, end, out, err);
+    if (flush)
+        lts_fpu_restore(before);
+    return st;
+}

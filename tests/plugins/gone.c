@@ -1,0 +1,5 @@
+/* The library that a fixture needs and that nobody finds. */
+void absent(void);
+void absent(void)
+{
+}

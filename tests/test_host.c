@@ -1,0 +1,154 @@
+/* What the host does for a plug-in: logs in sentences, passes on a stop, runs chunks in order. */
+#include "suite.h"
+
+#include <fenv.h>
+#include <string.h>
+
+#include "plugin/fpmode.h"
+#include "plugin/host.h"
+
+typedef struct heard {
+    int  level, times;
+    char module[64], sentence[2048];
+    bool stop;
+} heard;
+
+static void hear(void *arg, int level, const char *module, const char *sentence)
+{
+    heard *h = arg;
+    h->level = level;
+    h->times++;
+    snprintf(h->module, sizeof h->module, "%s", module);
+    snprintf(h->sentence, sizeof h->sentence, "%s", sentence);
+}
+
+static bool ask(void *arg)
+{
+    return ((const heard *)arg)->stop;
+}
+
+static ltc_host *make_host(heard *h)
+{
+    const lt_services services = { .log = hear, .cancelled = ask, .arg = h };
+    ltc_error err;
+    ltc_host *host = NULL;
+    memset(h, 0, sizeof *h);
+    CU_ASSERT_EQUAL_FATAL(lt_host_create(&services, "growth", 7, sizeof *host, NULL, &host, &err), LTC_OK);
+    return host;
+}
+
+static void a_message_is_one_sentence(void)
+{
+    heard h;
+    ltc_host *host = make_host(&h);
+    CU_ASSERT_EQUAL(host->kind_abi, 7);
+    host->log(host, LTC_LOG_WARNING, "%d weights\nof %s \n\n", 3, "fc1");
+    CU_ASSERT_EQUAL(h.level, LTC_LOG_WARNING);
+    CU_ASSERT_STRING_EQUAL(h.module, "growth");
+    CU_ASSERT_STRING_EQUAL(h.sentence, "3 weights of fc1");
+    host->log(host, LTC_LOG_INFO, "%03000d", 1);
+    CU_ASSERT_EQUAL(strlen(h.sentence), 1023);
+    lt_host_destroy(host);
+}
+
+static void a_stop_is_passed_on(void)
+{
+    heard h;
+    ltc_host *host = make_host(&h);
+    CU_ASSERT_FALSE(host->cancelled(host));
+    h.stop = true;
+    CU_ASSERT_TRUE(host->cancelled(host));
+    lt_host_destroy(host);
+}
+
+static void without_services_it_is_silent(void)
+{
+    const lt_services none = { .log = NULL };
+    ltc_host *host = NULL;
+    ltc_error err;
+    CU_ASSERT_EQUAL_FATAL(lt_host_create(&none, "growth", 1, 8, NULL, &host, &err), LTC_OK);
+    host->log(host, LTC_LOG_ERROR, "nobody hears this");
+    CU_ASSERT_FALSE(host->cancelled(host));
+    lt_host_destroy(host);
+    lt_host_destroy(NULL);
+}
+
+typedef struct chunks {
+    size_t begin[8], end[8], n, fail_at;
+    ltc_status with;
+} chunks;
+
+static ltc_status note_chunk(void *arg, size_t begin, size_t end)
+{
+    chunks *c = arg;
+    c->begin[c->n] = begin, c->end[c->n] = end;
+    return c->n++ == c->fail_at ? c->with : LTC_OK;
+}
+
+static void chunks_are_fixed_and_in_order(void)
+{
+    heard h;
+    ltc_host *host = make_host(&h);
+    chunks c = { .fail_at = 99 };
+    CU_ASSERT_EQUAL(host->parallel(host, 10, 4, note_chunk, &c), LTC_OK);
+    CU_ASSERT_EQUAL_FATAL(c.n, 3);
+    for (size_t i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(c.begin[i], 4 * i);
+        CU_ASSERT_EQUAL(c.end[i], i < 2 ? 4 * i + 4 : 10);
+    }
+    CU_ASSERT_EQUAL(host->parallel(host, 0, 4, note_chunk, &c), LTC_OK);
+    CU_ASSERT_EQUAL(c.n, 3);
+    CU_ASSERT_EQUAL(host->parallel(host, 10, 0, note_chunk, &c), LTC_OK);
+    CU_ASSERT_EQUAL(c.n, 4);
+    CU_ASSERT_EQUAL(host->parallel(host, SIZE_MAX, SIZE_MAX - 1, note_chunk, &c), LTC_OK);
+    CU_ASSERT_EQUAL(c.n, 6);
+    lt_host_destroy(host);
+}
+
+static void the_first_failure_wins(void)
+{
+    heard h;
+    ltc_host *host = make_host(&h);
+    chunks c = { .fail_at = 1, .with = LTC_ENUMERIC };
+    CU_ASSERT_EQUAL(host->parallel(host, 10, 2, note_chunk, &c), LTC_ENUMERIC);
+    CU_ASSERT_EQUAL(c.n, 2);
+    chunks odd = { .fail_at = 0, .with = 17 };
+    CU_ASSERT_EQUAL(host->parallel(host, 10, 2, note_chunk, &odd), LTC_EINTERNAL);
+    lt_host_destroy(host);
+}
+
+/* Each chunk must find the mode that the caller had. */
+static ltc_status change_mode(void *arg, size_t begin, size_t end)
+{
+    (void)begin, (void)end;
+    *(int *)arg += fegetround() == FE_TONEAREST;
+    fesetround(FE_UPWARD);
+    return LTC_OK;
+}
+
+static void a_chunk_cannot_change_the_mode_of_others(void)
+{
+    heard h;
+    int as_it_was = 0;
+    ltc_host *host = make_host(&h);
+    const lt_fpmode before = lt_fpmode_get();
+    CU_ASSERT_EQUAL(host->parallel(host, 3, 1, change_mode, &as_it_was), LTC_OK);
+    CU_ASSERT_TRUE(lt_fpmode_same(before, lt_fpmode_get()));
+    CU_ASSERT_EQUAL(as_it_was, 3);
+    fesetround(FE_TONEAREST);
+    lt_host_destroy(host);
+}
+
+static const lt_claim claims[] = {
+    { "a message is one sentence", a_message_is_one_sentence },
+    { "a stop is passed on", a_stop_is_passed_on },
+    { "without services it is silent", without_services_it_is_silent },
+    { "chunks are fixed and in order", chunks_are_fixed_and_in_order },
+    { "the first failure wins", the_first_failure_wins },
+    { "a chunk cannot change the mode of others", a_chunk_cannot_change_the_mode_of_others },
+};
+
+int main(void)
+{
+    return lt_suite_run("host", claims, sizeof claims / sizeof claims[0]);
+}

@@ -1,0 +1,198 @@
+/* Layers: bases, the file, --set and -o; the later one wins, and takes along what it makes meaningless. */
+#include "suite.h"
+
+#include <string.h>
+
+#include "config_rig.h"
+
+static void groups_merge_and_lists_replace(void)
+{
+    rig r = rig_open();
+    rig_settle_over(&r, "run = { vary = [\"init\"]; }; train = { optimizer = { lr = 2; }; };");
+    CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
+    CU_ASSERT_EQUAL(r.settings.run.vary_bits, LT_VARY_INIT);
+    CU_ASSERT_EQUAL(r.settings.train.optimizer.lr, 2.0);
+    CU_ASSERT_EQUAL(r.settings.train.optimizer.type, LT_OPTIMIZER_SGD);
+    CU_ASSERT_EQUAL(r.settings.train.batch_size, 60);
+    rig_close(&r);
+}
+
+static void steps_and_epochs_replace_one_another(void)
+{
+    static const char *const epochs[] = { "train.epochs=3" }, *const both[] = { "train.epochs=3", "train.steps=1" };
+    rig r = rig_open();
+    rig_settle_over(&r, "");
+    rig_settle(&r, epochs, 1);
+    CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
+    CU_ASSERT_EQUAL(r.settings.train.steps, -1);
+    CU_ASSERT_EQUAL(r.settings.train.epochs, 3);
+    rig_settle(&r, both, 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(r.said, "--set: train: steps and epochs exclude one another"));
+    rig_close(&r);
+}
+
+static void a_changed_plugin_drops_the_old_ones_options(void)
+{
+    rig r = rig_open();
+    rig_write(&r, "first.cfg", "base = \"good.cfg\"; arch = { start_cost = 3.0; init = \"glorot-normal\"; };");
+    rig_write(&r, "run.cfg", "base = \"first.cfg\"; arch = { plugin = \"plain\"; };");
+    rig_settle(&r, NULL, 0);
+    CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
+    CU_ASSERT_EQUAL(r.settings.arch.init, LT_INIT_GLOROT_NORMAL);
+    CU_ASSERT_PTR_NULL(r.settings.arch.plugin.options);
+
+    rig_write(&r, "run.cfg", "base = \"first.cfg\"; arch = { plugin = \"mlp\"; };");
+    rig_settle(&r, NULL, 0);
+    CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
+    CU_ASSERT_EQUAL(rig_options_of(&r)->start_cost, 3.0);
+    rig_close(&r);
+}
+
+static void a_changed_type_drops_what_it_cannot_use(void)
+{
+    static const char *const set[] = { "train.optimizer.type=adam", "train.lr_schedule.type=cosine" };
+    rig r = rig_open();
+    rig_settle_over(&r, "train = { optimizer = { momentum = 0.9; weight_decay = 0.5; };\n"
+                        "lr_schedule = { type = \"multistep\"; milestones = [5]; gamma = 0.2; }; };");
+    CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
+    rig_settle(&r, set, 2);
+    CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
+    CU_ASSERT_EQUAL(r.settings.train.optimizer.momentum, 0.0);
+    CU_ASSERT_EQUAL(r.settings.train.optimizer.weight_decay, 0.5);
+    CU_ASSERT_EQUAL(r.settings.train.lr_schedule.milestones.n, 0);
+    rig_close(&r);
+}
+
+static void bases_are_read_in_order_beside_their_file(void)
+{
+    static const char *const far[] = { "run.name=far" };
+    rig r = rig_open();
+    rig_write(&r, "data/a.cfg", "base = \"../good.cfg\"; run = { seed = 1; trials = 1; };");
+    rig_write(&r, "data/b.cfg", "run = { seed = 2; trials = 2; };");
+    rig_write(&r, "run.cfg", "base = [\"data/a.cfg\", \"data/b.cfg\"]; run = { trials = 3; };");
+    rig_settle(&r, far, 1);
+    CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
+    CU_ASSERT_EQUAL(r.settings.run.seed, 2);
+    CU_ASSERT_EQUAL(r.settings.run.trials, 3);
+    CU_ASSERT_STRING_EQUAL(r.settings.run.name, "far");
+    CU_ASSERT_STRING_EQUAL(lt_config_place(r.config, "run.seed").file, "data/b.cfg");
+    rig_close(&r);
+}
+
+/* Bases that cannot be; each text is run.cfg. */
+static const struct { const char *text, *says; } bad_base[] = {
+    { "base = \"run.cfg\";", "run.cfg:1: base: run.cfg would be its own base" },
+    { "base = \"loop.cfg\";", "loop.cfg:1: base: run.cfg would be its own base" },
+    { "base = \"gone.cfg\";", "run.cfg:1: 'gone.cfg' cannot be read" },
+    { "base = 5;", "run.cfg:1: base: is not the name of a file" },
+    { "base = [\"gone.cfg\", \"gone2.cfg\"];", "gone2.cfg" },
+    { "base = \"data\";", "'data' is a directory" },
+};
+
+static void bad_bases_are_refused(void)
+{
+    rig r = rig_open();
+    rig_write(&r, "loop.cfg", "base = \"run.cfg\";");
+    for (size_t i = 0; i < sizeof bad_base / sizeof bad_base[0]; i++) {
+        rig_write(&r, "run.cfg", bad_base[i].text);
+        rig_settle(&r, NULL, 0);
+        CU_ASSERT_NOT_EQUAL(r.st, LTC_OK);
+        CU_ASSERT_PTR_NOT_NULL(strstr(r.said, bad_base[i].says));
+    }
+    rig_close(&r);
+}
+
+/* --set: what is wrong with it, NULL if nothing is. */
+static const struct { const char *set, *says; } sets[] = {
+    { "train.steps=200", NULL },
+    { "train.optimizer.lr=0.5", NULL },
+    { "train.optimizer.lr=1e-3", NULL },
+    { "train.optimizer.type=adamw", NULL },
+    { "train.lr_schedule.warmup=10ep", NULL },
+    { "train.evaluate_every=5", NULL },
+    { "run.vary=[\"init\"]", NULL },
+    { "run.vary=( \"init\", \"mask\" )", NULL },
+    { "run.name=\"x y\"", NULL },
+    { "run.name=x y", NULL },
+    { "run={ seed = 3; trials = 2; }", NULL },
+    { "run.seed=5000000000L", NULL },
+    { "arch.bias=false", NULL },
+    { "arch.widths=[1, 2]", NULL },
+    { "arch.weights=/a/b-1.0.st", NULL },
+    { "run.seed=5000000000", "--set: 5000000000 does not fit 32 bits; write 5000000000L" },
+    { "run.vary=[\"init\"", "'[' is never closed" },
+    { "run.seed=abc", "--set: run.seed: \"abc\" is not an integer" },
+    { "run.name=5", "--set: run.name: 5 is not a string" },
+    { "run.name=\"x\"; b = 1", "value: is given more than one value" },
+    { "run.seeed=5", "--set: run.seeed: there is no such key (did you mean 'seed'?)" },
+    { "run.seed", "--set: \"run.seed\" is not KEY=VALUE (such as --set train.steps=200)" },
+    { "=5", "is not KEY=VALUE" },
+    { "run.=5", "is not KEY=VALUE" },
+    { ".run=5", "is not KEY=VALUE" },
+    { "run..seed=5", "is not KEY=VALUE" },
+    { "variants[x].draws=1", "is not KEY=VALUE" },
+    { "run.name=", "--set: run.name: \"\" cannot name a directory" },
+    { "base=x.cfg", "--set: base: can stand in a file only" },
+};
+
+static void set_takes_what_a_file_would(void)
+{
+    rig r = rig_open();
+    rig_settle_over(&r, "");
+    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
+        rig_settle(&r, &sets[i].set, 1);
+        const bool right = sets[i].says ? r.st && strstr(r.said, sets[i].says) : !r.st;
+        if (!right)
+            printf("\n  --set %s: want %s\n  said %s", sets[i].set, sets[i].says ? sets[i].says : "", r.said);
+        CU_ASSERT(right);
+    }
+    rig_close(&r);
+}
+
+static void the_later_set_wins_and_output_over_all(void)
+{
+    static const char *const set[] = { "run.seed=3", "run.seed=4", "run.output=there" };
+    rig r = rig_open();
+    rig_settle_over(&r, "run = { output = \"elsewhere\"; };");
+    rig_settle(&r, set, 3);
+    CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
+    CU_ASSERT_EQUAL(r.settings.run.seed, 4);
+    CU_ASSERT_STRING_EQUAL(strrchr(r.settings.run.output, '/'), "/there");
+    r.request.output = "./here/";
+    rig_settle(&r, set, 3);
+    CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
+    CU_ASSERT_STRING_EQUAL(r.settings.run.output + strlen(r.dir), "/here");
+    rig_close(&r);
+}
+
+static void plugin_directories_are_known_before_all_is_checked(void)
+{
+    rig r = rig_open();
+    rig_write(&r, "data/p.cfg", "base = \"../good.cfg\"; plugins = { path = [\"mine\", \"/abs\"]; };");
+    rig_write(&r, "run.cfg", "base = \"data/p.cfg\";");
+    rig_settle(&r, NULL, 0);
+    CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
+    const ltc_strings path = lt_config_plugin_path(r.config);
+    CU_ASSERT_EQUAL_FATAL(path.n, 2);
+    CU_ASSERT_STRING_EQUAL(path.v[0] + strlen(r.dir), "/data/mine");
+    CU_ASSERT_STRING_EQUAL(path.v[0], r.settings.plugins.path.v[0]);
+    CU_ASSERT_STRING_EQUAL(path.v[1], "/abs");
+    rig_close(&r);
+}
+
+static const lt_claim claims[] = {
+    { "groups merge key by key, scalars and lists replace", groups_merge_and_lists_replace },
+    { "steps and epochs replace one another", steps_and_epochs_replace_one_another },
+    { "a changed plug-in drops the old one's options", a_changed_plugin_drops_the_old_ones_options },
+    { "a changed type drops what it cannot use", a_changed_type_drops_what_it_cannot_use },
+    { "bases are read in order, beside the file that names them", bases_are_read_in_order_beside_their_file },
+    { "bad bases are refused", bad_bases_are_refused },
+    { "--set takes what a file would, and bare words", set_takes_what_a_file_would },
+    { "the later --set wins, and -o over all", the_later_set_wins_and_output_over_all },
+    { "plug-in directories are known before all is checked", plugin_directories_are_known_before_all_is_checked },
+};
+
+int main(void)
+{
+    return lt_suite_run("overlay", claims, sizeof claims / sizeof claims[0]);
+}

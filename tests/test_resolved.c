@@ -1,0 +1,180 @@
+/* The resolved configuration alone gives the same settings, bit for bit; the help shows every key; no text
+ * crashes. */
+#include "suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/schema.h"
+#include "config_rig.h"
+
+static const char *const rich[] = {
+    "",
+    "run = { seed = 9007199254740993L; trials = 3; name = \"a \\\"b\\\" \\\\ \\n\\t\\x01\xc3\xa4\"; vary = []; };",
+    "run = { seed = 9223372036854775807L; };\ntrain = { epochs = 5000000000L; };",
+    "train = { steps = 0; evaluate_every = 7; report_at = \"end\"; optimizer = { lr = 1.2345678901234567e-7;\n"
+    "momentum = 0.1; nesterov = true; weight_decay = 5e-324; bn_l1 = 1e308; decay = [\"weight\"]; }; };",
+    "train = { optimizer = { type = \"adam\"; lr = 2.2250738585072014e-308; beta1 = 0.30000000000000004;\n"
+    "eps = 1.7976931348623157e308; weight_decay = -0.0; }; };",
+    "train = { lr_schedule = { type = \"multistep\"; milestones = [\"80ep\", \"120ep\"]; warmup = \"5ep\"; }; };",
+    "arch = { depth = 3; bias = false; mode = \"exact\"; start_cost = 0.1; rate = 1e-9; label = \"\";\n"
+    "weights = \"../w.st\"; widths = [1L, 5000000000L]; alpha = (1, 0.1, 1e22, 123456789012345680.0, -1e-5);\n"
+    "words = [\"\\\\\", \"#x\"]; };\nplugins = { path = [\"p\"]; };",
+};
+
+static bool same_bits(double a, double b)
+{
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
+/* What a slip in a type's writer would change first. */
+static bool same_settings(const rig *a, const rig *b)
+{
+    const lt_settings *s = &a->settings, *t = &b->settings;
+    const rig_options *o = rig_options_of(a), *p = rig_options_of(b);
+    bool same = s->run.seed == t->run.seed && !strcmp(s->run.name, t->run.name) && s->run.vary_bits == t->run.vary_bits &&
+                s->train.steps == t->train.steps && s->train.epochs == t->train.epochs &&
+                !strcmp(s->run.output, t->run.output) && o->alpha.n == p->alpha.n && o->widths.n == p->widths.n &&
+                !memcmp(&s->train.lr_schedule.warmup, &t->train.lr_schedule.warmup, sizeof(lt_moment)) &&
+                s->train.lr_schedule.milestones.n == t->train.lr_schedule.milestones.n &&
+                same_bits(s->train.optimizer.lr, t->train.optimizer.lr) &&
+                same_bits(s->train.optimizer.beta1, t->train.optimizer.beta1) &&
+                same_bits(s->train.optimizer.eps, t->train.optimizer.eps) &&
+                same_bits(s->train.optimizer.bn_l1, t->train.optimizer.bn_l1) &&
+                same_bits(s->train.optimizer.weight_decay, t->train.optimizer.weight_decay) &&
+                o->depth == p->depth && o->bias == p->bias && o->mode == p->mode && same_bits(o->rate, p->rate) &&
+                !strcmp(o->words.v[0], p->words.v[0]) && !o->weights == !p->weights && !o->label == !p->label;
+    for (uint64_t i = 0; same && i < o->alpha.n; i++)
+        same = same_bits(o->alpha.v[i], p->alpha.v[i]);
+    for (uint64_t i = 0; same && i < o->widths.n; i++)
+        same = o->widths.v[i] == p->widths.v[i];
+    return same && (!o->weights || !strcmp(o->weights, p->weights));
+}
+
+/* The copy lies in another folder: what it says must not depend on where it lies. */
+static void what_is_written_reads_back_the_same(void)
+{
+    for (size_t i = 0; i < sizeof rich / sizeof rich[0]; i++) {
+        rig a = rig_open(), b = rig_open();
+        lt_text first = { 0 }, second = { 0 };
+        rig_settle_over(&a, rich[i]);
+        CU_ASSERT_EQUAL_FATAL(a.st, LTC_OK);
+        lt_config_write(&a.settings, &first);
+        CU_ASSERT_FALSE_FATAL(first.failed);
+        rig_write(&b, "run.cfg", first.s);
+        rig_settle(&b, NULL, 0);
+        if (b.st)
+            printf("\n%s%s", first.s, b.said);
+        CU_ASSERT_EQUAL_FATAL(b.st, LTC_OK);
+        lt_config_write(&b.settings, &second);
+        CU_ASSERT_STRING_EQUAL(first.s, second.s);
+        CU_ASSERT(same_settings(&a, &b));
+        lt_text_free(&first);
+        lt_text_free(&second);
+        rig_close(&a);
+        rig_close(&b);
+    }
+}
+
+static void every_default_is_written(void)
+{
+    static const char *const lines[] = {
+        "    seed = 1;\n", "    validation = 5000;\n", "    init = \"pytorch\";\n", "    plugin = \"cpu\";\n",
+        "    evaluate_every = \"1ep\";\n", "        momentum = 0.0;\n", "        lr = 0.1;\n", "    strategy = \"none\";\n",
+        "        warmup = \"0it\";\n", "    widths = [300, 100];\n", "    start_cost = 0.5;\n", "    alpha = [];\n",
+        "    vary = [\"init\", \"order\", \"augment\", \"mask\", \"dropout\"];\n", "    path = [];\n", "    bias = true;\n",
+    };
+    static const char *const idle[] = { "epochs", "beta1", "milestones", "gamma", "label", "base" };
+    rig r = rig_open();
+    lt_text text = { 0 };
+    rig_settle_over(&r, "");
+    CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
+    lt_config_write(&r.settings, &text);
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        CU_ASSERT_PTR_NOT_NULL(strstr(text.s, lines[i]));
+    for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++)
+        CU_ASSERT_PTR_NULL(strstr(text.s, idle[i]));
+    lt_text_free(&text);
+    rig_close(&r);
+}
+
+static char *printed(void (*print)(const ltc_schema *s, FILE *to), const ltc_schema *s)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *to = open_memstream(&text, &n);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(to);
+    print(s, to);
+    fclose(to);
+    return text;
+}
+
+static void print_keys(const ltc_schema *s, FILE *to)
+{
+    (void)s;
+    lt_config_print_keys(to);
+}
+
+static bool fits(const char *text, size_t columns)
+{
+    while (*text) {
+        const size_t n = strcspn(text, "\n");
+        if (n > columns || (n && text[n - 1] == ' '))
+            return false;
+        text += n + (text[n] == '\n');
+    }
+    return true;
+}
+
+static void the_help_shows_every_key(void)
+{
+    char *keys = printed(print_keys, NULL), *options = printed(lt_config_print_options, &rig_schema);
+    for (size_t g = 0; g < lt_n_groups; g++)
+        for (uint32_t i = 0; i < lt_groups[g].schema.n_opts; i++)
+            CU_ASSERT_PTR_NOT_NULL(strstr(keys, lt_schema_at(&lt_groups[g].schema, i)->name));
+    for (uint32_t i = 0; i < rig_schema.n_opts; i++)
+        CU_ASSERT_PTR_NOT_NULL(strstr(options, lt_schema_at(&rig_schema, i)->name));
+    CU_ASSERT(fits(keys, 100));
+    CU_ASSERT(fits(options, 100));
+    free(keys);
+    free(options);
+}
+
+/* A good text with bytes exchanged, dropped and doubled by a fixed sequence: whatever comes out is taken or
+ * refused. */
+static void garbage_is_refused_and_never_crashes(void)
+{
+    static const char spice[] = "{}[]();=,\"\\/*#@.:x0-+eLE \n\t\x80";
+    rig r = rig_open();
+    uint32_t state = 12345;
+    for (int round = 0; round < 600; round++) {
+        char text[600];
+        const char *from = round % 2 ? rich[3 + (size_t)round % 4] : rig_good;
+        snprintf(text, sizeof text, "%s", from);
+        for (int change = 0; change < 1 + round % 5; change++) {
+            state = state * 1664525u + 1013904223u;
+            const size_t n = strlen(text), at = n ? (state >> 8) % n : 0;
+            if (n && state >> 30)
+                text[at] = spice[(state >> 4) % (sizeof spice - 1)];
+            else if (n)
+                memmove(text + at, text + at + 1, n - at);
+        }
+        rig_settle_over(&r, text);
+        const char *set[] = { text };
+        rig_write(&r, "run.cfg", text);
+        rig_settle(&r, set, 1);
+    }
+    rig_close(&r);
+}
+
+static const lt_claim claims[] = {
+    { "what is written reads back the same, bit for bit", what_is_written_reads_back_the_same },
+    { "every default is written, and nothing that cannot act", every_default_is_written },
+    { "the help shows every key, in 100 columns", the_help_shows_every_key },
+    { "garbage is refused and never crashes", garbage_is_refused_and_never_crashes },
+};
+
+int main(void)
+{
+    return lt_suite_run("resolved", claims, sizeof claims / sizeof claims[0]);
+}
