@@ -8,7 +8,8 @@
 
 #include "suite.h"
 
-lt_split *lt_split_new(int64_t channels, int64_t height, int64_t width, uint64_t n, int32_t classes, uint64_t seed)
+lt_split *lt_split_new(int64_t channels, int64_t height, int64_t width, uint64_t n, int32_t classes,
+                       uint64_t seed)
 {
     lt_split *s = calloc(1, sizeof *s);
     assert(s);
@@ -22,7 +23,12 @@ lt_split *lt_split_new(int64_t channels, int64_t height, int64_t width, uint64_t
         s->x[i] = (uint8_t)(ltc_rand_u32(pixels, i) >> 24);
     for (uint64_t i = 0; i < n; i++)
         s->label[i] = (int32_t)ltc_rand_below(labels, i, (uint32_t)classes);
-    s->desc = (ltc_data_desc){ .size = sizeof s->desc, .sample_type = LTC_U8, .rank = 3, .dim = s->dim, .n = n, .x = s->x,
+    s->desc = (ltc_data_desc){ .size = sizeof s->desc,
+                               .sample_type = LTC_U8,
+                               .rank = 3,
+                               .dim = s->dim,
+                               .n = n,
+                               .x = s->x,
                                .label = s->label };
     return s;
 }
@@ -78,7 +84,8 @@ void lt_rig_open(lt_rig *rig, const char *name, const ltc_backend_ops *ops, cons
     must(rig->ops->data_open(rig->dev, &split->desc, &rig->data, &err), &err, "data_open");
 }
 
-void lt_rig_compile(lt_rig *rig, const ltc_graph *graph, const ltc_optimizer *o, uint32_t batch, uint32_t augment)
+void lt_rig_compile(lt_rig *rig, const ltc_graph *graph, const ltc_optimizer *o, uint32_t batch,
+                    uint32_t augment)
 {
     ltc_error err = { { 0 }, { 0 } };
     const ltc_compile_req r = {
@@ -146,9 +153,16 @@ uint64_t lt_rig_train(lt_rig *rig, uint64_t first, uint32_t n, float lr, float *
     for (uint32_t s = 0; s < n; s++)
         rate[s] = lr;
     const ltc_key augment = { 7, 7 }, dropout = { 8, 8 };
-    const ltc_train_req r = { .size = sizeof r, .n_steps = n, .first_step = &first, .sample = sample, .lr = rate,
-                              .key_augment = &augment, .key_dropout = &dropout };
-    ltc_train_out out = { .size = sizeof out, .loss = loss ? loss : losses, .correct = correct ? correct : hits,
+    const ltc_train_req r = { .size = sizeof r,
+                              .n_steps = n,
+                              .first_step = &first,
+                              .sample = sample,
+                              .lr = rate,
+                              .key_augment = &augment,
+                              .key_dropout = &dropout };
+    ltc_train_out out = { .size = sizeof out,
+                          .loss = loss ? loss : losses,
+                          .correct = correct ? correct : hits,
                           .bad_step = &bad };
     must(rig->ops->train(rig->prog, &r, &out, &err), &err, "train");
     free(sample), free(hits), free(rate), free(losses);

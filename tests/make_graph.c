@@ -49,14 +49,16 @@ static int64_t windows(int64_t in, int64_t size, int64_t stride, int64_t dilatio
     return (in + 2 * pad - dilation * (size - 1) - 1) / stride + 1;
 }
 
-static void infer(const lt_maker *m, uint32_t op, const uint32_t *in, uint32_t n_in, const void *desc, int64_t *dim,
-                  uint32_t *rank)
+static void infer(const lt_maker *m, uint32_t op, const uint32_t *in, uint32_t n_in, const void *desc,
+                  int64_t *dim, uint32_t *rank)
 {
     const ltc_value *x = &m->value[in[0]], *w = n_in > 1 ? &m->value[in[1]] : NULL;
     memcpy(dim, x->dim, sizeof x->dim);
     *rank = x->rank;
     if (op == LTC_OP_FLATTEN || op == LTC_OP_GLOBAL_POOL || op == LTC_OP_LINEAR) {
-        dim[0] = op == LTC_OP_FLATTEN ? (int64_t)ltc_value_count(x) : op == LTC_OP_LINEAR ? w->dim[0] : x->dim[0];
+        dim[0] = op == LTC_OP_FLATTEN  ? (int64_t)ltc_value_count(x)
+                 : op == LTC_OP_LINEAR ? w->dim[0]
+                                       : x->dim[0];
         dim[1] = dim[2] = 1;
         *rank = 1;
     } else if (op == LTC_OP_CONV2D) {
@@ -74,7 +76,8 @@ static void infer(const lt_maker *m, uint32_t op, const uint32_t *in, uint32_t n
     }
 }
 
-uint32_t lt_maker_node(lt_maker *m, uint32_t op, const uint32_t *in, uint32_t n_in, const int64_t *dim, uint32_t rank)
+uint32_t lt_maker_node(lt_maker *m, uint32_t op, const uint32_t *in, uint32_t n_in, const int64_t *dim,
+                       uint32_t rank)
 {
     const uint32_t i = m->graph.n_nodes++;
     assert(i < MOST && n_in <= MOST_IN);
@@ -121,8 +124,14 @@ lt_maker *lt_maker_new(int64_t channels, int64_t height, int64_t width, uint32_t
     assert(m);
     m->graph.n_values = 1;
     m->graph.input = add_value(m, LTC_SAMPLE, 3, (int64_t[]){ channels, height, width });
-    m->builder = (ltc_builder){ .size = sizeof m->builder, .n_classes = n_classes, .input = { m->graph.input }, .impl = m,
-                                .param = make_param, .emit = make_node, .shape = shape_of, .scope = add_scope };
+    m->builder = (ltc_builder){ .size = sizeof m->builder,
+                                .n_classes = n_classes,
+                                .input = { m->graph.input },
+                                .impl = m,
+                                .param = make_param,
+                                .emit = make_node,
+                                .shape = shape_of,
+                                .scope = add_scope };
     return m;
 }
 
@@ -154,7 +163,9 @@ float **lt_values_new(const ltc_graph *g, uint64_t seed)
     for (uint32_t p = 0; p < g->n_params; p++) {
         const ltc_param *q = ltc_graph_param(g, p);
         const ltc_key key = ltc_key_fold((ltc_key){ seed, 0 }, p);
-        const float base = q->role == LTC_ROLE_NORM_GAIN ? 1 : q->role == LTC_ROLE_STAT && strstr(q->name, "var") ? 1.5f : 0;
+        const float base = q->role == LTC_ROLE_NORM_GAIN                        ? 1
+                           : q->role == LTC_ROLE_STAT && strstr(q->name, "var") ? 1.5f
+                                                                                : 0;
         const float size = q->n > 10000 ? 0.125f : 0.5f;
         value[p] = calloc(q->n, sizeof *value[p]);
         assert(value[p]);
@@ -179,7 +190,8 @@ ltc_val lt_build_lenet(ltc_builder *b)
     return ltc_linear(b, x, "fc3", (ltc_linear_args){ .out = b->n_classes });
 }
 
-/* Strided, padded, grouped and dilated convolutions, a shortcut with its own, norms, pools that overlap, a join. */
+/* Strided, padded, grouped and dilated convolutions, a shortcut with its own, norms, pools
+ * that overlap, a join. */
 ltc_val lt_build_small(ltc_builder *b, double dropout)
 {
     ltc_val x = ltc_conv2d(b, b->input, "conv1", (ltc_conv2d_args){ .out = 8, .pad = 1, .no_bias = 1 });
@@ -188,7 +200,8 @@ ltc_val lt_build_small(ltc_builder *b, double dropout)
     ltc_val y = ltc_conv2d(b, x, "conv2", (ltc_conv2d_args){ .out = 12, .stride = 2, .pad = 1, .groups = 2 });
     y = ltc_relu(b, ltc_batch_norm(b, y, "bn2", (ltc_batch_norm_args){ .momentum = 0.3 }));
     y = ltc_conv2d(b, y, "conv3", (ltc_conv2d_args){ .out = 12, .pad = 2, .dilation = 2 });
-    const ltc_val s = ltc_conv2d(b, x, "short", (ltc_conv2d_args){ .out = 12, .kernel = 1, .stride = 2, .no_bias = 1 });
+    const ltc_val s =
+        ltc_conv2d(b, x, "short", (ltc_conv2d_args){ .out = 12, .kernel = 1, .stride = 2, .no_bias = 1 });
     y = ltc_relu(b, ltc_add(b, y, s));
     const ltc_val mean = ltc_avg_pool(b, y, (ltc_pool_args){ .size = 2, .stride = 1, .pad = 1 });
     const ltc_val both[2] = { ltc_global_pool(b, mean), ltc_global_pool(b, y) };

@@ -1,5 +1,6 @@
-/* Parity with PyTorch in double, whose results make_golden.py wrote down: LeNet-300-100 and a small network that has
- * every operation; losses, gradients, three steps of each optimizer, running statistics, evaluation. */
+/* Parity with PyTorch in double, whose results make_golden.py wrote down: LeNet-300-100
+ * and a small network that has every operation; losses, gradients, three steps of each
+ * optimizer, running statistics, evaluation. */
 #include "suite.h"
 
 #include <math.h>
@@ -13,11 +14,16 @@
 
 enum { BATCH = 8, ROWS = 24, STEPS = 3, MOST_NUMBERS = 32 };
 
-static const struct { const char *name; ltc_optimizer o; float lr; } methods[] = {
+static const struct { const char *name; ltc_optimizer o; float lr;
+} methods[] = {
     { "sgd", { .kind = LTC_SGD, .momentum = 0.9, .weight_decay = 0.01 }, 0x1p-5f },
     { "nesterov", { .kind = LTC_SGD, .nesterov = 1, .momentum = 0.9, .weight_decay = 0.01 }, 0x1p-5f },
-    { "adam", { .kind = LTC_ADAM, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-3, .weight_decay = 0.01 }, 0x1p-9f },
-    { "adamw", { .kind = LTC_ADAMW, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-3, .weight_decay = 0.1 }, 0x1p-9f },
+    { "adam",
+      { .kind = LTC_ADAM, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-3, .weight_decay = 0.01 },
+      0x1p-9f },
+    { "adamw",
+      { .kind = LTC_ADAMW, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-3, .weight_decay = 0.1 },
+      0x1p-9f },
 };
 enum { METHODS = sizeof methods / sizeof *methods };
 
@@ -56,7 +62,11 @@ static void subject_free(subject *s)
 }
 
 /* A line of torch.txt. */
-typedef struct golden { char network[16], method[16], what[8], tensor[32]; size_t n, n_number; double number[MOST_NUMBERS]; } golden;
+typedef struct golden {
+    char network[16], method[16], what[8], tensor[32];
+    size_t n, n_number;
+    double number[MOST_NUMBERS];
+} golden;
 
 static bool next_line(FILE *f, golden *g)
 {
@@ -64,7 +74,8 @@ static bool next_line(FILE *f, golden *g)
     int used = 0;
     if (!fgets(line, sizeof line, f))
         return false;
-    CU_ASSERT_EQUAL_FATAL(sscanf(line, "%15s %15s %7s %31s %zu%n", g->network, g->method, g->what, g->tensor, &g->n, &used), 5);
+    CU_ASSERT_EQUAL_FATAL(
+        sscanf(line, "%15s %15s %7s %31s %zu%n", g->network, g->method, g->what, g->tensor, &g->n, &used), 5);
     char *at = line + used, *end;
     for (g->n_number = 0; g->n_number < MOST_NUMBERS; at = end) {
         g->number[g->n_number] = strtod(at, &end);
@@ -96,7 +107,8 @@ static double *doubles(const float *x, size_t n)
 /* A gradient that must vanish, as that of a bias in front of a batch norm, has no size to compare with. */
 static const double least_norm = 0.1;
 
-/* The larger of two errors, both relative to the tensor's norm: over the stored samples, and of the projection. */
+/* The larger of two errors, both relative to the tensor's norm: over the stored samples,
+ * and of the projection. */
 static double norm_error(const golden *g, const double *x)
 {
     const size_t stride = (g->n + 23) / 24;

@@ -1,4 +1,5 @@
-/* The SDK's interpreter alone: adjoints against finite differences, losses against closed forms, dropout's draws. */
+/* The SDK's interpreter alone: adjoints against finite differences, losses against closed
+ * forms, dropout's draws. */
 #include "suite.h"
 
 #include <math.h>
@@ -14,22 +15,47 @@ enum { ROWS = 3 };
 /* A graph whose input has a parameter added to it, so that the gradient with respect to it is checked too. */
 static ltc_val shifted(ltc_builder *b)
 {
-    const ltc_val in[2] = { b->input, b->param(b, "shift", LTC_ROLE_BIAS, 3, b->shape(b, b->input)->dim, NULL) };
+    const ltc_val in[2] = { b->input,
+                            b->param(b, "shift", LTC_ROLE_BIAS, 3, b->shape(b, b->input)->dim, NULL) };
     return b->emit(b, LTC_OP_ADD, NULL, in, 2, NULL, 0);
 }
 
 static ltc_val conv(ltc_builder *b, ltc_conv2d_args a) { return ltc_conv2d(b, shifted(b), "conv", a); }
 static ltc_val make_conv(ltc_builder *b) { return conv(b, (ltc_conv2d_args){ .out = 4 }); }
 static ltc_val make_conv_pad(ltc_builder *b) { return conv(b, (ltc_conv2d_args){ .out = 4, .pad = 1 }); }
-static ltc_val make_conv_stride(ltc_builder *b) { return conv(b, (ltc_conv2d_args){ .out = 4, .stride = 2, .pad = 1 }); }
-static ltc_val make_conv_even(ltc_builder *b) { return conv(b, (ltc_conv2d_args){ .out = 2, .kernel = 2, .stride = 3 }); }
-static ltc_val make_conv_groups(ltc_builder *b) { return conv(b, (ltc_conv2d_args){ .out = 6, .groups = 2, .pad = 1 }); }
-static ltc_val make_conv_depth(ltc_builder *b) { return conv(b, (ltc_conv2d_args){ .out = 4, .groups = 4, .stride = 2 }); }
-static ltc_val make_conv_dilated(ltc_builder *b) { return conv(b, (ltc_conv2d_args){ .out = 3, .dilation = 2, .pad = 3 }); }
-static ltc_val make_conv_point(ltc_builder *b) { return conv(b, (ltc_conv2d_args){ .out = 3, .kernel = 1, .no_bias = 1 }); }
-static ltc_val make_conv_wide(ltc_builder *b) { return conv(b, (ltc_conv2d_args){ .out = 2, .kernel = 5, .pad = 4 }); }
+static ltc_val make_conv_stride(ltc_builder *b)
+{
+    return conv(b, (ltc_conv2d_args){ .out = 4, .stride = 2, .pad = 1 });
+}
+static ltc_val make_conv_even(ltc_builder *b)
+{
+    return conv(b, (ltc_conv2d_args){ .out = 2, .kernel = 2, .stride = 3 });
+}
+static ltc_val make_conv_groups(ltc_builder *b)
+{
+    return conv(b, (ltc_conv2d_args){ .out = 6, .groups = 2, .pad = 1 });
+}
+static ltc_val make_conv_depth(ltc_builder *b)
+{
+    return conv(b, (ltc_conv2d_args){ .out = 4, .groups = 4, .stride = 2 });
+}
+static ltc_val make_conv_dilated(ltc_builder *b)
+{
+    return conv(b, (ltc_conv2d_args){ .out = 3, .dilation = 2, .pad = 3 });
+}
+static ltc_val make_conv_point(ltc_builder *b)
+{
+    return conv(b, (ltc_conv2d_args){ .out = 3, .kernel = 1, .no_bias = 1 });
+}
+static ltc_val make_conv_wide(ltc_builder *b)
+{
+    return conv(b, (ltc_conv2d_args){ .out = 2, .kernel = 5, .pad = 4 });
+}
 static ltc_val make_relu(ltc_builder *b) { return ltc_relu(b, shifted(b)); }
-static ltc_val make_norm(ltc_builder *b) { return ltc_batch_norm(b, shifted(b), "bn", (ltc_batch_norm_args){ 0 }); }
+static ltc_val make_norm(ltc_builder *b)
+{
+    return ltc_batch_norm(b, shifted(b), "bn", (ltc_batch_norm_args){ 0 });
+}
 static ltc_val make_max(ltc_builder *b) { return ltc_max_pool(b, shifted(b), (ltc_pool_args){ .size = 2 }); }
 static ltc_val make_max_overlap(ltc_builder *b)
 {
@@ -44,7 +70,8 @@ static ltc_val make_global(ltc_builder *b) { return ltc_global_pool(b, shifted(b
 static ltc_val make_dropout(ltc_builder *b) { return ltc_dropout(b, shifted(b), 0.4); }
 static ltc_val make_twice(ltc_builder *b)
 {
-    const ltc_val x = shifted(b), y = ltc_relu(b, x), z = ltc_conv2d(b, x, "c", (ltc_conv2d_args){ .out = 4, .pad = 1 });
+    const ltc_val x = shifted(b), y = ltc_relu(b, x),
+                  z = ltc_conv2d(b, x, "c", (ltc_conv2d_args){ .out = 4, .pad = 1 });
     return ltc_add(b, ltc_add(b, y, z), x);
 }
 static ltc_val make_same_twice(ltc_builder *b)
@@ -70,7 +97,8 @@ static ltc_val make_computed_weight(ltc_builder *b)
     const int64_t dim[2] = { 5, b->shape(b, x)->dim[0] };
     const ltc_val s = b->param(b, "score", LTC_ROLE_SCORE, 2, dim, NULL), w = ltc_relu(b, s);
     const ltc_val in[2] = { x, w };
-    return ltc_add(b, b->emit(b, LTC_OP_LINEAR, NULL, in, 2, NULL, 0), b->emit(b, LTC_OP_LINEAR, NULL, in, 2, NULL, 0));
+    return ltc_add(b, b->emit(b, LTC_OP_LINEAR, NULL, in, 2, NULL, 0),
+                   b->emit(b, LTC_OP_LINEAR, NULL, in, 2, NULL, 0));
 }
 static ltc_val make_small(ltc_builder *b) { return lt_build_small(b, 0.3); }
 
@@ -108,7 +136,9 @@ static const struct adjoint {
 /* sum of c[i] logits[i]: a linear functional, so that the whole Jacobian is looked at from one side. */
 static double functional(lts_net *net, const ltc_graph *g, bool evaluation)
 {
-    const lts_pass pass = { .rows = ROWS, .batch_stats = !evaluation, .dropout = !evaluation, .key_dropout = { 5, 5 } };
+    const lts_pass pass = {
+        .rows = ROWS, .batch_stats = !evaluation, .dropout = !evaluation, .key_dropout = { 5, 5 }
+    };
     const double *x = lts_net_value(net, g->logits);
     const ltc_key key = { 11, 1 };
     double sum = 0;
@@ -137,8 +167,8 @@ static double moved(lts_net *net, const ltc_graph *g, double *w, double h, bool 
     return f;
 }
 
-/* || gradient - differences || / || differences || of one parameter. Differences of fourth order, with so small a step
- * that hardly a kink of relu or max lies within it. */
+/* || gradient - differences || / || differences || of one parameter. Differences of fourth order, with so
+ * small a step that hardly a kink of relu or max lies within it. */
 static double gap(lts_net *net, const ltc_graph *g, uint32_t p, bool evaluation)
 {
     const double h = 1e-5;
@@ -212,7 +242,8 @@ static void loss_matches_closed_form(void)
             CU_ASSERT_EQUAL_FATAL(lts_net_create(g, type, 1, 0, &net, &err), LTC_OK);
             const double x[2] = { cases[i].a, cases[i].b };
             const float y[2] = { (float)x[0], (float)x[1] };
-            memcpy(lts_net_value(net, 1), type == LTC_F32 ? (const void *)y : x, type == LTC_F32 ? sizeof y : sizeof x);
+            memcpy(lts_net_value(net, 1), type == LTC_F32 ? (const void *)y : x,
+                   type == LTC_F32 ? sizeof y : sizeof x);
             uint32_t correct = 9;
             const lts_pass pass = { .rows = 1 };
             const lts_loss_req req = { .label = &cases[i].label, .logit_scale = 1, .grad_scale = 1 };
@@ -233,7 +264,8 @@ static void loss_gradient_matches_closed_form(void)
     lts_net *net = NULL;
     ltc_error err;
     CU_ASSERT_EQUAL_FATAL(lts_net_create(g, LTC_F64, 2, LTS_NET_GRAD, &net, &err), LTC_OK);
-    const double x[6] = { 0, log(2), log(5), 1, 1, 1 }, want[6] = { 1. / 16, 2. / 16, -3. / 16, -2. / 6, 1. / 6, 1. / 6 };
+    const double x[6] = { 0, log(2), log(5), 1, 1, 1 },
+                 want[6] = { 1. / 16, 2. / 16, -3. / 16, -2. / 6, 1. / 6, 1. / 6 };
     const int32_t label[2] = { 2, 0 };
     memcpy(lts_net_value(net, 1), x, sizeof x);
     const lts_pass pass = { .rows = 2 };
@@ -242,6 +274,31 @@ static void loss_gradient_matches_closed_form(void)
     lts_net_loss(net, &req, NULL);
     for (int i = 0; i < 6; i++)
         CU_ASSERT_DOUBLE_EQUAL(((double *)lts_net_grad(net, g->logits))[i], want[i], 1e-15);
+    lts_net_destroy(net);
+    lt_maker_free(m);
+}
+
+/* Two windows of 2 x 2: in the left one three are equal; in the right one relu's 0 wins,
+ * where it has no slope. */
+static void ties_go_to_the_first(void)
+{
+    static const double x[8] = { 4, 4, 0, 0, 4, 0, -1, -1 }, want[8] = { 1, 0, 0, 0, 0, 0, 0, 0 };
+    lt_maker *m = lt_maker_new(1, 2, 4, 2);
+    ltc_builder *b = lt_maker_builder(m);
+    const ltc_pool_desc d = { 2, 2, 0, 0 };
+    const ltc_val in = ltc_relu(b, shifted(b));
+    const ltc_graph *g =
+        lt_maker_graph(m, ltc_flatten(b, b->emit(b, LTC_OP_MAX_POOL, NULL, &in, 1, &d, sizeof d)));
+    lts_net *net = NULL;
+    ltc_error err;
+    CU_ASSERT_EQUAL_FATAL(lts_net_create(g, LTC_F64, 1, LTS_NET_GRAD, &net, &err), LTC_OK);
+    memcpy(lts_net_value(net, g->input), x, sizeof x);
+    const lts_pass pass = { .rows = 1 };
+    lts_net_forward(net, &pass);
+    double *seed = lts_net_grad(net, g->logits);
+    seed[0] = 1, seed[1] = 2;
+    lts_net_backward(net);
+    CU_ASSERT_EQUAL(memcmp(lts_net_grad(net, ltc_graph_param(g, 0)->value), want, sizeof want), 0);
     lts_net_destroy(net);
     lt_maker_free(m);
 }
@@ -263,14 +320,15 @@ static void dropout_draws_as_promised(void)
     lts_net_forward(net, &pass);
     const float *out = lts_net_value(net, g->logits);
     for (uint64_t i = 0; i < 35; i++) {
-        const bool drop = (double)ltc_rand_unit(ltc_key_fold(key, 1), i) < 0.25;      /* node 1: after the flatten */
+        const bool drop = (double)ltc_rand_unit(ltc_key_fold(key, 1), i) < 0.25; /* node 1 */
         CU_ASSERT_EQUAL(out[i], drop ? 0.0f : (float)(i + 1) * (float)(1 / 0.75));
     }
     lts_net_destroy(net);
     lt_maker_free(m);
 }
 
-/* Frozen reference numbers: 2 rows, 1 channel, x = 1, 2, 3, 6: mean 3, biased variance 3.5, unbiased 14 / 3. */
+/* Frozen reference numbers: 2 rows, 1 channel, x = 1, 2, 3, 6: mean 3, biased variance
+ * 3.5, unbiased 14 / 3. */
 static void statistics_move_only_with_the_update(void)
 {
     lt_maker *m = lt_maker_new(1, 1, 2, 2);
@@ -286,7 +344,8 @@ static void statistics_move_only_with_the_update(void)
     for (uint32_t p = 0; p < 4; p++)
         lts_net_load(net, p, start[p]);
     memcpy(lts_net_value(net, 1), in, sizeof in);
-    const double *mean = lts_net_value(net, ltc_graph_param(g, 2)->value), *var = lts_net_value(net, ltc_graph_param(g, 3)->value);
+    const double *mean = lts_net_value(net, ltc_graph_param(g, 2)->value),
+                 *var = lts_net_value(net, ltc_graph_param(g, 3)->value);
     const double *y = lts_net_value(net, g->logits);
     const lts_pass training = { .rows = 2, .batch_stats = true }, evaluation = { .rows = 2 };
     const int32_t label[2] = { 0, 1 };
@@ -318,7 +377,8 @@ static void wrong_graphs_are_refused_by_name(void)
         ltc_error err = { { 0 }, { 0 } };
         lts_net *net = NULL;
         lt_maker_node(m, bad[i].op, &bad[i].in, bad[i].n_in, &bad[i].dim, 1);
-        CU_ASSERT_EQUAL(lts_net_create(lt_maker_graph(m, (ltc_val){ 2 }), LTC_F32, 1, 0, &net, &err), bad[i].st);
+        CU_ASSERT_EQUAL(lts_net_create(lt_maker_graph(m, (ltc_val){ 2 }), LTC_F32, 1, 0, &net, &err),
+                        bad[i].st);
         if (!strstr(err.message, bad[i].says))
             fprintf(stderr, "%s\n", err.message);
         CU_ASSERT_PTR_NOT_NULL(strstr(err.message, bad[i].says));
@@ -332,6 +392,7 @@ int main(void)
         { "every operation's adjoint matches finite differences", adjoints_match },
         { "trap 37: the loss on fixed logits matches its closed form", loss_matches_closed_form },
         { "the loss's gradient matches its closed form", loss_gradient_matches_closed_form },
+        { "the first of equal maxima takes the gradient, and relu has none at 0", ties_go_to_the_first },
         { "dropout drops the elements that its key names", dropout_draws_as_promised },
         { "running statistics move with the update and only then", statistics_move_only_with_the_update },
         { "graphs that do not fit are refused with the node's name", wrong_graphs_are_refused_by_name },

@@ -46,7 +46,8 @@ static void draws_lie_where_they_should(void)
 
 static void folded_streams_differ(void)
 {
-    const ltc_key key = { 1, 0 }, a = ltc_key_fold(key, 0), b = ltc_key_fold(key, 1), again = ltc_key_fold(key, 0);
+    const ltc_key key = { 1, 0 }, a = ltc_key_fold(key, 0), b = ltc_key_fold(key, 1),
+                  again = ltc_key_fold(key, 0);
     CU_ASSERT(a.seed != b.seed && a.stream != b.stream);
     CU_ASSERT(a.seed == again.seed && a.stream == again.stream);
     CU_ASSERT_NOT_EQUAL(ltc_rand_u32(a, 0), ltc_rand_u32(key, 0));

@@ -1,4 +1,5 @@
-/* Denormals as zero for the length of a span: they cost a hundred times what other numbers do. Called by span.c. */
+/* Denormals as zero for the length of a span: they cost a hundred times what other numbers
+ * do. Called by span.c. */
 #ifndef LTS_FPU_H
 #define LTS_FPU_H
 

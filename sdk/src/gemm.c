@@ -1,5 +1,6 @@
-/* LINEAR and CONV2D by the table's gemm. A bias is a product with a column of ones, so that LINEAR needs nothing but
- * the gemm, wherever its memory is; CONV2D copies its windows into columns, sample by sample, on the host. */
+/* LINEAR and CONV2D by the table's gemm. A bias is a product with a column of ones, so
+ * that LINEAR needs nothing but the gemm, wherever its memory is; CONV2D copies its
+ * windows into columns, sample by sample, on the host. */
 #include <string.h>
 
 #include "program.h"
@@ -7,7 +8,8 @@
 
 bool lts_gemm_can(const ltc_node *node)
 {
-    return ltc_optable_table.gemm && (node->op == LTC_OP_LINEAR || (node->op == LTC_OP_CONV2D && lts_on_host()));
+    return ltc_optable_table.gemm &&
+           (node->op == LTC_OP_LINEAR || (node->op == LTC_OP_CONV2D && lts_on_host()));
 }
 
 size_t lts_gemm_scratch(const ltc_graph *graph)
@@ -18,15 +20,18 @@ size_t lts_gemm_scratch(const ltc_graph *graph)
         if (n->op != LTC_OP_CONV2D)
             continue;
         const ltc_value *w = ltc_graph_value(graph, n->in[1]), *out = ltc_graph_value(graph, n->out);
-        const size_t columns = (size_t)(w->dim[1] * w->dim[2] * w->dim[3] * out->dim[1] * out->dim[2]);
+        size_t columns;
+        if (!lts_times((size_t)(w->dim[1] * w->dim[2] * w->dim[3]), (size_t)(out->dim[1] * out->dim[2]),
+                       &columns))
+            columns = SIZE_MAX / 16;          /* more than there is: the allocation will say so */
         most = columns > most ? columns : most;
     }
     return most;
 }
 
 /* C (m x n) = A B + beta C, both as stored or transposed, densely packed. */
-static ltc_status product(const lts_program *p, bool trans_a, bool trans_b, const int64_t mnk[3], const float *a,
-                          const float *b, float beta, float *c)
+static ltc_status product(const lts_program *p, bool trans_a, bool trans_b, const int64_t mnk[3],
+                          const float *a, const float *b, float beta, float *c)
 {
     const ltc_gemm g = {
         .trans_a = trans_a, .trans_b = trans_b, .batch = 1, .m = mnk[0], .n = mnk[1], .k = mnk[2],
@@ -44,7 +49,8 @@ static ltc_status linear_forward(const lts_program *p, const ltc_node *node, con
     ltc_status st = LTC_OK;
     if (bias)
         st = product(p, false, false, (int64_t[]){ rows, out, 1 }, p->ones, io->in[2], 0, io->out);
-    return st ? st : product(p, false, true, (int64_t[]){ rows, out, n }, io->in[0], io->in[1], bias, io->out);
+    return st ? st
+              : product(p, false, true, (int64_t[]){ rows, out, n }, io->in[0], io->in[1], bias, io->out);
 }
 
 /* dx += g w;  dw += g^T x;  db += 1^T g */
@@ -53,9 +59,11 @@ static ltc_status linear_backward(const lts_program *p, const ltc_node *node, co
     const int64_t rows = io->rows, n = io->in_shape[0]->dim[0], out = io->out_shape->dim[0];
     ltc_status st = LTC_OK;
     if (io->in_grad[0])
-        st = product(p, false, false, (int64_t[]){ rows, n, out }, io->out_grad, io->in[1], 1, io->in_grad[0]);
+        st =
+            product(p, false, false, (int64_t[]){ rows, n, out }, io->out_grad, io->in[1], 1, io->in_grad[0]);
     if (!st && io->in_grad[1])
-        st = product(p, true, false, (int64_t[]){ out, n, rows }, io->out_grad, io->in[0], !fresh, io->in_grad[1]);
+        st = product(p, true, false, (int64_t[]){ out, n, rows }, io->out_grad, io->in[0], !fresh,
+                     io->in_grad[1]);
     if (!st && node->n_in > 2 && io->in_grad[2])
         st = product(p, false, false, (int64_t[]){ 1, out, rows }, p->ones, io->out_grad, 1, io->in_grad[2]);
     return st;
@@ -63,9 +71,9 @@ static ltc_status linear_backward(const lts_program *p, const ltc_node *node, co
 
 typedef struct columns {
     lts_conv c;
-    int64_t  taps, pixels;                    /* rows and columns of the column matrix: channel, ky, kx; oy, ox */
-    size_t   in, w, out;                      /* elements of a group's part of a sample, of the weights, of the output */
-    bool     plain;                           /* 1 x 1 without stride or padding: the image is its own matrix */
+    int64_t  taps, pixels;                    /* of the column matrix: rows and columns */
+    size_t   in, w, out;                      /* elements of one group's share of each */
+    bool     plain;                           /* 1 x 1 taps: the image is its own matrix */
 } columns;
 
 static columns columns_of(const ltc_node *node, const ltc_io *io)
@@ -142,8 +150,8 @@ static ltc_status conv2d_forward(const lts_program *p, const ltc_node *node, con
             for (int64_t j = 0; j < k.pixels; j++)
                 y[o * k.pixels + j] = b[(int64_t)group * k.c.outputs + o];
         const float *col = im2col(&k, io->in[0] + i * k.in, io->scratch);
-        st = product(p, false, false, (int64_t[]){ k.c.outputs, k.pixels, k.taps }, io->in[1] + group * k.w, col,
-                     b != NULL, y);
+        st = product(p, false, false, (int64_t[]){ k.c.outputs, k.pixels, k.taps }, io->in[1] + group * k.w,
+                     col, b != NULL, y);
     }
     return st;
 }
@@ -180,7 +188,8 @@ static ltc_status conv2d_backward(const lts_program *p, const ltc_node *node, co
             conv2d_bias(&k, g, db + (int64_t)group * k.c.outputs);
         if (dw)
             st = product(p, false, true, (int64_t[]){ k.c.outputs, k.taps, k.pixels }, g,
-                         im2col(&k, io->in[0] + i * k.in, io->scratch), !(fresh && i < groups), dw + group * k.w);
+                         im2col(&k, io->in[0] + i * k.in, io->scratch), !(fresh && i < groups),
+                         dw + group * k.w);
         if (st || !dx)
             continue;
         float *to = k.plain ? dx + i * k.in : io->scratch;
@@ -198,5 +207,6 @@ ltc_status lts_gemm_forward(const lts_program *p, const ltc_node *node, const lt
 
 ltc_status lts_gemm_backward(const lts_program *p, const ltc_node *node, const ltc_io *io, bool fresh)
 {
-    return node->op == LTC_OP_LINEAR ? linear_backward(p, node, io, fresh) : conv2d_backward(p, node, io, fresh);
+    return node->op == LTC_OP_LINEAR ? linear_backward(p, node, io, fresh)
+                                     : conv2d_backward(p, node, io, fresh);
 }

@@ -1,5 +1,6 @@
-/* What a reference kernel is given, and the three sets of them: one source, compiled for float, double and complex.
- * Called by the net (net.c) and, for what a table of kernels leaves out, by the backend adapter (program.c). */
+/* What a reference kernel is given, and the three sets of them: one source, compiled for float, double and
+ * complex. Called by the net (net.c) and, for what a table of kernels leaves out, by the backend adapter
+ * (program.c). */
 #ifndef LTS_KERNEL_H
 #define LTS_KERNEL_H
 
@@ -49,7 +50,7 @@ typedef struct lts_kernels {
     size_t real;                              /* bytes of an element */
     lts_kernel op[LTC_OP_COUNT];              /* both NULL for FLATTEN, which is a view */
     double (*loss)(const lts_loss *l, uint32_t *correct);     /* the sum, in row order */
-    void   (*commit)(const ltc_node *node, const lts_io *io, void *mean, void *var);  /* BATCH_NORM's, from `saved` */
+    void   (*commit)(const ltc_node *node, const lts_io *io, void *mean, void *var); /* from `saved` */
     void   (*update)(const ltc_optimizer *o, const lts_update *u);    /* NULL in the complex set */
     void   (*load)(void *dst, const float *src, size_t n);
 } lts_kernels;

@@ -1,4 +1,5 @@
-/* The reference kernels in complex double, for exact derivatives along a direction. Reached through lts_kernels_of(). */
+/* The reference kernels in complex double, for exact derivatives along a direction. Reached through
+ * lts_kernels_of(). */
 #define LTS_TYPE 128
 
 #include "kernel.h"

@@ -128,9 +128,15 @@ void lts_net_update(lts_net *net, const ltc_optimizer *optimizer, double lr)
     for (uint32_t p = 0; p < t->graph->n_params; p++) {
         const ltc_param *param = ltc_graph_param(t->graph, p);
         const lts_update u = {
-            .n = param->n, .role = param->role, .w = lts_net_value(net, param->value),
-            .grad = lts_net_grad(net, param->value), .slot1 = lts_net_slot(net, p, 1), .slot2 = lts_net_slot(net, p, 2),
-            .mask = lts_net_mask(net, p), .clock = net->clock, .lr = lr,
+            .n = param->n,
+            .role = param->role,
+            .w = lts_net_value(net, param->value),
+            .grad = lts_net_grad(net, param->value),
+            .slot1 = lts_net_slot(net, p, 1),
+            .slot2 = lts_net_slot(net, p, 2),
+            .mask = lts_net_mask(net, p),
+            .clock = net->clock,
+            .lr = lr,
         };
         if (param->trained)
             t->kernels->update(optimizer, &u);
@@ -138,7 +144,8 @@ void lts_net_update(lts_net *net, const ltc_optimizer *optimizer, double lr)
     for (uint32_t i = 0; net->has_statistics && i < t->graph->n_nodes; i++) {
         const ltc_node *node = ltc_graph_node(t->graph, i);
         if (node->op == LTC_OP_BATCH_NORM)
-            t->kernels->commit(node, &t->io[i], lts_net_value(net, node->in[3]), lts_net_value(net, node->in[4]));
+            t->kernels->commit(node, &t->io[i], lts_net_value(net, node->in[3]),
+                               lts_net_value(net, node->in[4]));
     }
     net->clock++;
 }

@@ -95,7 +95,8 @@ static bool pool_fits(const ltc_node *n, const ltc_value *const *in, const ltc_v
     return d->size && d->stride && d->pad < d->size &&
            has_dim(out, x->dim[0], windows(x->dim[1], d->size, d->stride, 1, d->pad),
                    windows(x->dim[2], d->size, d->stride, 1, d->pad), 1) &&
-           (out->dim[1] - 1) * d->stride < x->dim[1] + d->pad && (out->dim[2] - 1) * d->stride < x->dim[2] + d->pad;
+           (out->dim[1] - 1) * d->stride < x->dim[1] + d->pad &&
+           (out->dim[2] - 1) * d->stride < x->dim[2] + d->pad;
 }
 
 static bool batch_norm_fits(const ltc_node *n, const ltc_value *const *in, const ltc_value *out)
@@ -179,20 +180,24 @@ ltc_status lts_op_check(const ltc_graph *graph, uint32_t i, ltc_error *err)
     const ltc_node *n = ltc_graph_node(graph, i);
     const char *name = lts_op_name(n->op);
     if (!name)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "node %u ('%s') is operation number %u, and this backend knows 1 to %d",
-                        i, n->name ? n->name : "", n->op, LTC_OP_COUNT - 1);
+        return ltc_fail(err, LTC_EUNSUPPORTED,
+                        "node %u ('%s') is operation number %u, and this backend knows 1 to %d", i,
+                        n->name ? n->name : "", n->op, LTC_OP_COUNT - 1);
     if (!inputs_fit(n, op_table[n->op].inputs))
         return ltc_fail(err, LTC_EINVAL, "node %u ('%s'): %s takes inputs \"%s\", not %u of them", i,
                         n->name ? n->name : "", name, op_table[n->op].inputs, n->n_in);
     for (uint32_t k = 0; k < n->n_in; k++)
         if (n->in[k] >= graph->n_values)
-            return ltc_fail(err, LTC_EINVAL, "node %u ('%s'): its input %u does not exist", i, n->name ? n->name : "", k);
+            return ltc_fail(err, LTC_EINVAL, "node %u ('%s'): its input %u does not exist", i,
+                            n->name ? n->name : "", k);
     if (!n->out || n->out >= graph->n_values)
-        return ltc_fail(err, LTC_EINVAL, "node %u ('%s'): its output does not exist", i, n->name ? n->name : "");
+        return ltc_fail(err, LTC_EINVAL, "node %u ('%s'): its output does not exist", i,
+                        n->name ? n->name : "");
     if (n->desc_size < shape_table[n->op].desc_size || (shape_table[n->op].desc_size && !n->desc))
         return ltc_fail(err, LTC_EINVAL, "node %u ('%s'): the description of %s is too short", i,
                         n->name ? n->name : "", name);
     if (!shapes_fit(graph, n))
-        return ltc_fail(err, LTC_EINVAL, "node %u ('%s'): the shapes of %s do not fit", i, n->name ? n->name : "", name);
+        return ltc_fail(err, LTC_EINVAL, "node %u ('%s'): the shapes of %s do not fit", i,
+                        n->name ? n->name : "", name);
     return LTC_OK;
 }

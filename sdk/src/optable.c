@@ -1,4 +1,5 @@
-/* The backend that drives a table of kernels: ltc_optable_ops, with devices and data. The rest is in program.c. */
+/* The backend that drives a table of kernels: ltc_optable_ops, with devices and data. The
+ * rest is in program.c. */
 #include <stdlib.h>
 #include <string.h>
 #ifdef __GLIBC__
@@ -48,7 +49,8 @@ static const char *libc_version(void)
 #endif
 }
 
-/* "ltsdk/1 glibc-2.36 fma ftz", then the table's own. The number is raised by hand when a kernel changes its bits. */
+/* "ltsdk/1 glibc-2.36 fma ftz", then the table's own. The number is raised by hand when a
+ * kernel changes its bits. */
 static ltc_status identity(void *dev, char *text, size_t n, ltc_error *err)
 {
     lts_device *d = dev;
@@ -86,8 +88,19 @@ static void data_close(void *data)
 }
 
 const ltc_backend_ops ltc_optable_ops = {
-    LTC_BACKEND_OPS, .open = device_open, .close = device_close, .identity = identity, .plan = lts_program_plan,
-    .data_open = data_open, .data_close = data_close, .compile = lts_program_compile, .release = lts_program_release,
-    .bind = lts_program_bind, .put = lts_program_put, .get = lts_program_get, .ready = lts_program_ready,
-    .train = lts_program_train, .eval = lts_program_eval,
+    LTC_BACKEND_OPS,
+    .open = device_open,
+    .close = device_close,
+    .identity = identity,
+    .plan = lts_program_plan,
+    .data_open = data_open,
+    .data_close = data_close,
+    .compile = lts_program_compile,
+    .release = lts_program_release,
+    .bind = lts_program_bind,
+    .put = lts_program_put,
+    .get = lts_program_get,
+    .ready = lts_program_ready,
+    .train = lts_program_train,
+    .eval = lts_program_eval,
 };

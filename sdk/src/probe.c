@@ -1,7 +1,8 @@
-/* Owns a probe: checks a criterion's request, runs it in blocks of samples through nets, and adds the blocks up.
+/* Owns a probe: checks a criterion's request, runs it through nets in blocks of samples, adds the blocks up.
  *
- * Samples meet only in batch norm under batch statistics; then the request is one block. Otherwise blocks of 64 keep
- * memory small, in sample order. Squares of per-sample gradients take one backward pass for each sample. */
+ * Samples meet only in batch norm under batch statistics; then the request is one block.
+ * Otherwise blocks of 64 keep memory small, in sample order. Squares of per-sample
+ * gradients take one backward pass for each sample. */
 #include <ltsdk/probe.h>
 
 #include <complex.h>
@@ -15,7 +16,7 @@
 
 enum { BLOCK = 64 };
 
-static const double step_h = 1e-60;           /* of the complex step: its square vanishes beside any gradient */
+static const double step_h = 1e-60; /* of the complex step: its square vanishes beside any gradient */
 
 typedef struct impl {
     lts_probe_source source;
@@ -33,7 +34,7 @@ typedef struct job {
     uint32_t block;                           /* samples at a time */
     float   *numbers;                         /* the largest of a parameter and a sample */
     int32_t *label;                           /* [block] */
-    void    *seed;                            /* the logits' gradient, while one row of it at a time is used */
+    void    *seed;                            /* the logits' gradient, while its rows are used one by one */
 } job;
 
 static double number_at(uint32_t type, const void *p, size_t i)
@@ -110,7 +111,8 @@ static void load_samples(const job *j, uint64_t first, uint32_t rows)
 static double logit_sum(const job *j, uint32_t rows)
 {
     const uint32_t logits = j->graph->logits;
-    const size_t n = rows * ltc_value_count(ltc_graph_value(j->graph, logits)), real = lts_kernels_of(j->type)->real;
+    const size_t n = rows * ltc_value_count(ltc_graph_value(j->graph, logits)),
+                 real = lts_kernels_of(j->type)->real;
     const float scale = (float)j->r->logit_scale;
     const char *x = lts_net_value(j->net, logits);
     char *g = lts_net_grad(j->net, logits);
@@ -164,7 +166,8 @@ static void capture(const job *j, uint64_t first, uint32_t rows)
     for (uint64_t c = 0; j->o->captured && c < j->r->n_capture; c++) {
         const size_t row = ltc_value_count(ltc_graph_value(j->graph, j->r->capture[c])) * real;
         if (j->o->captured[c])
-            memcpy((char *)j->o->captured[c] + first * row, lts_net_value(j->net, j->r->capture[c]), rows * row);
+            memcpy((char *)j->o->captured[c] + first * row, lts_net_value(j->net, j->r->capture[c]),
+                   rows * row);
     }
 }
 
@@ -184,7 +187,9 @@ static void job_free(job *j)
 
 static ltc_status job_open(job *j, uint32_t type, bool gradients, ltc_error *err)
 {
-    const uint64_t most = rows_meet(j) ? j->r->n : gradients && j->o->grad2 && type != LTS_COMPLEX ? 1 : BLOCK;
+    const uint64_t most = rows_meet(j)                                      ? j->r->n
+                          : gradients && j->o->grad2 && type != LTS_COMPLEX ? 1
+                                                                            : BLOCK;
     size_t largest = j->self->samples.count;
     for (uint32_t p = 0; p < j->graph->n_params; p++)
         if (ltc_graph_param(j->graph, p)->n > largest)
@@ -195,7 +200,8 @@ static ltc_status job_open(job *j, uint32_t type, bool gradients, ltc_error *err
     j->label = calloc(j->block, sizeof *j->label);
     j->seed = calloc(j->block, ltc_value_count(ltc_graph_value(j->graph, j->graph->logits)) * sizeof(double));
     if (!j->numbers || !j->label || !j->seed)
-        return ltc_fail(err, LTC_ENOMEM, "no memory for a probe of %llu samples", (unsigned long long)j->r->n);
+        return ltc_fail(err, LTC_ENOMEM, "no memory for a probe of %llu samples",
+                        (unsigned long long)j->r->n);
     return lts_net_create(j->graph, type, j->block, gradients ? LTS_NET_GRAD : 0, &j->net, err);
 }
 
@@ -261,8 +267,10 @@ static ltc_status check(const impl *self, const ltc_probe_req *r, const ltc_prob
     if (o->hessian && !r->direction)
         return ltc_fail(err, LTC_EINVAL, "a Hessian product needs a direction");
     for (uint64_t c = 0; o->captured && c < r->n_capture; c++)
-        if (!r->capture[c] || r->capture[c] >= g->n_values || ltc_graph_value(g, r->capture[c])->kind != LTC_SAMPLE)
-            return ltc_fail(err, LTC_EINVAL, "value %u is no activation that a probe could capture", r->capture[c]);
+        if (!r->capture[c] || r->capture[c] >= g->n_values ||
+            ltc_graph_value(g, r->capture[c])->kind != LTC_SAMPLE)
+            return ltc_fail(err, LTC_EINVAL, "value %u is no activation that a probe could capture",
+                            r->capture[c]);
     return LTC_OK;
 }
 
@@ -287,14 +295,16 @@ ltc_status lts_probe_create(const lts_probe_source *source, ltc_probe **probe, l
 {
     ltc_probe *p = calloc(1, sizeof *p);
     impl *self = calloc(1, sizeof *self);
-    ltc_status st = p && self ? lts_samples_open(&self->samples, source->data, source->input, source->graph, err)
-                              : ltc_fail(err, LTC_ENOMEM, "no memory for a probe");
+    ltc_status st = p && self
+                        ? lts_samples_open(&self->samples, source->data, source->input, source->graph, err)
+                        : ltc_fail(err, LTC_ENOMEM, "no memory for a probe");
     if (st) {
         free(p), free(self);
         return st;
     }
     self->source = *source;
-    *p = (ltc_probe){ .size = sizeof *p, .impl = self, .graph = source->graph, .n_samples = source->data->n, .run = run };
+    *p = (ltc_probe){ .size = sizeof *p, .impl = self, .graph = source->graph, .run = run,
+                      .n_samples = source->data->n };
     *probe = p;
     return LTC_OK;
 }

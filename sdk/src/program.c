@@ -1,4 +1,5 @@
-/* Owns a program: one graph, laid out in the table's memory, with everything allocated that a span will need. */
+/* Owns a program: one graph, laid out in the table's memory, with everything allocated
+ * that a span will need. */
 #include "program.h"
 
 #include <stdlib.h>
@@ -31,18 +32,22 @@ ltc_status lts_memory_copy(const lts_device *d, void *dst, const void *src, size
         return LTC_OK;
     }
     const ltc_status st = ltc_optable_table.copy(d->dev, dst, src, bytes, direction);
-    return st ? ltc_fail(err, st, "copying %zu bytes to or from the device failed with status %d", bytes, (int)st) : LTC_OK;
+    return st ? ltc_fail(err, st, "copying %zu bytes to or from the device failed with status %d", bytes,
+                         (int)st)
+              : LTC_OK;
 }
 
 static ltc_status check_request(const ltc_compile_req *r, ltc_error *err)
 {
     const ltc_optimizer *o = r->optimizer;
     if (r->n_replicas != 1)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend trains one replica per program, not %u", r->n_replicas);
+        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend trains one replica per program, not %u",
+                        r->n_replicas);
     if (r->require & LTC_CAP_COHORT)
         return ltc_fail(err, LTC_EUNSUPPORTED, "this backend cannot train cohorts");
     if (r->require & ~(uint32_t)CAPS)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend cannot promise capabilities 0x%x", r->require & ~(uint32_t)CAPS);
+        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend cannot promise capabilities 0x%x",
+                        r->require & ~(uint32_t)CAPS);
     if (r->loss != LTC_LOSS_CROSS_ENTROPY)
         return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no loss number %u", r->loss);
     if (r->augment & ~(uint32_t)(LTC_AUGMENT_CROP | LTC_AUGMENT_FLIP))
@@ -54,7 +59,8 @@ static ltc_status check_request(const ltc_compile_req *r, ltc_error *err)
     return LTC_OK;
 }
 
-/* The host buffer that a parameter, the evaluation's rows, the logits or a batch norm's statistics pass through. */
+/* The host buffer that a parameter, the evaluation's rows, the logits or a batch norm's
+ * statistics pass through. */
 static size_t bounce_count(const lts_program *p)
 {
     const ltc_graph *g = p->graph;
@@ -75,14 +81,17 @@ static ltc_status lay_out(lts_program *p, const ltc_compile_req *r, ltc_error *e
     p->input = r->input;
     p->batch = r->batch;
     p->augment = r->augment;
-    memcpy(&p->optimizer, r->optimizer, r->optimizer->size < sizeof p->optimizer ? r->optimizer->size : sizeof p->optimizer);
+    memcpy(&p->optimizer, r->optimizer,
+           r->optimizer->size < sizeof p->optimizer ? r->optimizer->size : sizeof p->optimizer);
     const uint32_t rows = r->batch > LTS_EVAL_ROWS ? r->batch : LTS_EVAL_ROWS;
     const uint32_t one = r->optimizer->kind == LTC_SGD ? LTS_TAPE_ONE_SLOT : 0;
-    const ltc_status st = lts_tape_plan(&p->tape, r->graph, LTC_F32, rows, LTS_TAPE_GRAD | LTS_TAPE_TRAIN | one, err);
+    const ltc_status st =
+        lts_tape_plan(&p->tape, r->graph, LTC_F32, rows, LTS_TAPE_GRAD | LTS_TAPE_TRAIN | one, err);
     if (st)
         return st;
     if (r->augment && ltc_graph_value(r->graph, r->graph->input)->rank != 3)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "augmentation needs images: the network's input has rank %u, not 3",
+        return ltc_fail(err, LTC_EUNSUPPORTED,
+                        "augmentation needs images: the network's input has rank %u, not 3",
                         ltc_graph_value(r->graph, r->graph->input)->rank);
     p->scratch_count = lts_gemm_scratch(r->graph);
     return LTC_OK;
@@ -100,7 +109,8 @@ ltc_status lts_program_plan(void *dev, const ltc_compile_req *r, ltc_plan *plan,
         plan->caps = CAPS;
         plan->max_replicas = 1;
         plan->bytes_fixed = sizeof p + r->graph->n_nodes * (sizeof *p.step + sizeof *p.tape.io);
-        plan->bytes_per_replica = p.tape.bytes + (p.scratch_count + bounce_count(&p)) * sizeof(float) + per_row * p.tape.rows;
+        plan->bytes_per_replica =
+            p.tape.bytes + (p.scratch_count + bounce_count(&p)) * sizeof(float) + per_row * p.tape.rows;
     }
     lts_tape_free(&p.tape);
     return st;
@@ -131,7 +141,8 @@ static void choose_clears(lts_program *p)
     for (uint32_t v = 1; v < g->n_values; v++) {
         bool is_view = false;
         for (uint32_t i = 0; i < g->n_nodes; i++)
-            is_view = is_view || (ltc_graph_node(g, i)->op == LTC_OP_FLATTEN && ltc_graph_node(g, i)->out == v);
+            is_view =
+                is_view || (ltc_graph_node(g, i)->op == LTC_OP_FLATTEN && ltc_graph_node(g, i)->out == v);
         void *grad = lts_tape_grad(&p->tape, v);
         if (grad && !set[v] && !is_view && grad != lts_tape_grad(&p->tape, g->logits))
             p->clear[p->n_clear++] = v;
@@ -153,10 +164,16 @@ static ltc_status attach_steps(lts_program *p, ltc_error *err)
         for (uint32_t k = 0; k < n; k++)
             in[k] = io->in[k], in_grad[k] = io->in_grad[k];
         p->step[i].io = (ltc_io){
-            .in_shape = io->in_shape, .out_shape = io->out_shape, .in = in, .out = io->out, .in_grad = in_grad,
-            .out_grad = io->out_grad, .saved = io->saved,
+            .in_shape = io->in_shape,
+            .out_shape = io->out_shape,
+            .in = in,
+            .out = io->out,
+            .in_grad = in_grad,
+            .out_grad = io->out_grad,
+            .saved = io->saved,
             .saved_count = lts_op_saved(p->graph, ltc_graph_node(p->graph, i), p->tape.rows),
-            .scratch = p->scratch, .scratch_count = p->scratch_count,
+            .scratch = p->scratch,
+            .scratch_count = p->scratch_count,
         };
     }
     return LTC_OK;
@@ -181,8 +198,8 @@ static ltc_status allocate(lts_program *p, ltc_error *err)
     p->loss = calloc(rows, sizeof *p->loss);
     p->has_value = calloc(names, sizeof *p->has_value);
     p->has_mask = calloc(names, sizeof *p->has_mask);
-    if (!p->memory || !p->scratch || !p->ones || (!lts_on_host() && !p->zeros) || !p->step || !p->clear || !p->bounce ||
-        !p->mask || !p->label || !p->loss || !p->has_value || !p->has_mask)
+    if (!p->memory || !p->scratch || !p->ones || (!lts_on_host() && !p->zeros) || !p->step || !p->clear ||
+        !p->bounce || !p->mask || !p->label || !p->loss || !p->has_value || !p->has_mask)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a program of %zu bytes", p->tape.bytes);
     const ltc_status st = lts_tape_attach(&p->tape, p->memory, err);
     return st ? st : attach_steps(p, err);
@@ -193,18 +210,20 @@ static ltc_status fill(lts_program *p, ltc_error *err)
 {
     for (uint32_t i = 0; i < p->tape.rows; i++)
         p->bounce[i] = 1;
-    ltc_status st = lts_memory_copy(p->device, p->ones, p->bounce, p->tape.rows * sizeof(float), LTC_COPY_TO_DEVICE, err);
+    ltc_status st =
+        lts_memory_copy(p->device, p->ones, p->bounce, p->tape.rows * sizeof(float), LTC_COPY_TO_DEVICE, err);
     for (uint32_t v = 1; v < p->graph->n_values && !st; v++) {
         const ltc_value *value = ltc_graph_value(p->graph, v);
         if (value->kind == LTC_CONST && value->data)
-            st = lts_memory_copy(p->device, lts_tape_value(&p->tape, v), value->data, lts_tape_bytes(&p->tape, v, 1),
-                                 LTC_COPY_TO_DEVICE, err);
+            st = lts_memory_copy(p->device, lts_tape_value(&p->tape, v), value->data,
+                                 lts_tape_bytes(&p->tape, v, 1), LTC_COPY_TO_DEVICE, err);
     }
     for (uint32_t i = 0; i < p->graph->n_params && !st; i++) {
         void *mask = lts_tape_at(&p->tape, p->tape.param[i].mask);
         memset(p->bounce, LTC_ALIVE, ltc_graph_param(p->graph, i)->n);
         if (mask)
-            st = lts_memory_copy(p->device, mask, p->bounce, ltc_graph_param(p->graph, i)->n, LTC_COPY_TO_DEVICE, err);
+            st = lts_memory_copy(p->device, mask, p->bounce, ltc_graph_param(p->graph, i)->n,
+                                 LTC_COPY_TO_DEVICE, err);
     }
     return st;
 }
@@ -222,7 +241,9 @@ static ltc_status check_routes(const lts_program *p, ltc_error *err)
             snprintf(names + strlen(names), sizeof names - strlen(names), " %s", lts_op_name(op));
     if (p->update == LTS_ROUTE_MISSING)
         snprintf(names + strlen(names), sizeof names - strlen(names), " update");
-    return *names ? ltc_fail(err, LTC_EUNSUPPORTED, "this backend cannot compute what the network needs:%s", names) : LTC_OK;
+    return *names ? ltc_fail(err, LTC_EUNSUPPORTED, "this backend cannot compute what the network needs:%s",
+                             names)
+                  : LTC_OK;
 }
 
 ltc_status lts_program_compile(void *dev, const ltc_compile_req *r, void **prog, ltc_error *err)
@@ -273,7 +294,8 @@ ltc_status lts_program_bind(void *prog, uint32_t split, void *data, ltc_error *e
     lts_program *p = prog;
     const lts_data *d = data;
     if (split >= LTS_MOST_SPLITS)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "split %u: this backend takes splits 0 to %d", split, LTS_MOST_SPLITS - 1);
+        return ltc_fail(err, LTC_EUNSUPPORTED, "split %u: this backend takes splits 0 to %d", split,
+                        LTS_MOST_SPLITS - 1);
     p->bound[split] = false;
     const ltc_status st = lts_samples_open(&p->split[split], &d->desc, p->input, p->graph, err);
     p->bound[split] = st == LTC_OK;

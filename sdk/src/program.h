@@ -27,11 +27,17 @@ typedef struct lts_data {
 } lts_data;
 
 /* Who computes a node, one way. */
-typedef enum lts_route { LTS_ROUTE_VIEW, LTS_ROUTE_TABLE, LTS_ROUTE_GEMM, LTS_ROUTE_REFERENCE, LTS_ROUTE_MISSING } lts_route;
+typedef enum lts_route {
+    LTS_ROUTE_VIEW,
+    LTS_ROUTE_TABLE,
+    LTS_ROUTE_GEMM,
+    LTS_ROUTE_REFERENCE,
+    LTS_ROUTE_MISSING
+} lts_route;
 
 typedef struct lts_step {
     lts_route forward, backward;
-    bool      fresh;                          /* the weight's gradient is this node's alone: it is set, not added to */
+    bool      fresh;                          /* the weight's gradient is set here, not added to */
     ltc_io    io;
 } lts_step;
 
@@ -80,10 +86,10 @@ void       lts_program_release(void *prog);
 ltc_status lts_program_bind(void *prog, uint32_t split, void *data, ltc_error *err);
 
 /* State. */
-ltc_status lts_program_put(void *prog, uint32_t what, uint32_t replica, uint32_t param, const void *src, size_t bytes,
-                           ltc_error *err);
-ltc_status lts_program_get(void *prog, uint32_t what, uint32_t replica, uint32_t param, void *dst, size_t bytes,
-                           ltc_error *err);
+ltc_status lts_program_put(void *prog, uint32_t what, uint32_t replica, uint32_t param, const void *src,
+                           size_t bytes, ltc_error *err);
+ltc_status lts_program_get(void *prog, uint32_t what, uint32_t replica, uint32_t param, void *dst,
+                           size_t bytes, ltc_error *err);
 ltc_status lts_program_ready(void *prog, ltc_error *err);
 
 /* Work. */
@@ -93,8 +99,10 @@ ltc_status lts_program_eval(void *prog, const ltc_eval_req *r, ltc_eval_out *out
 /* Who computes what: sets step[i].forward and .backward; LTS_ROUTE_MISSING where nobody can. */
 void       lts_walk_resolve(lts_program *p);
 
-/* From the input's memory to the logits', and back from the logits' gradient. key_dropout: folded with the step. */
-ltc_status lts_walk_forward(lts_program *p, uint32_t rows, bool training, ltc_key key_dropout, ltc_error *err);
+/* From the input's memory to the logits', and back from the logits' gradient. key_dropout:
+ * folded with the step. */
+ltc_status lts_walk_forward(lts_program *p, uint32_t rows, bool training, ltc_key key_dropout,
+                            ltc_error *err);
 ltc_status lts_walk_backward(lts_program *p, ltc_error *err);
 
 /* The optimizer on every trained parameter, and the running statistics. */

@@ -1,5 +1,6 @@
-/* The number type for which a kernel source is compiled: each of kernels_f32.c, kernels_f64.c and kernels_c64.c sets
- * LTS_TYPE and includes the sources kernel_*.inc after this. Included by those three alone.
+/* The number type for which a kernel source is compiled: each of kernels_f32.c, kernels_f64.c and
+ * kernels_c64.c sets LTS_TYPE and includes the sources kernel_*.inc after this. Included by those three
+ * alone.
  *
  *   real  the type of tensors; wide  that of sums over samples; re(x)  what is compared. */
 #ifndef LTS_REAL_H
@@ -36,8 +37,8 @@ static inline wide wide_exp(wide x) { return exp(x); }
 static inline wide wide_log(wide x) { return log(x); }
 #endif
 
-/* A kernel compiled for several vector widths, of which the loader takes the widest. No result depends on it: sums
- * have lanes of their own, and -ffp-contract=off keeps products and sums apart. */
+/* A kernel compiled for several vector widths, of which the loader takes the widest. No result depends on it:
+ * sums have lanes of their own, and -ffp-contract=off keeps products and sums apart. */
 #if LTS_TYPE != 128 && defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__) && \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define LTS_WIDE __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))

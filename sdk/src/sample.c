@@ -5,12 +5,14 @@
 
 enum { PAD = 4, SHIFTS = 2 * PAD + 1 };       /* CROP of ltcore/backend.h */
 
-static ltc_status check_shape(const lts_samples *s, const ltc_data_desc *d, const ltc_value *v, ltc_error *err)
+static ltc_status check_shape(const lts_samples *s, const ltc_data_desc *d, const ltc_value *v,
+                              ltc_error *err)
 {
     if (memcmp(s->dim, v->dim, sizeof s->dim))
-        return ltc_fail(err, LTC_EINVAL, "the data's samples are %lld x %lld x %lld, the network takes %lld x %lld x %lld",
-                        (long long)s->dim[0], (long long)s->dim[1], (long long)s->dim[2], (long long)v->dim[0],
-                        (long long)v->dim[1], (long long)v->dim[2]);
+        return ltc_fail(err, LTC_EINVAL,
+                        "the data's samples are %lld x %lld x %lld, the network takes %lld x %lld x %lld",
+                        (long long)s->dim[0], (long long)s->dim[1], (long long)s->dim[2],
+                        (long long)v->dim[0], (long long)v->dim[1], (long long)v->dim[2]);
     if (d->sample_type != s->input->sample_type)
         return ltc_fail(err, LTC_EINVAL, "the data's samples are of type %u, the network's input of type %u",
                         d->sample_type, s->input->sample_type);
@@ -25,9 +27,11 @@ static ltc_status check_shape(const lts_samples *s, const ltc_data_desc *d, cons
 ltc_status lts_samples_open(lts_samples *s, const ltc_data_desc *data, const ltc_input *input,
                             const ltc_graph *graph, ltc_error *err)
 {
-    *s = (lts_samples){ .x = data->x, .label = data->label, .n = data->n, .dim = { 1, 1, 1, 1 }, .input = input };
+    *s = (lts_samples){ .x = data->x, .label = data->label, .n = data->n, .input = input,
+                        .dim = { 1, 1, 1, 1 } };
     if (data->rank < 1 || data->rank > 3)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "samples of rank %u are not supported: only 1 to 3", data->rank);
+        return ltc_fail(err, LTC_EUNSUPPORTED, "samples of rank %u are not supported: only 1 to 3",
+                        data->rank);
     for (uint32_t i = 0; i < data->rank; i++)
         s->dim[i] = data->dim[i];
     const ltc_status st = check_shape(s, data, ltc_graph_value(graph, graph->input), err);

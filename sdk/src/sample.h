@@ -1,4 +1,5 @@
-/* From rows of a split to the graph's input: normalisation, cropping, mirroring. Called by programs and probes. */
+/* From rows of a split to the graph's input: normalisation, cropping, mirroring. Called by
+ * programs and probes. */
 #ifndef LTS_SAMPLE_H
 #define LTS_SAMPLE_H
 

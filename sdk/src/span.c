@@ -6,7 +6,8 @@
 #include "fpu.h"
 #include "program.h"
 
-/* Where the rows of the next pass are gathered: the input itself, or a buffer from which they are copied there. */
+/* Where the rows of the next pass are gathered: the input itself, or a buffer from which
+ * they are copied there. */
 static float *rows_begin(const lts_program *p)
 {
     return lts_on_host() ? lts_tape_value(&p->tape, p->graph->input) : p->bounce;
@@ -27,21 +28,26 @@ static ltc_status gather(lts_program *p, const ltc_train_req *r, uint32_t s, ltc
     const uint64_t first = (r->first_step[0] + s) * p->batch;
     float *x = rows_begin(p);
     for (uint32_t i = 0; i < p->batch; i++) {
-        const lts_cut cut = lts_cut_draw(p->augment, p->augment ? r->key_augment[0] : (ltc_key){ 0, 0 }, first + i);
+        const lts_cut cut =
+            lts_cut_draw(p->augment, p->augment ? r->key_augment[0] : (ltc_key){ 0, 0 }, first + i);
         lts_sample_get(from, sample[i], cut, x + i * from->count);
         p->label[i] = from->label[sample[i]];
     }
     return rows_end(p, p->batch, err);
 }
 
-/* Loss of rows [first, first + n) of the last forward pass into p->loss[0..n); want_grad: of their mean, all rows. */
-static ltc_status losses(lts_program *p, uint32_t first, uint32_t n, bool want_grad, uint32_t *correct, double *sum,
-                         ltc_error *err)
+/* Loss of rows [first, first + n) of the last forward pass into p->loss[0..n); want_grad:
+ * of their mean, all rows. */
+static ltc_status losses(lts_program *p, uint32_t first, uint32_t n, bool want_grad, uint32_t *correct,
+                         double *sum, ltc_error *err)
 {
     const uint32_t logits = p->graph->logits;
-    const size_t classes = ltc_value_count(ltc_graph_value(p->graph, logits)), bytes = n * classes * sizeof(float);
-    float *at = (float *)lts_tape_value(&p->tape, logits) + first * classes, *grad = lts_tape_grad(&p->tape, logits);
-    float *host_at = lts_on_host() ? at : p->bounce, *host_grad = lts_on_host() ? grad : p->bounce + n * classes;
+    const size_t classes = ltc_value_count(ltc_graph_value(p->graph, logits)),
+                 bytes = n * classes * sizeof(float);
+    float *at = (float *)lts_tape_value(&p->tape, logits) + first * classes,
+          *grad = lts_tape_grad(&p->tape, logits);
+    float *host_at = lts_on_host() ? at : p->bounce,
+          *host_grad = lts_on_host() ? grad : p->bounce + n * classes;
     const bool back = want_grad && grad;
     ltc_status st = LTC_OK;
     if (!lts_on_host())
@@ -59,9 +65,11 @@ static ltc_status losses(lts_program *p, uint32_t first, uint32_t n, bool want_g
 }
 
 /* *finite: false leaves the state as it was. */
-static ltc_status step(lts_program *p, const ltc_train_req *r, uint32_t s, ltc_train_out *out, bool *finite, ltc_error *err)
+static ltc_status step(lts_program *p, const ltc_train_req *r, uint32_t s, ltc_train_out *out, bool *finite,
+                       ltc_error *err)
 {
-    const ltc_key key = r->key_dropout ? ltc_key_fold(r->key_dropout[0], r->first_step[0] + s) : (ltc_key){ 0, 0 };
+    const ltc_key key =
+        r->key_dropout ? ltc_key_fold(r->key_dropout[0], r->first_step[0] + s) : (ltc_key){ 0, 0 };
     double sum = 0;
     ltc_status st = gather(p, r, s, err);
     if (!st)
@@ -99,7 +107,8 @@ static ltc_status steps(lts_program *p, const ltc_train_req *r, ltc_train_out *o
 static ltc_status check_split(const lts_program *p, uint32_t split, ltc_error *err)
 {
     if (!p->ready)
-        return ltc_fail(err, LTC_EINVAL, "the program is not ready: its state was put, and ready() not called since");
+        return ltc_fail(err, LTC_EINVAL,
+                        "the program is not ready: its state was put, and ready() not called since");
     if (split >= LTS_MOST_SPLITS || !p->bound[split])
         return ltc_fail(err, LTC_EINVAL, "split %u has no data bound to it", split);
     return LTC_OK;
@@ -118,7 +127,8 @@ static ltc_status check_span(const lts_program *p, const ltc_train_req *r, ltc_e
     for (size_t i = 0; i < (size_t)r->n_steps * p->batch; i++)
         if (r->sample[i] >= n)
             return ltc_fail(err, LTC_EINVAL, "step %llu asks for row %u of a split of %llu",
-                            (unsigned long long)(r->first_step[0] + i / p->batch), r->sample[i], (unsigned long long)n);
+                            (unsigned long long)(r->first_step[0] + i / p->batch), r->sample[i],
+                            (unsigned long long)n);
     return LTC_OK;
 }
 
@@ -141,9 +151,10 @@ ltc_status lts_program_train(void *prog, const ltc_train_req *r, ltc_train_out *
     return st;
 }
 
-/* Rows 64 b to 64 b + 63 of the split, zeros past its end; adds those in [from, to) to the sums, one by one. */
-static ltc_status eval_block(lts_program *p, uint32_t split, uint64_t b, uint64_t from, uint64_t to, ltc_eval_out *out,
-                             ltc_error *err)
+/* Rows 64 b to 64 b + 63 of the split, zeros past its end; adds those in [from, to) to the
+ * sums, one by one. */
+static ltc_status eval_block(lts_program *p, uint32_t split, uint64_t b, uint64_t from, uint64_t to,
+                             ltc_eval_out *out, ltc_error *err)
 {
     const lts_samples *s = &p->split[split];
     const uint64_t start = b * LTS_EVAL_ROWS;
@@ -179,8 +190,9 @@ ltc_status lts_program_eval(void *prog, const ltc_eval_req *r, ltc_eval_out *out
         return st;
     const uint64_t n = p->split[r->split].n;
     if (r->first > n || r->count > n - r->first)
-        return ltc_fail(err, LTC_EINVAL, "rows %llu to %llu are not all in a split of %llu", (unsigned long long)r->first,
-                        (unsigned long long)(r->first + r->count), (unsigned long long)n);
+        return ltc_fail(err, LTC_EINVAL, "rows %llu to %llu are not all in a split of %llu",
+                        (unsigned long long)r->first, (unsigned long long)(r->first + r->count),
+                        (unsigned long long)n);
     out->loss[0] = 0;
     out->correct[0] = 0;
     const bool flush = ltc_optable_table.flags & LTC_OT_FTZ;

@@ -1,15 +1,17 @@
-/* The state of a program's one replica: values, masks, slots, clock; in and out, and made consistent by ready(). */
+/* The state of a program's one replica: values, masks, slots, clock; in and out, and made
+ * consistent by ready(). */
 #include <string.h>
 
 #include "program.h"
 
-/* One piece of state: where it lies, and how large it is. at NULL: the program has none, and it reads as all `none`. */
+/* One piece of state: where it lies, and how large it is. at NULL: the program has none,
+ * and it reads as all `none`. */
 typedef struct piece { void *at; size_t bytes; uint8_t none; } piece;
 
 static const char *const what_name[] = { "", "value", "mask", "first slot", "second slot", "clock" };
 
-static ltc_status find(lts_program *p, uint32_t what, uint32_t replica, uint32_t param, size_t bytes, piece *out,
-                       ltc_error *err)
+static ltc_status find(lts_program *p, uint32_t what, uint32_t replica, uint32_t param, size_t bytes,
+                       piece *out, ltc_error *err)
 {
     if (what < LTC_STATE_VALUE || what > LTC_STATE_CLOCK)
         return ltc_fail(err, LTC_EINVAL, "there is no state number %u", what);
@@ -31,17 +33,19 @@ static ltc_status find(lts_program *p, uint32_t what, uint32_t replica, uint32_t
     if (param > 0 && what == LTC_STATE_CLOCK)
         return ltc_fail(err, LTC_EINVAL, "the clock belongs to parameter 0, not %u", param);
     if (bytes != out->bytes)
-        return ltc_fail(err, LTC_EINVAL, "the %s of parameter %u has %zu bytes, not %zu", what_name[what], param, out->bytes,
-                        bytes);
+        return ltc_fail(err, LTC_EINVAL, "the %s of parameter %u has %zu bytes, not %zu", what_name[what],
+                        param, out->bytes, bytes);
     return LTC_OK;
 }
 
 /* A piece that the program does not keep may only be put as what it reads as. */
-static ltc_status check_absent(const piece *x, uint32_t what, uint32_t param, const uint8_t *src, ltc_error *err)
+static ltc_status check_absent(const piece *x, uint32_t what, uint32_t param, const uint8_t *src,
+                               ltc_error *err)
 {
     for (size_t i = 0; i < x->bytes; i++)
         if (src[i] != x->none)
-            return ltc_fail(err, LTC_EINVAL, "parameter %u has no %s: it is not trained, or not by this optimizer", param,
+            return ltc_fail(err, LTC_EINVAL,
+                            "parameter %u has no %s: it is not trained, or not by this optimizer", param,
                             what_name[what]);
     return LTC_OK;
 }
@@ -50,13 +54,15 @@ static ltc_status check_mask(const piece *x, uint32_t param, const uint8_t *src,
 {
     for (size_t i = 0; i < x->bytes; i++)
         if (src[i] > LTC_FROZEN)
-            return ltc_fail(err, LTC_EINVAL, "the mask of parameter %u has a %u at place %zu: 0, 1 or 2 is dead, alive, frozen",
-                            param, src[i], i);
+            return ltc_fail(
+                err, LTC_EINVAL,
+                "the mask of parameter %u has a %u at place %zu: 0, 1 or 2 is dead, alive, frozen", param,
+                src[i], i);
     return LTC_OK;
 }
 
-ltc_status lts_program_put(void *prog, uint32_t what, uint32_t replica, uint32_t param, const void *src, size_t bytes,
-                           ltc_error *err)
+ltc_status lts_program_put(void *prog, uint32_t what, uint32_t replica, uint32_t param, const void *src,
+                           size_t bytes, ltc_error *err)
 {
     lts_program *p = prog;
     piece x = { 0 };
@@ -77,8 +83,8 @@ ltc_status lts_program_put(void *prog, uint32_t what, uint32_t replica, uint32_t
     return lts_memory_copy(p->device, x.at, src, bytes, LTC_COPY_TO_DEVICE, err);
 }
 
-ltc_status lts_program_get(void *prog, uint32_t what, uint32_t replica, uint32_t param, void *dst, size_t bytes,
-                           ltc_error *err)
+ltc_status lts_program_get(void *prog, uint32_t what, uint32_t replica, uint32_t param, void *dst,
+                           size_t bytes, ltc_error *err)
 {
     lts_program *p = prog;
     piece x = { 0 };
@@ -97,7 +103,8 @@ ltc_status lts_program_get(void *prog, uint32_t what, uint32_t replica, uint32_t
 }
 
 /* Writes +0.0 where the mask is not `spare` and not alive: for values that is where it is dead. */
-static ltc_status zero_where(lts_program *p, size_t place, const uint8_t *mask, size_t n, uint8_t spare, ltc_error *err)
+static ltc_status zero_where(lts_program *p, size_t place, const uint8_t *mask, size_t n, uint8_t spare,
+                             ltc_error *err)
 {
     float *at = lts_tape_at(&p->tape, place);
     if (!at)
@@ -119,7 +126,8 @@ static ltc_status settle(lts_program *p, uint32_t i, ltc_error *err)
     if (place->mask == LTS_NOWHERE)
         return LTC_OK;
     uint8_t *mask = p->mask;
-    ltc_status st = lts_memory_copy(p->device, mask, lts_tape_at(&p->tape, place->mask), param->n, LTC_COPY_TO_HOST, err);
+    ltc_status st =
+        lts_memory_copy(p->device, mask, lts_tape_at(&p->tape, place->mask), param->n, LTC_COPY_TO_HOST, err);
     p->has_mask[i] = false;
     for (size_t k = 0; k < param->n && !st && !p->has_mask[i]; k++)
         p->has_mask[i] = mask[k] != LTC_ALIVE;

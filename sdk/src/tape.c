@@ -33,7 +33,7 @@ void *lts_block(size_t bytes)
 /* What planning knows about the graph beyond its layout. */
 typedef struct planner {
     lts_tape *tape;
-    bool *made, *wants;                       /* [n_values]: stands before its users; a trained parameter is upstream */
+    bool *made, *wants;                       /* [n_values]: is there; is downstream of training */
     bool  fits;                               /* no size has overflowed */
 } planner;
 
@@ -41,7 +41,8 @@ static size_t reserve(planner *p, size_t n, size_t size)
 {
     size_t bytes = 0;
     const size_t at = p->tape->bytes;
-    p->fits = p->fits && lts_times(n, size, &bytes) && !__builtin_add_overflow(bytes, (size_t)ALIGN - 1, &bytes) &&
+    p->fits = p->fits && lts_times(n, size, &bytes) &&
+              !__builtin_add_overflow(bytes, (size_t)ALIGN - 1, &bytes) &&
               !__builtin_add_overflow(at, bytes - bytes % ALIGN, &p->tape->bytes);
     return at;
 }
@@ -107,7 +108,8 @@ static ltc_status check_nodes(planner *p, ltc_error *err)
         p->made[n->out] = true;
     }
     const bool ends = g->logits && g->logits < g->n_values && p->made[g->logits];
-    if (!ends || ltc_graph_value(g, g->logits)->kind != LTC_SAMPLE || ltc_graph_value(g, g->logits)->rank != 1)
+    if (!ends || ltc_graph_value(g, g->logits)->kind != LTC_SAMPLE ||
+        ltc_graph_value(g, g->logits)->rank != 1)
         return ltc_fail(err, LTC_EINVAL, "the graph's logits are not one row of numbers per sample");
     return LTC_OK;
 }
@@ -148,7 +150,8 @@ static void place_state(planner *p, uint32_t flags)
         t->param[i].mask = reserve(p, param->n, 1);
     }
     for (uint32_t i = 0; i < t->graph->n_nodes; i++)
-        t->saved[i] = reserve(p, lts_op_saved(t->graph, ltc_graph_node(t->graph, i), t->rows), t->kernels->real);
+        t->saved[i] =
+            reserve(p, lts_op_saved(t->graph, ltc_graph_node(t->graph, i), t->rows), t->kernels->real);
 }
 
 static ltc_status plan_in(planner *p, uint32_t flags, ltc_error *err)
@@ -160,7 +163,9 @@ static ltc_status plan_in(planner *p, uint32_t flags, ltc_error *err)
         return st;
     place_values(p, flags);
     place_state(p, flags);
-    return p->fits ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "the network does not fit into memory at %u rows", p->tape->rows);
+    return p->fits
+               ? LTC_OK
+               : ltc_fail(err, LTC_ENOMEM, "the network does not fit into memory at %u rows", p->tape->rows);
 }
 
 ltc_status lts_tape_plan(lts_tape *tape, const ltc_graph *graph, uint32_t type, uint32_t rows, uint32_t flags,
@@ -176,7 +181,8 @@ ltc_status lts_tape_plan(lts_tape *tape, const ltc_graph *graph, uint32_t type, 
     tape->saved = calloc((size_t)graph->n_nodes + 1, sizeof *tape->saved);
     tape->io = calloc((size_t)graph->n_nodes + 1, sizeof *tape->io);
     ltc_status st = p.made && p.wants && tape->place && tape->param && tape->saved && tape->io
-                        ? plan_in(&p, flags, err) : ltc_fail(err, LTC_ENOMEM, "no memory for the network's layout");
+                        ? plan_in(&p, flags, err)
+                        : ltc_fail(err, LTC_ENOMEM, "no memory for the network's layout");
     free(p.made), free(p.wants);
     if (st)
         lts_tape_free(tape);

@@ -1,7 +1,9 @@
-/* A graph laid out in one block of memory: where each value, gradient, slot and mask lies, and one lts_io per node.
+/* A graph laid out in one block of memory: where each value, gradient, slot and mask lies, and one lts_io per
+ * node.
  *
- * Owned by a net (net.c), whose block is the host's, or by a program of the backend adapter (program.c), whose block
- * is wherever its table allocates. Plan first, which says how large the block must be; then attach the block. */
+ * Owned by a net (net.c), whose block is the host's, or by a program of the backend adapter (program.c),
+ * whose block is wherever its table allocates. Plan first, which says how large the block must be; then
+ * attach the block. */
 #ifndef LTS_TAPE_H
 #define LTS_TAPE_H
 
@@ -28,7 +30,7 @@ typedef struct lts_tape {
     lts_param_place *param;                   /* [n_params] */
     size_t  *saved;                           /* [n_nodes]: offset */
     lts_io  *io;                              /* [n_nodes] */
-    const void **in;                          /* these three, of all nodes together: what the lts_io's point to */
+    const void **in;                          /* these three: what the lts_io's point to */
     void       **in_grad;
     const ltc_value **in_shape;
 } lts_tape;

@@ -1,11 +1,12 @@
-/* Walks a program's nodes: each by the table, by the gemm, or by a reference kernel, as resolved when it was compiled. */
+/* Walks a program's nodes: each by the table, by the gemm, or by a reference kernel, as
+ * resolved when it was compiled. */
 #include <string.h>
 
 #include "op.h"
 #include "program.h"
 
-static bool declines(ltc_status (*call)(void *, const ltc_node *, const ltc_io *), void *dev, const ltc_node *node,
-                     const ltc_io *io)
+static bool declines(ltc_status (*call)(void *, const ltc_node *, const ltc_io *), void *dev,
+                     const ltc_node *node, const ltc_io *io)
 {
     ltc_io query = *io;
     query.rows = 0;
@@ -36,8 +37,9 @@ void lts_walk_resolve(lts_program *p)
 static ltc_status failed(const lts_program *p, uint32_t i, const char *way, ltc_status st, ltc_error *err)
 {
     const ltc_node *node = ltc_graph_node(p->graph, i);
-    return ltc_fail(err, st == LTC_EUNSUPPORTED ? LTC_EINTERNAL : st, "the %s pass of node %u (%s '%s') failed with status %d",
-                    way, i, lts_op_name(node->op), node->name ? node->name : "", (int)st);
+    return ltc_fail(err, st == LTC_EUNSUPPORTED ? LTC_EINTERNAL : st,
+                    "the %s pass of node %u (%s '%s') failed with status %d", way, i, lts_op_name(node->op),
+                    node->name ? node->name : "", (int)st);
 }
 
 ltc_status lts_walk_forward(lts_program *p, uint32_t rows, bool training, ltc_key key_dropout, ltc_error *err)
@@ -115,8 +117,15 @@ static ltc_status update_param(lts_program *p, uint32_t i, float lr)
         return LTC_OK;
     }
     const ltc_update t = {
-        .n = u.n, .role = u.role, .w = u.w, .grad = u.grad, .slot1 = u.slot1, .slot2 = u.slot2, .mask = u.mask,
-        .clock = u.clock, .lr = u.lr,
+        .n = u.n,
+        .role = u.role,
+        .w = u.w,
+        .grad = u.grad,
+        .slot1 = u.slot1,
+        .slot2 = u.slot2,
+        .mask = u.mask,
+        .clock = u.clock,
+        .lr = u.lr,
     };
     return ltc_optable_table.update(p->device->dev, &p->optimizer, &t);
 }
@@ -155,8 +164,8 @@ ltc_status lts_walk_update(lts_program *p, float lr, ltc_error *err)
             continue;
         st = update_param(p, i, lr);
         if (st)
-            return ltc_fail(err, st == LTC_EUNSUPPORTED ? LTC_EINTERNAL : st, "the update of '%s' failed with status %d",
-                            param->name, (int)st);
+            return ltc_fail(err, st == LTC_EUNSUPPORTED ? LTC_EINTERNAL : st,
+                            "the update of '%s' failed with status %d", param->name, (int)st);
     }
     for (uint32_t i = 0; i < p->graph->n_nodes && !st; i++)
         if (ltc_graph_node(p->graph, i)->op == LTC_OP_BATCH_NORM)

@@ -1,5 +1,5 @@
-/* ref: the oracle. A table without one kernel, so that the SDK's reference kernels do everything: slow, and written to
- * be read. What another backend computes is compared with this one. */
+/* ref: the oracle. A table without one kernel, so that the SDK's reference kernels do everything: slow, and
+ * written to be read. What another backend computes is compared with this one. */
 #include <ltcore/optable.h>
 
 const ltc_optable ltc_optable_table = { .flags = LTC_OT_HOST };

@@ -1,8 +1,8 @@
 /* ltsdk/net.h: a graph evaluated and trained on the host, by kernels that are written to be read.
  *
- * The oracle: the tests compare every backend with it, and probes (probe.h) are answered by it. One source of kernels
- * serves three number types. The order of every sum is fixed and stated where the sum is, so the same call gives the
- * same bits on every machine with the same libm. In use:
+ * The oracle: the tests compare every backend with it, and probes (probe.h) are answered by it. One source of
+ * kernels serves three number types. The order of every sum is fixed and stated where the sum is, so the same
+ * call gives the same bits on every machine with the same libm. In use:
  *
  *   1. lts_net_create() lays the graph out for some number of rows; nothing is allocated after that.
  *   2. lts_net_load() the parameters, write the samples into lts_net_value(net, graph->input).
@@ -15,9 +15,9 @@
 
 #include <ltcore/backend.h>
 
-/* A third element type, beside LTC_F32 and LTC_F64: complex double. A step of i h d instead of h d makes derivatives
- * along d exact to rounding (Squire & Trapp 1998): the probe's Hessian products. Comparisons look at real parts.
- * Such a net cannot be updated. */
+/* A third element type, beside LTC_F32 and LTC_F64: complex double. A step of i h d instead of h d makes
+ * derivatives along d exact to rounding (Squire & Trapp 1998): the probe's Hessian products. Comparisons look
+ * at real parts. Such a net cannot be updated. */
 enum { LTS_COMPLEX = 16 };
 
 enum {
@@ -27,28 +27,30 @@ enum {
 
 typedef struct lts_net lts_net;
 
-/* rows: the most samples of one pass. The graph must outlive the net. LTC_EUNSUPPORTED for an operation that this
- * library does not know, LTC_EINVAL for shapes that do not fit; the message names the node. */
+/* rows: the most samples of one pass. The graph must outlive the net. LTC_EUNSUPPORTED for an operation that
+ * this library does not know, LTC_EINVAL for shapes that do not fit; the message names the node. */
 ltc_status lts_net_create(const ltc_graph *graph, uint32_t type, uint32_t rows, uint32_t flags, lts_net **net,
                           ltc_error *err);
 void       lts_net_destroy(lts_net *net);
 
-/* Memory of a value, in the net's type: [rows][elements] of a sample value, [elements] of any other. FLATTEN's output
- * is its input's memory. */
+/* Memory of a value, in the net's type: [rows][elements] of a sample value, [elements] of any other.
+ * FLATTEN's output is its input's memory. */
 void *lts_net_value(const lts_net *net, uint32_t value);
 
 /* Its gradient, alike; NULL where no trained parameter lies upstream, or without LTS_NET_GRAD. */
 void *lts_net_grad(const lts_net *net, uint32_t value);
 
-/* Slot 1 or 2 of a trained parameter, in the net's type, and its training mask (LTC_DEAD, ...; all alive at first).
- * Whoever kills a weight sets it and its slots to +0.0 too. NULL without LTS_NET_TRAIN, or when not trained. */
+/* Slot 1 or 2 of a trained parameter, in the net's type, and its training mask (LTC_DEAD,
+ * ...; all alive at first). Whoever kills a weight sets it and its slots to +0.0 too. NULL
+ * without LTS_NET_TRAIN, or when not trained. */
 void    *lts_net_slot(const lts_net *net, uint32_t param, uint32_t slot);
 uint8_t *lts_net_mask(const lts_net *net, uint32_t param);
 
 /* Sets a parameter's value from floats. */
 void lts_net_load(lts_net *net, uint32_t param, const float *src);
 
-/* One forward pass. In training batch norm takes the batch's statistics, and keeps them for lts_net_update(). */
+/* One forward pass. In training batch norm takes the batch's statistics, and keeps them for
+ * lts_net_update(). */
 typedef struct lts_pass {
     uint32_t rows;
     bool     batch_stats, dropout;
@@ -56,8 +58,8 @@ typedef struct lts_pass {
 } lts_pass;
 void lts_net_forward(lts_net *net, const lts_pass *pass);
 
-/* Softmax cross-entropy of the last forward pass, always computed in double. The sum over rows, in row order; loss
- * (if not NULL) gets each row's. Sets the logits' gradient to that of grad_scale times the sum. */
+/* Softmax cross-entropy of the last forward pass, always computed in double. The sum over rows, in row order;
+ * loss (if not NULL) gets each row's. Sets the logits' gradient to that of grad_scale times the sum. */
 typedef struct lts_loss_req {
     const int32_t *label;
     double  logit_scale, grad_scale;          /* logits are multiplied by the first; 1 / rows makes a mean */
