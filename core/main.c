@@ -1,6 +1,8 @@
 /* The one place that looks at environment, clock, signals and terminal; all else gets them as arguments. */
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,6 +31,12 @@ static double now_s(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static int columns(void)
+{
+    struct winsize size = { 0 };
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) ? 0 : size.ws_col;
+}
+
 static void catch_signals(void)
 {
     struct sigaction stop = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
@@ -40,10 +48,20 @@ static void catch_signals(void)
 int main(int argc, char **argv)
 {
     char *program = realpath("/proc/self/exe", NULL), *directory = realpath(".", NULL);
+    const long online = sysconf(_SC_NPROCESSORS_ONLN);
+    if (!directory) {
+        perror("ltcore: the current directory cannot be told, and paths start there: change to another one");
+        free(program);
+        return LT_EXIT_FAILED;
+    }
     const lt_world world = {
-        .program = program ? program : argv[0], .directory = directory ? directory : ".",
+        .program = program ? program : argv[0], .directory = directory,
         .plugin_path = secure_getenv("LTCORE_PLUGIN_PATH"), .data_path = secure_getenv("LTCORE_DATA"),
-        .terminal = isatty(STDERR_FILENO) == 1, .now_s = now_s, .cancelled = cancelled, .out = stdout, .err = stderr,
+        .data_home = secure_getenv("XDG_DATA_HOME"), .home = secure_getenv("HOME"),
+        .processors = online > 0 ? (unsigned)online : 1,
+        .terminal = isatty(STDERR_FILENO) == 1, .columns = columns(), .output_terminal = isatty(STDOUT_FILENO) == 1,
+        .epoch_s = (double)time(NULL), .now_s = now_s, .cancelled = cancelled,
+        .out = stdout, .err = stderr,
     };
     catch_signals();
     const int code = lt_cli_main(&world, argc, argv);

@@ -6,6 +6,7 @@ ltcore=$1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
+export XDG_DATA_HOME="$work/share"            # the store
 failed=0
 
 cat >run.cfg <<'CFG'
@@ -31,24 +32,33 @@ says() {
 }
 
 claim "a run trains and prints a table" 0 "$ltcore" -c run.cfg
-says out "best step"
-says out "test accuracy at the best validation loss"
-says err "trial 1/1: 40 steps"
+says out "test accuracy"
+says out "Trained: 1 network, 40 steps"
+says err "1/1  main, trial 1, level 0"
 [ "$(wc -l <runs/run/history.csv)" = 5 ] || { echo "FAILS: history.csv has a row at 0, 15, 30, 40"; failed=1; }
 cp runs/run/history.csv first.csv
-claim "the same run again gives the same bytes" 0 "$ltcore" -q -c run.cfg
+claim "the same run again trains nothing and gives the same bytes" 0 "$ltcore" -q -c run.cfg
+says out "Trained: 0 networks, 0 steps. From the store: 1"
 cmp runs/run/history.csv first.csv || failed=1
 [ ! -s err ] || { echo "FAILS: -q is quiet"; cat err; failed=1; }
+rm -rf share
+claim "with an empty store it trains again, and gives the same bytes" 0 "$ltcore" -q -c run.cfg
+says out "Trained: 1 network, 40 steps"
+cmp runs/run/history.csv first.csv || failed=1
 claim "the resolved run.cfg alone reproduces the run" 0 "$ltcore" -q -c runs/run/run.cfg -o again
 cmp again/history.csv first.csv || failed=1
 claim "the reference backend runs it too" 0 "$ltcore" -q -c run.cfg -o ref --set backend.plugin=ref
 claim "another configuration's results are not overwritten" 2 "$ltcore" -c run.cfg --set run.seed=2
-says err "another configuration"
+says err "run.seed (there 1, here 2)"
+mkdir mine && echo precious >mine/notes
+claim "a directory that is not a run's is left alone" 2 "$ltcore" -c run.cfg -o mine
+says err "not a run's"
 claim "a dry run writes nothing" 0 "$ltcore" -n -c run.cfg -o dry
 says out "1 training of 40 steps"
 [ ! -e dry ] || { echo "FAILS: dry was made"; failed=1; }
-claim "two trials differ, and both are reported" 0 "$ltcore" -c run.cfg -o two --set run.trials=2
+claim "two trials differ" 0 "$ltcore" -q -c run.cfg -o two --set run.trials=2
 says out "2 trials"
+[ "$(cut -d, -f 8- two/history.csv | sort -u | wc -l)" = 9 ] || { echo "FAILS: ... two trials differ"; failed=1; }
 claim "no validation samples and report_at best is refused" 2 "$ltcore" -c run.cfg -o v --set dataset.validation=0
 says err "report_at"
 claim "without validation the end is reported" 0 "$ltcore" -q -c run.cfg -o v --set dataset.validation=0 \
@@ -90,6 +100,58 @@ says err "did you mean 'steps'"
 claim "an unknown name has no info" 2 "$ltcore" info nothing-of-the-kind
 claim "an unknown kind cannot be listed" 2 "$ltcore" list hats
 claim "an output that cannot be written fails" 1 "$ltcore" -c run.cfg -o /proc/nowhere
+
+# Tickets.
+cat >ticket.cfg <<'CFG'
+run     = { trials = 2; };
+dataset = { plugin = "synthetic"; train = 1200; test = 300; validation = 200; };
+arch    = { plugin = "mlp"; hidden = [20]; };
+train   = { batch_size = 50; steps = 60; evaluate_every = 20; optimizer = { type = "adam"; lr = 1e-2; }; };
+prune   = { mask = { plugin = "magnitude"; }; rate = 0.2; rounds = 3; };
+variants = (
+    { name = "random reinit"; levels = [2]; prune = { kept = "reinit"; }; },
+    { name = "random sparse"; draws = 2; levels = [1, 3];
+      prune = { mask = { plugin = "random"; }; match = "layer-density"; kept = "reinit"; }; }
+);
+CFG
+same() {                                      # same DIR DIR : results equal but for times
+    for csv in levels layers history; do
+        cut -d, -f 1-60,63- "$1/$csv.csv" >a.csv && cut -d, -f 1-60,63- "$2/$csv.csv" >b.csv && cmp a.csv b.csv || failed=1
+    done
+    diff -r "$1/tickets" "$2/tickets" || failed=1
+}
+claim "a dry run of an iterative search says what waits for a mask" 0 "$ltcore" -n -c ticket.cfg -o j1
+says out "18 trainings of 60 steps"
+says out " 2 to be done$"
+says out "16 to be done when the masks"
+says out "ms a step"
+claim "tickets are searched on one worker" 0 "$ltcore" -q -c ticket.cfg -o j1 -j 1
+says out "Trained: 18 networks, 1,080 steps. From the store: 0"
+says out "No dead or frozen weight moved"
+rm -rf share
+claim "and on two" 0 "$ltcore" -q -c ticket.cfg -o j2 -j 2
+same j1 j2
+claim "a second run trains nothing" 0 "$ltcore" -q -c ticket.cfg -o again2
+says out "Trained: 0 networks, 0 steps. From the store: 18"
+same j1 again2
+claim "a variant more trains only its own" 0 "$ltcore" -q -c ticket.cfg -o more \
+    --set 'variants=({name="final"; levels=[3]; prune={kept="final";};})'
+says out "Trained: 2 networks, 120 steps. From the store: 8"
+claim "a later rewind point replays the dense network up to it" 0 "$ltcore" -q -c ticket.cfg -o late \
+    --set prune.rewind_to=10it --set 'variants=()'
+says out "From the store: 0"
+claim "another cadence replays" 0 "$ltcore" -q -c ticket.cfg -o cadence --set train.evaluate_every=15
+cmp j1/tickets/main/t1/l03/end.safetensors cadence/tickets/main/t1/l03/end.safetensors || failed=1
+
+# Killed at moments of its own choosing, and gone on with: the same results.
+rm -rf share
+n=0
+until timeout -s KILL "0.0$((n * 37 % 90 + 5))" "$ltcore" -q -c ticket.cfg -o killed -j 2 >/dev/null 2>&1; do
+    n=$((n + 1))
+    [ $n -lt 60 ] || { "$ltcore" -q -c ticket.cfg -o killed -j 2 >/dev/null; break; }
+done
+echo "holds: killed $n times, it goes on"
+same j1 killed
 
 "$ltcore" -q -c run.cfg -o stopped --set train.steps=2000000 --set train.evaluate_every=1000000 2>err &
 sleep 1

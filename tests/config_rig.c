@@ -15,6 +15,9 @@ const char rig_good[] =
     "arch = { plugin = \"mlp\"; };\n"
     "train = { batch_size = 60; steps = 100; optimizer = { type = \"sgd\"; lr = 0.1; }; };\n"
     "prune = { strategy = \"none\"; };\n";
+const char rig_pruned[] =
+    "base = \"good.cfg\";\n"
+    "prune = { strategy = \"iterative\"; mask = { plugin = \"score\"; alpha = 2.0; }; rate = 0.2; rounds = 5; };\n";
 
 static const char *const modes[] = { "fast", "exact", NULL };
 static const ltc_opt mlp_options[] = {
@@ -35,12 +38,27 @@ const ltc_schema rig_schema = LTC_SCHEMA(rig_options, mlp_options);
 typedef struct clash_options { int64_t init; } clash_options;
 static const ltc_opt clash_table[] = { LTC_INT(clash_options, init, 0, 0, 1, "Taken.") };
 
+static const ltc_opt mask_table[] = {
+    LTC_REAL(rig_mask_options, alpha, 1, 0, INFINITY, "A factor."),
+    LTC_INT(rig_mask_options, power, 1, 1, 4, "An exponent."),
+};
+
+static uint32_t no_flags(const void *self)
+{
+    (void)self;
+    return 0;
+}
+
 static const lt_module modules[] = {
     { .info = { .kind = LTC_ARCH, .name = "mlp" }, .schema = LTC_SCHEMA(rig_options, mlp_options) },
     { .info = { .kind = LTC_ARCH, .name = "plain" } },
     { .info = { .kind = LTC_ARCH, .name = "clash" }, .schema = LTC_SCHEMA(clash_options, clash_table) },
     { .info = { .kind = LTC_DATASET, .name = "digits" } },
     { .info = { .kind = LTC_BACKEND, .name = "cpu" } },
+    { .info = { .kind = LTC_MASK, .name = "score" }, .schema = LTC_SCHEMA(rig_mask_options, mask_table) },
+    { .info = { .kind = LTC_MASK, .name = "chance" } },
+    { .info = { .kind = LTC_MASK, .name = "count" }, .ops.mask.flags = LTC_MASK_OWN_COUNT },
+    { .info = { .kind = LTC_MASK, .name = "perhaps" }, .ops.mask = { .flags = LTC_MASK_OWN_COUNT, .flags_of = no_flags } },
 };
 
 ltc_status lt_registry_find(lt_registry *r, uint32_t kind, const char *name, const lt_module **module, ltc_error *err)
@@ -63,6 +81,7 @@ rig rig_open(void)
     snprintf(r.data, sizeof r.data, "%s/data", r.dir);
     CU_ASSERT_EQUAL_FATAL(mkdir(r.data, 0700), 0);
     rig_write(&r, "good.cfg", rig_good);
+    rig_write(&r, "pruned.cfg", rig_pruned);
     r.request = (lt_config_request){ .path = "run.cfg", .default_backend = "cpu" };
     return r;
 }
@@ -109,14 +128,32 @@ void rig_settle(rig *r, const char *const *set, size_t n)
     r->request.n_data_dirs = 0;
 }
 
-void rig_settle_over(rig *r, const char *text)
+static void settle_over(rig *r, const char *base, const char *text)
 {
     lt_text file = { 0 };
-    lt_text_add(&file, "base = \"good.cfg\";\n%s\n", text);
+    lt_text_add(&file, "base = \"%s\";\n%s\n", base, text);
     CU_ASSERT_FALSE_FATAL(file.failed);
     rig_write(r, "run.cfg", file.s);
     lt_text_free(&file);
     rig_settle(r, NULL, 0);
+}
+
+void rig_settle_over(rig *r, const char *text)
+{
+    settle_over(r, "good.cfg", text);
+}
+
+void rig_settle_over_pruned(rig *r, const char *text)
+{
+    settle_over(r, "pruned.cfg", text);
+}
+
+bool rig_refused(const rig *r, const char *text, const char *says)
+{
+    const bool refused = r->st && strstr(r->said, says);
+    if (!refused)
+        printf("\n  text: %s\n  want: %s\n  said: %s", text, says, r->said);
+    return refused;
 }
 
 const rig_options *rig_options_of(const rig *r)

@@ -3,6 +3,7 @@
 #define LT_TESTS_FAKE_READER_H
 
 #include <CUnit/CUnit.h>
+#include <fenv.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ typedef struct fake {
     uint64_t   odd;                           /* row of split 0 with ... */
     int32_t    odd_label;                     /* ... this label; INT32_MIN: forgotten */
     float      odd_value;                     /* ... this first element, if not 0 */
+    bool       rounds_up;                     /* from its opening on, as it must not */
     int        opened, closed, reads;
 } fake;
 
@@ -44,6 +46,8 @@ static inline ltc_status fake_open(const ltc_host *h, const void *opts, void **s
     CU_ASSERT_EQUAL(h->kind_abi, LTC_DATASET_ABI);
     if (f->open_fails)
         return f->open_fails == LTC_EIO ? ltc_fail(err, LTC_EIO, "the tape is torn") : f->open_fails;
+    if (f->rounds_up)
+        fesetround(FE_UPWARD);
     f->opened++;
     *self = f;
     return LTC_OK;

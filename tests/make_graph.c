@@ -7,7 +7,7 @@
 
 #include <ltcore/rng.h>
 
-enum { MOST = 128, MOST_IN = 8 };
+enum { MOST = 128, MOST_IN = 72 };
 
 struct lt_maker {
     ltc_builder builder;

@@ -1,12 +1,16 @@
 /* Owns CUnit's registry for one test program, and child processes for tests of code that may crash. */
 #include "suite.h"
 
+#ifdef NDEBUG
+#error "asserts are part of what is tested: build without NDEBUG"
+#endif
+
 #include <CUnit/Basic.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-int lt_suite_run(const char *name, const lt_claim *claim, size_t n)
+int lt_suite_run(const char *name, const lt_test *claim, size_t n)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (CU_initialize_registry() != CUE_SUCCESS)

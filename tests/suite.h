@@ -5,13 +5,13 @@
 #include <CUnit/CUnit.h>
 #include <stddef.h>
 
-typedef struct lt_claim {
+typedef struct lt_test {
     const char *says;                         /* what holds if the test passes */
     void (*shown_by)(void);
-} lt_claim;
+} lt_test;
 
 /* Runs the claims as one suite, prints what failed, and gives main's exit code: 0 only when all held. */
-int lt_suite_run(const char *name, const lt_claim *claim, size_t n);
+int lt_suite_run(const char *name, const lt_test *claim, size_t n);
 
 /* Runs fn(arg) in a child process, for code that may crash. Its exit status, or 128 + the signal that ended it.
  * What it wrote to standard error is in text (n bytes, NUL-terminated), if text is not NULL. */

@@ -298,7 +298,7 @@ static void unknown_codes_are_internal_errors(void)
     CU_ASSERT_EQUAL(lt_status(-10), LTC_EINTERNAL);
 }
 
-static const lt_claim claims[] = {
+static const lt_test claims[] = {
     { "struct sizes are what the test means", struct_sizes_are_what_the_test_means },
     { "options are read at any stride", options_are_read_at_any_stride },
     { "missing slots are NULL", missing_slots_are_null },

@@ -74,31 +74,35 @@ static bool settles_with(rig *r, const char *const *set, size_t n_set, long allo
 
 static void every_failing_allocation_is_survived(void)
 {
-    static const char *const set[] = { "arch.depth=3", "run.vary=[\"init\"]", "run.name=x" };
+    static const char *const set[] = { "arch.depth=3", "run.vary=[\"init\"]", "run.name=x",
+                                       "variants[a b].prune.mask.alpha=3", "variants[a b].draws=2" };
     long n = 0;
     rig r = rig_open();
     rig_settle_over(&r, "@include \"data/x.cfg\"\narch = { weights = \"w\"; alpha = (1, 0.5); data = \"x.cfg\"; };\n"
                         "plugins = { path = [\"p\"]; }; train = { lr_schedule = { type = \"multistep\";\n"
-                        "milestones = [1, 2]; }; };");
+                        "milestones = [1, 2]; }; };\n"
+                        "prune = { strategy = \"iterative\"; mask = { plugin = \"score\"; }; rate = (0.5, 0.2); };\n"
+                        "variants = ( { name = \"a b\"; levels = [1]; prune = { kept = \"final\"; }; }, { name = \"c\"; } );");
     rig_write(&r, "data/x.cfg", "run = { seed = 2; };\n");
-    while (n < 10000 && !settles_with(&r, set, 3, n))
+    while (n < 10000 && !settles_with(&r, set, sizeof set / sizeof set[0], n))
         n++;
-    CU_ASSERT(n > 100 && n < 10000);
+    CU_ASSERT(n > 200 && n < 10000);
     rig_close(&r);
 }
 
 /* Here what is short of memory is the report of many faults. */
 static void reports_are_survived_too(void)
 {
-    static const char *const set[] = { "arch.depth=x", "run.sede=1", "run.vary=[\"innit\"]" };
+    static const char *const set[] = { "arch.depth=x", "run.sede=1", "run.vary=[\"innit\"]", "variants[x].prune.kept=y" };
     rig r = rig_open();
-    rig_settle_over(&r, "arch = { widths = 3; data = \"gone\"; weights = \"\"; }; foo = 1;");
+    rig_settle_over(&r, "arch = { widths = 3; data = \"gone\"; weights = \"\"; }; foo = 1;\n"
+                        "variants = ( { name = \"x\"; draw = 1; }, 5, { } );");
     for (long n = 0; n < 600; n++)
-        CU_ASSERT_FALSE(settles_with(&r, set, 3, n));
+        CU_ASSERT_FALSE(settles_with(&r, set, sizeof set / sizeof set[0], n));
     rig_close(&r);
 }
 
-static const lt_claim claims[] = {
+static const lt_test claims[] = {
     { "every failing allocation is survived", every_failing_allocation_is_survived },
     { "so is one in the report of faults", reports_are_survived_too },
 };

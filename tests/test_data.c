@@ -2,6 +2,7 @@
  * become the validation split, and what the digest depends on. */
 #include "suite.h"
 
+#include <fenv.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,7 +134,7 @@ static void a_readers_failure_is_passed_on(void)
 {
     fake f = make_fake(LTC_U8);
     f.open_fails = LTC_EIO;
-    check_refused(&f, 0, LTC_EIO, "data set 'fake': the tape is torn");
+    check_refused(&f, 0, LTC_EIO, "dataset 'fake': the tape is torn");
     f.open_fails = 77;                        /* no status */
     check_refused(&f, 0, LTC_EINTERNAL, "opening failed, and the plug-in does not say why");
     CU_ASSERT_EQUAL(f.closed, 0);
@@ -141,6 +142,22 @@ static void a_readers_failure_is_passed_on(void)
     check_refused(&f, 0, LTC_ENOMEM, "reading failed");
     f.option = "path";
     check_refused(&f, 0, LTC_EOPTION, "is to blame");
+    lt_data d;
+    ltc_error err;
+    CU_ASSERT_EQUAL(load(&f, 0, &d, &err), LTC_EOPTION);
+    CU_ASSERT_STRING_EQUAL(err.option, "dataset.path");
+}
+
+static void a_reader_leaves_no_floating_point_mode_behind(void)
+{
+    const int before = fegetround();
+    fake f = make_fake(LTC_U8);
+    lt_data d;
+    ltc_error err;
+    f.rounds_up = true;
+    CU_ASSERT_EQUAL(load(&f, 0, &d, &err), LTC_OK);
+    CU_ASSERT_EQUAL(fegetround(), before);
+    lt_data_free(&d);
 }
 
 static void reading_can_be_stopped(void)
@@ -236,7 +253,7 @@ static void something_is_left_to_train_on(void)
     check_refused(&f, 50, LTC_EOPTION,
                   "50 of the 50 training samples leave none to train on; take 49 at most");
     CU_ASSERT_EQUAL(load(&f, UINT64_MAX, &d, &err), LTC_EOPTION);
-    CU_ASSERT_STRING_EQUAL(err.option, "validation");
+    CU_ASSERT_STRING_EQUAL(err.option, "dataset.validation");
 }
 
 static void a_readers_own_validation_split_wins(void)
@@ -341,13 +358,14 @@ static void the_majority_is_what_guessing_reaches(void)
 
 int main(void)
 {
-    static const lt_claim claims[] = {
+    static const lt_test claims[] = {
         { "a data set is loaded whole and outlives its reader", a_data_set_is_loaded_whole },
         { "a wrong shape is refused", a_wrong_shape_is_refused },
         { "wrong splits are refused", wrong_splits_are_refused },
         { "wrong classes and constants are refused", wrong_classes_and_constants_are_refused },
         { "wrong samples are refused", wrong_samples_are_refused },
         { "a reader's failure is passed on", a_readers_failure_is_passed_on },
+        { "a reader leaves no floating-point mode behind", a_reader_leaves_no_floating_point_mode_behind },
         { "reading can be stopped", reading_can_be_stopped },
         { "blocks join without a seam", blocks_join_without_a_seam },
         { "the validation split is golden", the_validation_split_is_golden },

@@ -85,7 +85,7 @@ static void suggestions_are_near_or_none(void)
     CU_ASSERT_PTR_NULL(lt_suggest("lr", known, 0));
 }
 
-static const lt_claim claims[] = {
+static const lt_test claims[] = {
     { "files keep their order and lines are sorted", files_keep_their_order_and_lines_are_sorted },
     { "long hints stand below their sentence", long_hints_stand_below },
     { "an endless sentence is cut", an_endless_sentence_is_cut },

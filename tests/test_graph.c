@@ -2,6 +2,7 @@
 #include "graph/graph.h"
 
 #include <ltcore/ops.h>
+#include <fenv.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,7 +155,7 @@ static void every_fault_has_a_sentence_that_names_the_operation(void)
         ltc_status (*build)(const void *, ltc_builder *, ltc_val *, ltc_error *);
         const char *says;
     } bad[] = {
-        { no_logits, "net: its logits must be one value of 10 elements" }, { wrong_classes, "of 10 elements" },
+        { no_logits, "'net': its logits must be one value of 10 elements" }, { wrong_classes, "of 10 elements" },
         { not_flat, "fc: its input has 3 dimensions, it takes 1" }, { small_image, "c: its input is smaller than its window" },
         { same_name, "two parameters are named fc.weight" }, { dead_end, "lost.weight does not reach the logits" },
         { unused_node, "relu1 does not reach the logits" }, { open_scope, "'s.' was not closed" },
@@ -173,6 +174,45 @@ static void every_fault_has_a_sentence_that_names_the_operation(void)
             printf("\n  expected '%s', got '%s'", bad[i].says, err.message);
         CU_ASSERT_PTR_NOT_NULL(strstr(err.message, bad[i].says));
     }
+}
+
+static ltc_status mute(const void *o, ltc_builder *b, ltc_val *logits, ltc_error *err)
+{
+    (void)o, (void)b, (void)logits, (void)err;
+    return 4711;
+}
+
+static void a_plug_in_that_fails_without_a_word_is_named(void)
+{
+    lt_graph g;
+    ltc_error err;
+    CU_ASSERT_EQUAL(build(mute, cifar, &g, &err), LTC_EINTERNAL);
+    CU_ASSERT_STRING_EQUAL(err.message,
+                           "architecture 'net': building the network failed, and the plug-in does not say why");
+}
+
+static void a_blamed_option_is_the_key_of_the_configuration(void)
+{
+    lt_graph g;
+    ltc_error err;
+    CU_ASSERT_EQUAL(build(own_failure, cifar, &g, &err), LTC_EOPTION);
+    CU_ASSERT_STRING_EQUAL(err.option, "arch.depth");
+}
+
+static ltc_status rounding_up(const void *o, ltc_builder *b, ltc_val *logits, ltc_error *err)
+{
+    fesetround(FE_UPWARD);
+    return lenet(o, b, logits, err);
+}
+
+static void building_leaves_no_floating_point_mode_behind(void)
+{
+    const int before = fegetround();
+    lt_graph g;
+    ltc_error err;
+    CU_ASSERT_EQUAL(build(rounding_up, mnist, &g, &err), LTC_OK);
+    CU_ASSERT_EQUAL(fegetround(), before);
+    lt_graph_free(&g);
 }
 
 static void digest_of(const lt_graph *g, char hex[65])
@@ -226,11 +266,15 @@ static void a_lent_graph_has_the_strides_that_were_asked_for(void)
 
 int main(void)
 {
-    static const lt_claim claims[] = {
+    static const lt_test claims[] = {
         { "LeNet-300-100 has 266,610 parameters", lenet_has_266610_parameters },
         { "shapes of every operation are inferred", shapes_of_every_operation_are_inferred },
         { "the output layer is found and the shortcut tagged", the_output_layer_is_found_and_the_shortcut_tagged },
         { "every fault has a sentence that names the operation", every_fault_has_a_sentence_that_names_the_operation },
+        { "a plug-in that fails without a word is named", a_plug_in_that_fails_without_a_word_is_named },
+        { "a blamed option is the key of the configuration",
+          a_blamed_option_is_the_key_of_the_configuration },
+        { "building leaves no floating-point mode behind", building_leaves_no_floating_point_mode_behind },
         { "the canonical text is what it was", the_canonical_text_is_what_it_was },
         { "a lent graph has the strides that were asked for", a_lent_graph_has_the_strides_that_were_asked_for },
     };

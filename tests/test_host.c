@@ -139,7 +139,7 @@ static void a_chunk_cannot_change_the_mode_of_others(void)
     lt_host_destroy(host);
 }
 
-static const lt_claim claims[] = {
+static const lt_test claims[] = {
     { "a message is one sentence", a_message_is_one_sentence },
     { "a stop is passed on", a_stop_is_passed_on },
     { "without services it is silent", without_services_it_is_silent },

@@ -351,7 +351,7 @@ static void real_files_are_read(void)
 
 int main(void)
 {
-    static const lt_claim claims[] = {
+    static const lt_test claims[] = {
         { "good files are read", good_files_are_read },
         { "all names and packings are the same data", all_names_and_packings_are_the_same_data },
         { "each damage has its sentence", each_damage_has_its_sentence },

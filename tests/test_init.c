@@ -127,7 +127,7 @@ static void initial_weights_are_what_they_were(void)
 
 int main(void)
 {
-    static const lt_claim claims[] = {
+    static const lt_test claims[] = {
         { "pytorch means 1/sqrt(fan-in), for weights and biases", pytorch_means_one_over_root_fan_in_for_weights_and_biases },
         { "each initialiser has its deviation, and zero biases", each_initialiser_has_its_deviation_and_zero_biases },
         { "an architecture's own initialiser wins", an_architectures_own_initialiser_wins },

@@ -237,7 +237,7 @@ static void what_others_may_write_to_is_noted(void)
     remove_place(&p);
 }
 
-static const lt_claim claims[] = {
+static const lt_test claims[] = {
     { "bad files are refused in words", bad_files_are_refused_in_words },
     { "a good file is adopted whole", a_good_file_is_adopted_whole },
     { "the floating-point mode outlives a load", the_floating_point_mode_outlives_a_load },

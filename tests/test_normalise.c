@@ -129,7 +129,7 @@ static void missing_constants_have_a_remedy(void)
     lt_normalisation n = { 0 };
     ltc_error err = { 0 };
     CU_ASSERT_EQUAL(lt_normalisation_make(&d, LT_NORMALISE_PUBLISHED, &n, &err), LTC_EOPTION);
-    CU_ASSERT_STRING_EQUAL(err.option, "normalise");
+    CU_ASSERT_STRING_EQUAL(err.option, "dataset.normalise");
     CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "normalise = \"train\""));
     CU_ASSERT_PTR_NULL(n.mean);
     lt_normalisation_free(&n);
@@ -137,7 +137,7 @@ static void missing_constants_have_a_remedy(void)
 
 int main(void)
 {
-    static const lt_claim claims[] = {
+    static const lt_test claims[] = {
         { "the table is exact", the_table_is_exact },
         { "the table is PyTorch's to the last bit", the_table_is_pytorchs_to_the_last_bit },
         { "each channel has its own row", each_channel_has_its_own_row },

@@ -191,7 +191,7 @@ static void impossible_orders_are_refused(void)
 
 int main(void)
 {
-    static const lt_claim claims[] = {
+    static const lt_test claims[] = {
         { "keys are golden", keys_are_golden },
         { "keys of different purposes, trials and instances differ", keys_differ },
         { "permutations are golden", permutations_are_golden },

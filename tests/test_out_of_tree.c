@@ -50,12 +50,13 @@ static void each_is_found_with_its_options(void)
     lt_registry_close(r);
 }
 
-static void count_row(void *arg, const lt_listing *row)
+static bool count_row(void *arg, const lt_listing *row)
 {
     CU_ASSERT_PTR_NULL(row->error);
     CU_ASSERT_EQUAL(row->found, LT_LISTED_FOUND);
     CU_ASSERT_TRUE(*row->summary != '\0');
     ++*(int *)arg;
+    return true;
 }
 
 static void all_are_listed(void)
@@ -115,7 +116,7 @@ static void nothing_is_left_behind(void)
     CU_ASSERT_EQUAL(rmdir(dir), 0);
 }
 
-static const lt_claim claims[] = {
+static const lt_test claims[] = {
     { "one plain command builds each", one_plain_command_builds_each },
     { "each is found with its options", each_is_found_with_its_options },
     { "all are listed", all_are_listed },

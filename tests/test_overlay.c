@@ -31,6 +31,72 @@ static void steps_and_epochs_replace_one_another(void)
     rig_close(&r);
 }
 
+/* run.cfg over pruned.cfg (rate 0.2 in 5 rounds), and what comes of it. */
+static const struct { const char *text; uint64_t rate, sparsity, density; int64_t rounds; } amounts[] = {
+    { "", 1, 0, 0, 5 },
+    { "prune = { rate = 0.5; };", 1, 0, 0, 5 },
+    { "prune = { sparsity = 0.9; };", 0, 1, 0, 5 },
+    { "prune = { density = [0.1]; rounds = 2; };", 0, 0, 1, 2 },
+    { "prune = { rate = [0.1, 0.2]; };", 2, 0, 0, 0 },
+    { "prune = { rate = [0.1, 0.2]; rounds = 2; };", 2, 0, 0, 2 },
+    { "prune = { density = (1, 0.1, 0.01); };", 0, 0, 3, 0 },
+    { "prune = { strategy = \"iterative\"; };", 1, 0, 0, 5 },
+    { "prune = { strategy = \"one-shot\"; };", 1, 0, 0, 0 },
+    { "prune = { strategy = \"one-shot\"; sparsity = [0.9, 0.5]; };", 0, 2, 0, 0 },
+    { "prune = { strategy = \"none\"; };", 0, 0, 0, 0 },
+};
+
+static void amounts_replace_one_another_and_take_rounds_along(void)
+{
+    static const char *const density[] = { "prune.density=[0.5, 0.1]" };
+    rig r = rig_open();
+    for (size_t i = 0; i < sizeof amounts / sizeof amounts[0]; i++) {
+        rig_settle_over_pruned(&r, amounts[i].text);
+        CU_ASSERT_STRING_EQUAL(r.said, "");
+        CU_ASSERT_EQUAL(r.settings.prune.rate.n, amounts[i].rate);
+        CU_ASSERT_EQUAL(r.settings.prune.sparsity.n, amounts[i].sparsity);
+        CU_ASSERT_EQUAL(r.settings.prune.density.n, amounts[i].density);
+        CU_ASSERT_EQUAL(r.settings.prune.rounds, amounts[i].rounds);
+    }
+    rig_settle_over_pruned(&r, "");
+    rig_settle(&r, density, 1);
+    CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
+    CU_ASSERT(r.settings.prune.density.n == 2 && r.settings.prune.density.v[1] == 0.1);
+    rig_settle_over_pruned(&r, "prune = { rate = 0.5; density = 0.1; };");
+    CU_ASSERT(rig_refused(&r, "", "run.cfg:2: prune: rate and density exclude one another"));
+    rig_close(&r);
+}
+
+static void a_changed_criterion_drops_the_old_ones_options(void)
+{
+    static const char *const chance[] = { "prune.mask.plugin=chance" }, *const score[] = { "prune.mask.power=2" };
+    rig r = rig_open();
+    rig_settle_over_pruned(&r, "");
+    rig_settle(&r, chance, 1);
+    CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
+    CU_ASSERT_PTR_NULL(r.settings.prune.mask.options);
+    rig_settle(&r, score, 1);
+    CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
+    const rig_mask_options *o = r.settings.prune.mask.options;
+    CU_ASSERT(o->alpha == 2.0 && o->power == 2);
+    rig_close(&r);
+}
+
+static void the_store_is_the_users_unless_it_is_set(void)
+{
+    rig r = rig_open();
+    r.request.store = "/home/x/share/store";
+    rig_settle_over(&r, "");
+    CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
+    CU_ASSERT_STRING_EQUAL(r.settings.run.store, "/home/x/share/store");
+    rig_write(&r, "data/s.cfg", "base = \"../good.cfg\"; run = { store = \"./mine\"; };");
+    rig_write(&r, "run.cfg", "base = \"data/s.cfg\";");
+    rig_settle(&r, NULL, 0);
+    CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
+    CU_ASSERT_STRING_EQUAL(r.settings.run.store + strlen(r.dir), "/mine");
+    rig_close(&r);
+}
+
 static void a_changed_plugin_drops_the_old_ones_options(void)
 {
     rig r = rig_open();
@@ -130,7 +196,14 @@ static const struct { const char *set, *says; } sets[] = {
     { "run.=5", "is not KEY=VALUE" },
     { ".run=5", "is not KEY=VALUE" },
     { "run..seed=5", "is not KEY=VALUE" },
-    { "variants[x].draws=1", "is not KEY=VALUE" },
+    { "variants[x].draws=1", "--set: variants[x]: there is no variant of that name" },
+    { "variants[x.y=z].draws=1", "--set: variants[x.y=z]: there is no variant of that name" },
+    { "variants[x]=1", "--set: variants[x]: is not a group (such as --set 'variants[x].draws=1')" },
+    { "variants[x.draws=1", "is not KEY=VALUE" },
+    { "variants[x]draws=1", "is not KEY=VALUE" },
+    { "run[x].seed=1", "--set: run[x]: there is no such key" },
+    { "run.store=there", NULL },
+    { "prune.output=0.1", "prune.output: does nothing with strategy \"none\"" },
     { "run.name=", "--set: run.name: \"\" cannot name a directory" },
     { "base=x.cfg", "--set: base: can stand in a file only" },
 };
@@ -180,10 +253,14 @@ static void plugin_directories_are_known_before_all_is_checked(void)
     rig_close(&r);
 }
 
-static const lt_claim claims[] = {
+static const lt_test claims[] = {
     { "groups merge key by key, scalars and lists replace", groups_merge_and_lists_replace },
     { "steps and epochs replace one another", steps_and_epochs_replace_one_another },
+    { "rate, sparsity and density replace one another, and take rounds along",
+      amounts_replace_one_another_and_take_rounds_along },
     { "a changed plug-in drops the old one's options", a_changed_plugin_drops_the_old_ones_options },
+    { "so does a changed criterion", a_changed_criterion_drops_the_old_ones_options },
+    { "the store is the user's unless it is set", the_store_is_the_users_unless_it_is_set },
     { "a changed type drops what it cannot use", a_changed_type_drops_what_it_cannot_use },
     { "bases are read in order, beside the file that names them", bases_are_read_in_order_beside_their_file },
     { "bad bases are refused", bad_bases_are_refused },

@@ -153,7 +153,7 @@ static void a_table_that_cannot_be_walked_is_refused(void)
     lt_arena_free(&arena);
 }
 
-static const lt_claim claims[] = {
+static const lt_test claims[] = {
     { "bad tables are refused in words", bad_tables_are_refused_in_words },
     { "a good table is copied", a_good_table_is_copied },
     { "what a newer table says is not passed over", what_a_newer_table_says_is_not_passed_over },

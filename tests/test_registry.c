@@ -189,7 +189,7 @@ typedef struct rows {
     size_t n;
 } rows;
 
-static void add_row(void *arg, const lt_listing *row)
+static bool add_row(void *arg, const lt_listing *row)
 {
     rows *r = arg;
     const char *file = strrchr(row->file, '/');
@@ -199,6 +199,7 @@ static void add_row(void *arg, const lt_listing *row)
                                         lt_kind_noun(row->kind), row->name, row->alias, row->version,
                                         found[row->found]);
     r->n += n > 0 ? (size_t)n : 0;
+    return true;
 }
 
 static void list(const world *w, unsigned limit_s, rows *r)
@@ -213,6 +214,26 @@ static void expect_line(const rows *r, const char *line)
     if (!strstr(r->text, line))
         fprintf(stderr, "listed:\n%s   expected: %s\n", r->text, line);
     CU_ASSERT_PTR_NOT_NULL(strstr(r->text, line));
+}
+
+static bool one_is_enough(void *arg, const lt_listing *row)
+{
+    (void)row;
+    ++*(int *)arg;
+    return false;
+}
+
+static void a_listing_stops_when_a_row_is_enough(void)
+{
+    world w;
+    int given = 0;
+    ltc_error err = { .message = "" };
+    open_world(&w);
+    add_link(w.first, "masks/fixture", "good");
+    add_link(w.first, "masks/crash", "crash");
+    CU_ASSERT_EQUAL(lt_registry_list(w.registry, 10, one_is_enough, &given, &err), LTC_ECANCELLED);
+    CU_ASSERT_EQUAL(given, 1);
+    close_world(&w);
 }
 
 static void a_listing_has_each_file_once(void)
@@ -267,7 +288,7 @@ static void bad_files_are_rows_of_a_listing(void)
     close_world(&w);
 }
 
-static const lt_claim claims[] = {
+static const lt_test claims[] = {
     { "a module is found by name and alias", a_module_is_found_by_name_and_alias },
     { "the first directory wins", the_first_directory_wins },
     { "one file may offer several kinds", one_file_may_offer_several_kinds },
@@ -276,6 +297,7 @@ static const lt_claim claims[] = {
     { "names are checked before they are paths", names_are_checked_before_they_are_paths },
     { "a refused file stays refused", a_refused_file_stays_refused },
     { "a listing has each file once", a_listing_has_each_file_once },
+        { "a listing stops when a row is enough", a_listing_stops_when_a_row_is_enough },
     { "a listing marks what no name leads to", a_listing_marks_what_no_name_leads_to },
     { "bad files are rows of a listing", bad_files_are_rows_of_a_listing },
 };

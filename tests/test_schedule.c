@@ -81,7 +81,7 @@ static void moments_are_counted_in_steps(void)
 
 int main(void)
 {
-    static const lt_claim claims[] = {
+    static const lt_test claims[] = {
         { "constant is constant", constant_is_constant },
         { "trap 31: a milestone is not missed by starting after it", trap_31_a_milestone_is_not_missed_by_starting_after_it },
         { "trap 31: warm-up does not start at zero", trap_31_warm_up_does_not_start_at_zero },

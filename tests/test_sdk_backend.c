@@ -252,7 +252,7 @@ static void bits_belong_to_the_identity(void)
 
 int main(void)
 {
-    static const lt_claim claims[] = {
+    static const lt_test claims[] = {
         { "trap 23: running statistics are state", statistics_are_state },
         { "spans of 1, 7 and 100 steps give the same bits", spans_do_not_matter },
         { "an evaluation's bits depend neither on the batch nor on cuts",

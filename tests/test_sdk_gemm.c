@@ -95,10 +95,34 @@ static void crippled_kernels_are_named(void)
 #endif
 }
 
+/* A host of a build that has no log yet: what there is to say stays unsaid. */
+static int opens_without_a_log(void *arg)
+{
+    (void)arg;
+    lt_stage s;
+    void *dev = NULL;
+    ltc_error err;
+    const ltc_host old = { .size = offsetof(ltc_host, log) };
+    lt_stage_open(&s, "cpu-blas", NULL, build_norm);
+    const ltc_status st = s.rig.ops->open(&old, NULL, &dev, &err);
+    if (!st)
+        s.rig.ops->close(dev);
+    lt_stage_close(&s);
+    return st;
+}
+
+static void a_host_without_a_log_is_enough(void)
+{
+    setenv("OPENBLAS_CORETYPE", "Nehalem", 1);
+    CU_ASSERT_EQUAL(lt_in_child(opens_without_a_log, NULL, NULL, 0), 0);
+    unsetenv("OPENBLAS_CORETYPE");
+}
+
 int main(void)
 {
-    static const lt_claim claims[] = {
+    static const lt_test claims[] = {
         { "cpu-blas says which variable cripples it, and the remedy", crippled_kernels_are_named },
+        { "a host without a log is enough", a_host_without_a_log_is_enough },
         { "what the gemm computes matches the reference kernels", gemm_convolutions_match },
     };
     return lt_suite_run("sdk gemm", claims, sizeof claims / sizeof *claims);

@@ -154,7 +154,7 @@ static void the_clock_counts(void)
 
 int main(void)
 {
-    static const lt_claim claims[] = {
+    static const lt_test claims[] = {
         { "traps 1 and 8: over 1,000 steps of every optimizer dead and frozen weights and their slots do not "
           "move",
           dead_stay_dead },

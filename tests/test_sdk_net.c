@@ -386,9 +386,26 @@ static void wrong_graphs_are_refused_by_name(void)
     }
 }
 
+static void too_many_inputs_are_refused_with_their_number(void)
+{
+    enum { MANY = 65 };
+    uint32_t in[MANY];
+    const int64_t dim = 4 * MANY;
+    for (int i = 0; i < MANY; i++)
+        in[i] = 1;
+    lt_maker *m = lt_maker_new(4, 1, 1, 4);
+    ltc_error err = { { 0 }, { 0 } };
+    lts_net *net = NULL;
+    lt_maker_node(m, LTC_OP_CONCAT, in, MANY, &dim, 1);
+    CU_ASSERT_EQUAL(lts_net_create(lt_maker_graph(m, (ltc_val){ 2 }), LTC_F32, 1, 0, &net, &err),
+                    LTC_EUNSUPPORTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "CONCAT of 65 values, and this backend takes 64 at most"));
+    lt_maker_free(m);
+}
+
 int main(void)
 {
-    static const lt_claim claims[] = {
+    static const lt_test claims[] = {
         { "every operation's adjoint matches finite differences", adjoints_match },
         { "trap 37: the loss on fixed logits matches its closed form", loss_matches_closed_form },
         { "the loss's gradient matches its closed form", loss_gradient_matches_closed_form },
@@ -396,6 +413,7 @@ int main(void)
         { "dropout drops the elements that its key names", dropout_draws_as_promised },
         { "running statistics move with the update and only then", statistics_move_only_with_the_update },
         { "graphs that do not fit are refused with the node's name", wrong_graphs_are_refused_by_name },
+        { "too many inputs are refused with their number", too_many_inputs_are_refused_with_their_number },
     };
     return lt_suite_run("sdk net", claims, sizeof claims / sizeof *claims);
 }

@@ -331,7 +331,7 @@ static void wrong_data_is_refused(void)
 
 int main(void)
 {
-    static const lt_claim claims[] = {
+    static const lt_test claims[] = {
         { "a table with memory of its own trains as the reference does", foreign_memory_serves },
         { "operations that nobody computes are named", missing_operations_are_named },
         { "what the adapter lacks is refused with a sentence", what_it_lacks_is_refused },

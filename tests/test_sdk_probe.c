@@ -352,7 +352,7 @@ static void nonsense_is_refused(void)
 
 int main(void)
 {
-    static const lt_claim claims[] = {
+    static const lt_test claims[] = {
         { "the gradient is the objective's slope, and 0 for statistics", gradient_is_the_slope },
         { "Hessian products are exact: the Hessian is symmetric to rounding", hessian_products_are_exact },
         { "Hessian products are the gradient's slope", hessian_is_the_gradients_slope },

@@ -55,7 +55,7 @@ static void folded_streams_differ(void)
 
 int main(void)
 {
-    static const lt_claim claims[] = {
+    static const lt_test claims[] = {
         { "Philox4x32-10 gives the published vectors", philox_gives_the_published_vectors },
         { "a normal draw has the same bits everywhere", normal_has_its_bits },
         { "draws lie in their ranges and have their moments", draws_lie_where_they_should },

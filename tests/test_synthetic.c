@@ -188,7 +188,7 @@ static void a_linear_model_learns_it_but_not_all(void)
 
 int main(void)
 {
-    static const lt_claim claims[] = {
+    static const lt_test claims[] = {
         { "the data are golden", the_data_are_golden },
         { "random access is sequential access", random_access_is_sequential_access },
         { "more samples leave the first as they are", more_samples_leave_the_first_as_they_are },

@@ -15,8 +15,13 @@ typedef struct lt_world {
     const char *program;                      /* the file of this program, links resolved */
     const char *directory;                    /* the current one, absolute */
     const char *plugin_path, *data_path;      /* LTCORE_PLUGIN_PATH, LTCORE_DATA: colon-separated, or NULL */
+    const char *data_home, *home;             /* XDG_DATA_HOME and HOME, or NULL: the store's place */
+    unsigned    processors;                   /* that are online */
     bool        terminal;                     /* standard error is one */
-    double    (*now_s)(void);
+    bool        output_terminal;              /* standard output is one */
+    int         columns;                      /* that standard error has; 0: not known */
+    double    (*now_s)(void);                 /* a clock that never goes back */
+    double      epoch_s;                      /* seconds since 1970 when the program began */
     bool      (*cancelled)(void *arg);        /* a signal asked to stop */
     FILE       *out, *err;
 } lt_world;
@@ -29,6 +34,7 @@ typedef struct lt_arguments {
     char       **rest;                        /* words that are no options */
     size_t       n_rest;
     int          level;                       /* LT_QUIET .. LT_VERBOSE */
+    unsigned     jobs;                        /* -j; 0: not given */
     bool         dry_run, help, version;
 } lt_arguments;
 
@@ -43,6 +49,12 @@ int lt_cli_run(const lt_world *w, const lt_arguments *a);
 int lt_cli_list(const lt_world *w, const lt_arguments *a);
 int lt_cli_info(const lt_world *w, const lt_arguments *a);
 int lt_cli_summary(const lt_world *w, const lt_arguments *a);
+int lt_cli_show(const lt_world *w, const lt_arguments *a);
+int lt_cli_eval(const lt_world *w, const lt_arguments *a);
+int lt_cli_status(const lt_world *w, const lt_arguments *a);
+int lt_cli_watch(const lt_world *w, const lt_arguments *a);
+int lt_cli_verify(const lt_world *w, const lt_arguments *a);
+int lt_cli_store(const lt_world *w, const lt_arguments *a);
 int lt_cli_help(const lt_world *w, const lt_arguments *a);
 
 /* "ltcore: " and the sentence, on standard error. */

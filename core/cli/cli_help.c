@@ -5,17 +5,24 @@
 #include "config/config.h"
 
 static const char usage[] =
-    "ltcore finds, trains and studies lottery tickets.\n"
+    "ltcore looks for lottery tickets in neural networks: prunes, rewinds, trains again, compares.\n"
     "\n"
     "  ltcore -c FILE            do what the configuration says\n"
     "  ltcore list [KIND]        the plug-ins that are found: arch, masks, datasets, backends\n"
     "  ltcore info NAME          one plug-in: its options, formula and source; a backend's identity\n"
     "  ltcore summary -c FILE    the network, layer by layer\n"
+    "  ltcore show TICKET [NAME] what a ticket, a mask or another .safetensors file holds, or one tensor of it\n"
+    "  ltcore eval TICKET -c FILE   loss and accuracy of stored weights on each split\n"
+    "  ltcore status DIR         how far the run is that writes there\n"
+    "  ltcore watch DIR          the same every two seconds, until it ends\n"
+    "  ltcore verify DIR [NAME]  train one stored training again (main/t1/l00) and compare the bytes\n"
+    "  ltcore store stats|verify|gc [-c FILE]   size, soundness, and cleaning of the store of trained weights\n"
     "  ltcore help [config]      this page; every key of a configuration\n"
     "\n"
-    "  -c, --config FILE         the configuration\n"
+    "  -c, --config FILE         the configuration; list and info take its plugins.path alone\n"
     "      --set KEY=VALUE       override one setting, as often as needed: --set train.steps=200\n"
     "  -o, --output DIR          where results go, over run.output\n"
+    "  -j, --jobs N              trainings at once (one a processor)\n"
     "  -n, --dry-run             say what would be done, and write nothing\n"
     "  -q, --quiet               no progress\n"
     "  -v, --verbose             a line for each evaluation\n"
@@ -23,7 +30,7 @@ static const char usage[] =
     "      --version             version of this program\n"
     "\n"
     "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 stopped by a signal.\n"
-    "Environment: LTCORE_PLUGIN_PATH and LTCORE_DATA, directories separated by colons.\n";
+    "Environment: LTCORE_PLUGIN_PATH and LTCORE_DATA, directories separated by colons; XDG_DATA_HOME.\n";
 
 int lt_cli_help(const lt_world *w, const lt_arguments *a)
 {

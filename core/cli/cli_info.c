@@ -1,10 +1,11 @@
-/* `ltcore info NAME`: what a plug-in says of itself. It is loaded, and a backend opened, in a child process. */
+/* `ltcore info NAME`: what a plug-in says of itself. It is loaded, and a backend opened, in a child
+ * process. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/places.h"
-#include "config/config.h"
+#include "cli/setup.h"
 #include "plugin/child.h"
+#include "plugin/search.h"
 #include "train/device.h"
 
 enum { LIMIT_S = 30 };
@@ -15,18 +16,22 @@ typedef struct question {
     lt_places       places;
 } question;
 
-/* With all its options at their defaults, if they have any. */
+/* With all its options at their defaults. */
 static void print_identity(const lt_module *m, lt_text *to)
 {
+    lt_arena arena = { 0 };
     lt_device d = { 0 };
     ltc_error err = { .message = "" };
+    void *options = NULL;
     const lt_services none = { 0 };
-    void *options = m->schema.n_opts ? NULL : (void *)"";
-    if (!options)
-        return;
-    const ltc_status st = lt_device_open(m, options, &none, &d, &err);
+    ltc_status st = LTC_OK;
+    if (m->schema.n_opts && !lt_config_default_options(&m->schema, &arena, &options))
+        st = ltc_fail(&err, LTC_EOPTION, "depends on options that have no default");
+    if (!st)
+        st = lt_device_open(m, options, &none, &d, &err);
     lt_text_add(to, "identity   %s\n", st ? err.message : d.identity);
     lt_device_close(&d);
+    lt_arena_free(&arena);
 }
 
 static void print_options(const lt_module *m, lt_text *to)
@@ -45,8 +50,9 @@ static void print_options(const lt_module *m, lt_text *to)
 static void print_module(const lt_module *m, lt_text *to)
 {
     const struct { const char *what, *text; } line[] = {
-        { "summary", m->info.summary }, { "also", m->info.alias }, { "source", m->info.source }, { "version", m->info.version },
-        { "vendor", m->vendor }, { "license", m->license }, { "build", m->build }, { "file", m->path },
+        { "summary", m->info.summary }, { "also", m->info.alias }, { "source", m->info.source },
+        { "version", m->info.version }, { "vendor", m->vendor }, { "license", m->license },
+        { "build", m->build }, { "file", m->path },
     };
     lt_text_add(to, "%s, %s\n\n", m->info.name, lt_kind_noun(m->info.kind));
     for (size_t i = 0; i < sizeof line / sizeof line[0]; i++)
@@ -59,48 +65,87 @@ static void print_module(const lt_module *m, lt_text *to)
         print_options(m, to);
 }
 
+/* Each module of that name. fault: why a file of that name, if there is one, does not offer what its place
+ * says. */
+static size_t print_all(const question *q, lt_registry *registry, lt_text *reply, ltc_error *fault)
+{
+    const lt_search search = { q->places.dir, q->places.n };
+    lt_arena arena = { 0 };
+    size_t found = 0;
+    for (uint32_t kind = LTC_ARCH; kind <= LTC_BACKEND; kind++) {
+        ltc_error err = { .message = "" };
+        const lt_module *m;
+        if (!lt_registry_find(registry, kind, q->name, &m, &err)) {
+            lt_text_add(reply, found++ ? "\n" : "");
+            print_module(m, reply);
+        } else if (lt_search_find(&search, kind, q->name, &arena)) {
+            *fault = err;
+        }
+    }
+    lt_arena_free(&arena);
+    return found;
+}
+
 /* In the child. The reply's first byte: '+' and what was found, '-' and why nothing was. */
 static void answer(void *arg, lt_text *reply)
 {
     const question *q = arg;
     lt_registry *registry = NULL;
-    ltc_error err = { .message = "" }, first = { .message = "" };
-    size_t found = 0;
-    ltc_status st = lt_registry_open(q->places.dir, q->places.n, NULL, NULL, &registry, &err);
+    ltc_error fault;
+    ltc_fail(&fault, LTC_EINVAL, "no plug-in '%s' of any kind; see 'ltcore list'", q->name);
     lt_text_add(reply, "+");
-    for (uint32_t kind = LTC_ARCH; kind <= LTC_BACKEND && !st; kind++) {
-        const lt_module *m;
-        if (lt_registry_find(registry, kind, q->name, &m, &err)) {
-            first = err;
-            continue;
-        }
-        lt_text_add(reply, found++ ? "\n" : "");
-        print_module(m, reply);
-    }
-    if (!found && reply->s) {
-        reply->s[0] = '-';
-        lt_text_add(reply, "%s", first.message);
+    if (lt_registry_open(q->places.dir, q->places.n, NULL, NULL, &registry, &fault) ||
+        !print_all(q, registry, reply, &fault)) {
+        lt_text_free(reply);
+        lt_text_add(reply, "-%s", fault.message);
     }
     lt_registry_close(registry);
 }
 
-int lt_cli_info(const lt_world *w, const lt_arguments *a)
+/* The child died or hangs: the files that it was loading. */
+static void say_died(const question *q, const char *how)
 {
+    const lt_search search = { q->places.dir, q->places.n };
     lt_arena arena = { 0 };
+    const char *last = NULL;
+    for (uint32_t kind = LTC_ARCH; kind <= LTC_BACKEND; kind++) {
+        const char *file = lt_search_find(&search, kind, q->name, &arena);
+        if (file && (!last || strcmp(file, last)))
+            lt_cli_say(q->world, "%s: %s while it was looked into", file, how);
+        last = file ? file : last;
+    }
+    lt_arena_free(&arena);
+}
+
+static int print_answer(question *q)
+{
     lt_text reply = { 0 };
     ltc_error err = { .message = "" };
-    question q = { .world = w, .name = a->rest[0] };
-    ltc_status st = lt_places_plugins(w, NULL, 0, &arena, &q.places, &err);
-    if (!st)
-        st = lt_child_run(answer, &q, LIMIT_S, &reply, &err);
-    if (st)
-        lt_cli_say(w, "%s: %s", q.name, err.message);
-    else if (reply.s[0] == '+')
-        fputs(reply.s + 1, w->out);
-    else
-        lt_cli_say(w, "%s", reply.s + 1);
-    const int code = st ? LT_EXIT_FAILED : reply.s[0] == '+' ? LT_EXIT_DONE : LT_EXIT_USAGE;
+    const ltc_status st = lt_child_run(answer, q, LIMIT_S, &reply, &err);
+    int code = LT_EXIT_FAILED;
+    if (q->world->cancelled(NULL)) {
+        code = LT_EXIT_STOPPED;
+    } else if (st) {
+        say_died(q, err.message);
+    } else if (reply.s[0] == '+') {
+        fputs(reply.s + 1, q->world->out);
+        code = LT_EXIT_DONE;
+    } else {
+        lt_cli_say(q->world, "%s", reply.s + 1);
+        code = LT_EXIT_USAGE;
+    }
     lt_text_free(&reply);
-    lt_arena_free(&arena);
+    return code;
+}
+
+int lt_cli_info(const lt_world *w, const lt_arguments *a)
+{
+    lt_setup s;
+    question q = { .world = w, .name = a->rest[0] };
+    int code = lt_setup_places(w, a, &s, &q.places);
+    if (code)
+        return code;
+    code = print_answer(&q);
+    lt_setup_close(&s);
     return code;
 }

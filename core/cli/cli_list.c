@@ -1,8 +1,7 @@
 /* `ltcore list`: every plug-in that is found, and every file that does not load. */
 #include <string.h>
 
-#include "cli/places.h"
-#include "plugin/registry.h"
+#include "cli/setup.h"
 
 typedef struct table {
     const lt_world *world;
@@ -10,24 +9,30 @@ typedef struct table {
     size_t          rows;
 } table;
 
-static void print_row(void *arg, const lt_listing *row)
+static void print_module(const table *t, const lt_listing *row)
 {
     static const char *const remark[] = {
+        [LT_LISTED_FOUND]    = "",
         [LT_LISTED_SHADOWED] = "  (shadowed: another file is found first)",
         [LT_LISTED_UNNAMED]  = "  (not reachable: no file is called by its name)",
     };
+    fprintf(t->world->out, "%-9s %-20s %-8s %s%s%s%s  %s%s\n", lt_kind_folder(row->kind), row->name,
+            row->version, row->summary, *row->alias ? " (also: " : "", row->alias, *row->alias ? ")" : "",
+            row->file, remark[row->found]);
+}
+
+static bool print_row(void *arg, const lt_listing *row)
+{
     table *t = arg;
+    if (t->world->cancelled(NULL))
+        return false;
     if (row->error) {
-        lt_cli_say(t->world, "%s: %s", row->file, row->error);
-        return;
+        lt_cli_say(t->world, "%s", row->error);
+    } else if (!t->kind || row->kind == t->kind) {
+        print_module(t, row);
+        t->rows++;
     }
-    if (t->kind && row->kind != t->kind)
-        return;
-    if (!t->rows++)
-        fprintf(t->world->out, "%-9s %-20s %-8s %s\n", "kind", "name", "version", "what it is, and its file");
-    fprintf(t->world->out, "%-9s %-20s %-8s %s%s%s%s  %s%s\n", lt_kind_folder(row->kind), row->name, row->version, row->summary,
-            *row->alias ? " (also: " : "", row->alias, *row->alias ? ")" : "", row->file,
-            row->found ? remark[row->found] : "");
+    return true;
 }
 
 /* A folder's name, or the same in the singular; 0: not a kind. */
@@ -42,26 +47,46 @@ static uint32_t kind_of(const char *word)
     return 0;
 }
 
+static void say_nothing_found(const table *t, const lt_places *places)
+{
+    lt_text dirs = { 0 };
+    for (size_t i = 0; i < places->n; i++)
+        lt_text_add(&dirs, "%s%s", i ? ", " : "", places->dir[i]);
+    lt_cli_say(t->world, "no %s found in %s", t->kind ? lt_kind_folder(t->kind) : "plug-ins",
+               dirs.failed ? "?" : dirs.s);
+    lt_text_free(&dirs);
+}
+
+static ltc_status print_table(table *t, const lt_places *places, ltc_error *err)
+{
+    lt_registry *registry = NULL;
+    ltc_status st = lt_registry_open(places->dir, places->n, NULL, NULL, &registry, err);
+    if (st)
+        return st;
+    fprintf(t->world->out, "%-9s %-20s %-8s %s\n", "kind", "name", "version", "what it is, and its file");
+    st = lt_registry_list(registry, LT_LIST_LIMIT_S, print_row, t, err);
+    if (!st && !t->rows)
+        say_nothing_found(t, places);
+    lt_registry_close(registry);
+    return st;
+}
+
 int lt_cli_list(const lt_world *w, const lt_arguments *a)
 {
-    lt_arena arena = { 0 };
-    lt_places places;
-    lt_registry *registry = NULL;
-    ltc_error err = { .message = "" };
     table t = { .world = w, .kind = a->n_rest ? kind_of(a->rest[0]) : 0 };
-
+    lt_setup s;
+    lt_places places;
+    ltc_error err = { .message = "" };
     if (a->n_rest && !t.kind) {
         lt_cli_say(w, "'%s' is no kind of plug-in: arch, masks, datasets, backends", a->rest[0]);
         return LT_EXIT_USAGE;
     }
-    ltc_status st = lt_places_plugins(w, NULL, 0, &arena, &places, &err);
-    if (!st)
-        st = lt_registry_open(places.dir, places.n, NULL, NULL, &registry, &err);
-    if (!st)
-        st = lt_registry_list(registry, LT_LIST_LIMIT_S, print_row, &t, &err);
+    const int code = lt_setup_places(w, a, &s, &places);
+    if (code)
+        return code;
+    const ltc_status st = print_table(&t, &places, &err);
     if (st)
         lt_cli_say(w, "%s", err.message);
-    lt_registry_close(registry);
-    lt_arena_free(&arena);
-    return st ? LT_EXIT_FAILED : LT_EXIT_DONE;
+    lt_setup_close(&s);
+    return st == LTC_ECANCELLED ? LT_EXIT_STOPPED : st ? LT_EXIT_FAILED : LT_EXIT_DONE;
 }

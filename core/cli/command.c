@@ -1,7 +1,9 @@
 /* Picks the command that the first word names. Called by main(). */
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/cli.h"
 #include "util/suggest.h"
@@ -14,7 +16,9 @@ typedef struct command {
 
 static const command commands[] = {
     { "run",     lt_cli_run,     0, 0 }, { "list", lt_cli_list, 0, 1 }, { "info", lt_cli_info, 1, 1 },
-    { "summary", lt_cli_summary, 0, 0 }, { "help", lt_cli_help, 0, 1 },
+    { "summary", lt_cli_summary, 0, 0 }, { "help", lt_cli_help, 0, 1 }, { "show", lt_cli_show, 1, 2 },
+    { "eval",    lt_cli_eval,    1, 1 }, { "status", lt_cli_status, 1, 1 }, { "watch", lt_cli_watch, 1, 1 },
+    { "verify",  lt_cli_verify,  1, 2 }, { "store", lt_cli_store, 1, 1 },
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -38,6 +42,11 @@ static const command *find(const char *name)
 
 static int unknown(const lt_world *w, const char *word)
 {
+    struct stat s;
+    if (!stat(word, &s) && S_ISREG(s.st_mode)) {
+        lt_cli_say(w, "no such command: %s (did you mean '-c %s'?)", word, word);
+        return LT_EXIT_USAGE;
+    }
     const char *names[N_COMMANDS];
     for (size_t i = 0; i < N_COMMANDS; i++)
         names[i] = commands[i].name;
@@ -63,11 +72,20 @@ static int dispatch(const lt_world *w, lt_arguments *a)
     if (word)
         a->rest++, a->n_rest--;
     if (a->n_rest < c->least || a->n_rest > c->most) {
-        lt_cli_say(w, "%s takes %zu word%s%s; see 'ltcore help'", c->name, c->most, c->most == 1 ? "" : "s",
-                   c->least < c->most ? " at most" : "");
+        const bool few = a->n_rest < c->least;
+        const size_t bound = few ? c->least : c->most;
+        lt_cli_say(w, "%s takes %zu word%s%s; see 'ltcore help'", c->name, bound, bound == 1 ? "" : "s",
+                   c->least == c->most ? "" : few ? " at least" : " at most");
         return LT_EXIT_USAGE;
     }
     return c->run(w, a);
+}
+
+/* Nobody reads any more, as in `ltcore list | head -1`: they have what they wanted. */
+static bool is_left(FILE *out)
+{
+    struct pollfd p = { .fd = fileno(out), .events = POLLOUT };
+    return poll(&p, 1, 0) == 1 && p.revents & POLLERR;
 }
 
 int lt_cli_main(const lt_world *w, int argc, char **argv)
@@ -77,7 +95,8 @@ int lt_cli_main(const lt_world *w, int argc, char **argv)
     if (code == LT_EXIT_DONE)
         code = dispatch(w, &a);
     free(a.set);
-    if (fflush(w->out) && code == LT_EXIT_DONE) {
+    const bool failed = fflush(w->out) || ferror(w->out);
+    if (failed && !is_left(w->out) && code == LT_EXIT_DONE) {
         lt_cli_say(w, "standard output cannot be written");
         code = LT_EXIT_FAILED;
     }

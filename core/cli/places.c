@@ -18,7 +18,8 @@ static ltc_status add_list(const lt_world *w, const char *list, lt_arena *a, lt_
 {
     for (const char *c = list ? list : ""; *c;) {
         const int n = (int)strcspn(c, ":");
-        const char *dir = *c == '/' ? lt_arena_print(a, "%.*s", n, c) : lt_arena_print(a, "%s/%.*s", w->directory, n, c);
+        const char *dir = *c == '/' ? lt_arena_print(a, "%.*s", n, c)
+                                    : lt_arena_print(a, "%s/%.*s", w->directory, n, c);
         if (!dir)
             return ltc_fail(err, LTC_ENOMEM, "no memory");
         if (n)
@@ -28,8 +29,19 @@ static ltc_status add_list(const lt_world *w, const char *list, lt_arena *a, lt_
     return LTC_OK;
 }
 
-ltc_status lt_places_plugins(const lt_world *w, const char *const *first, size_t n_first, lt_arena *a, lt_places *p,
-                             ltc_error *err)
+/* Beside the directory of the program, whose path has no links: /usr/bin/ltcore has
+ * /usr/lib/ltcore/plugins. */
+static const char *own_plugins(const lt_world *w, lt_arena *a)
+{
+    size_t n = strlen(w->program);
+    for (int parts = 0; parts < 2; parts++)
+        while (n && w->program[--n] != '/')
+            continue;
+    return lt_arena_print(a, "%.*s/lib/ltcore/plugins", (int)n, w->program);
+}
+
+ltc_status lt_places_plugins(const lt_world *w, const char *const *first, size_t n_first, lt_arena *a,
+                             lt_places *p, ltc_error *err)
 {
     ltc_status st = open_places(w->plugin_path, n_first + 1, a, p, err);
     if (st)
@@ -37,8 +49,7 @@ ltc_status lt_places_plugins(const lt_world *w, const char *const *first, size_t
     for (size_t i = 0; i < n_first; i++)
         p->dir[p->n++] = first[i];
     st = add_list(w, w->plugin_path, a, p, err);
-    const char *slash = strrchr(w->program, '/');
-    const char *own = lt_arena_print(a, "%.*s/../lib/ltcore/plugins", slash ? (int)(slash - w->program) : 0, w->program);
+    const char *own = own_plugins(w, a);
     if (!st && !own)
         st = ltc_fail(err, LTC_ENOMEM, "no memory");
     p->dir[p->n] = own;
@@ -56,4 +67,11 @@ ltc_status lt_places_data(const lt_world *w, lt_arena *a, lt_places *p, ltc_erro
     for (size_t i = 0; i < n && !st; i++)
         p->dir[p->n++] = system[i];
     return st;
+}
+
+const char *lt_places_store(const lt_world *w, lt_arena *a)
+{
+    if (w->data_home && w->data_home[0] == '/')
+        return lt_arena_print(a, "%s/ltcore/store", w->data_home);
+    return lt_arena_print(a, "%s/.local/share/ltcore/store", w->home ? w->home : w->directory);
 }

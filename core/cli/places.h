@@ -10,11 +10,15 @@ typedef struct lt_places {
     size_t       n;
 } lt_places;
 
-/* first[0..n_first), those of LTCORE_PLUGIN_PATH, and lib/ltcore/plugins beside the program's own directory. */
-ltc_status lt_places_plugins(const lt_world *w, const char *const *first, size_t n_first, lt_arena *a, lt_places *p,
-                             ltc_error *err);
+/* first[0..n_first), those of LTCORE_PLUGIN_PATH, and lib/ltcore/plugins beside the program's own
+ * directory. */
+ltc_status lt_places_plugins(const lt_world *w, const char *const *first, size_t n_first, lt_arena *a,
+                             lt_places *p, ltc_error *err);
 
 /* Those of LTCORE_DATA, then where the system's packages put data. */
 ltc_status lt_places_data(const lt_world *w, lt_arena *a, lt_places *p, ltc_error *err);
+
+/* The store's place unless it is set: $XDG_DATA_HOME/ltcore/store, or that below the home directory. NULL: no memory. */
+const char *lt_places_store(const lt_world *w, lt_arena *a);
 
 #endif

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "cli/places.h"
-
 #ifndef LTCORE_DEFAULT_BACKEND
 #error "the build names the default backend"
 #endif
@@ -27,7 +25,8 @@ static ltc_status open_registry(lt_setup *s, ltc_error *err)
     const ltc_strings own = lt_config_plugin_path(s->config);
     lt_places places;
     const ltc_status st = lt_places_plugins(s->world, own.v, own.n, &s->arena, &places, err);
-    return st ? st : lt_registry_open(places.dir, places.n, note, (void *)(uintptr_t)s->world, &s->registry, err);
+    return st ? st : lt_registry_open(places.dir, places.n, note, (void *)(uintptr_t)s->world, &s->registry,
+                                      err);
 }
 
 static ltc_status settle(lt_setup *s, lt_diags *d, ltc_error *err)
@@ -38,11 +37,34 @@ static ltc_status settle(lt_setup *s, lt_diags *d, ltc_error *err)
     return st ? st : lt_config_settle(s->config, s->registry, &s->settings, d);
 }
 
+static ltc_status fill_request(lt_setup *s, const lt_arguments *a, ltc_error *err)
+{
+    lt_places data = { 0 };
+    const ltc_status st = lt_places_data(s->world, &s->arena, &data, err);
+    s->request = (lt_config_request){
+        .path = a->config, .set = a->set, .n_set = a->n_set, .output = a->output,
+        .directory = s->world->directory, .data_dir = data.dir, .n_data_dirs = data.n,
+        .default_backend = LTCORE_DEFAULT_BACKEND, .store = lt_places_store(s->world, &s->arena),
+    };
+    return st;
+}
+
+/* Says all that is wrong. */
+static int conclude(lt_setup *s, ltc_status st, lt_diags *d, const ltc_error *err)
+{
+    lt_diags_print(d, s->world->err);
+    lt_diags_free(d);
+    if (st && err->message[0])
+        lt_cli_say(s->world, "%s", err->message);
+    if (st)
+        lt_setup_close(s);
+    return st ? LT_EXIT_USAGE : LT_EXIT_DONE;
+}
+
 int lt_setup_open(const lt_world *w, const lt_arguments *a, lt_setup *s)
 {
     lt_diags d = { 0 };
     ltc_error err = { .message = "" };
-    lt_places data = { 0 };
 
     *s = (lt_setup){
         .world = w,
@@ -52,20 +74,27 @@ int lt_setup_open(const lt_world *w, const lt_arguments *a, lt_setup *s)
         lt_cli_say(w, "no configuration: name one with -c FILE");
         return LT_EXIT_USAGE;
     }
-    ltc_status st = lt_places_data(w, &s->arena, &data, &err);
-    s->request = (lt_config_request){
-        .path = a->config, .set = a->set, .n_set = a->n_set, .output = a->output, .directory = w->directory,
-        .data_dir = data.dir, .n_data_dirs = data.n, .default_backend = LTCORE_DEFAULT_BACKEND,
-    };
+    ltc_status st = fill_request(s, a, &err);
     if (!st)
         st = settle(s, &d, &err);
-    lt_diags_print(&d, w->err);
-    lt_diags_free(&d);
-    if (st && err.message[0])
-        lt_cli_say(w, "%s", err.message);
-    if (st)
-        lt_setup_close(s);
-    return st ? LT_EXIT_USAGE : LT_EXIT_DONE;
+    return conclude(s, st, &d, &err);
+}
+
+int lt_setup_places(const lt_world *w, const lt_arguments *a, lt_setup *s, lt_places *places)
+{
+    lt_diags d = { 0 };
+    ltc_error err = { .message = "" };
+    ltc_strings own = { 0 };
+
+    *s = (lt_setup){ .world = w };
+    ltc_status st = a->config ? fill_request(s, a, &err) : LTC_OK;
+    if (!st && a->config)
+        st = lt_config_read(&s->request, &s->config, &d);
+    if (!st && a->config)
+        own = lt_config_plugin_path(s->config);
+    if (!st)
+        st = lt_places_plugins(w, own.v, own.n, &s->arena, places, &err);
+    return conclude(s, st, &d, &err);
 }
 
 void lt_setup_close(lt_setup *s)
@@ -78,35 +107,31 @@ void lt_setup_close(lt_setup *s)
     s->registry = NULL;
 }
 
-/* The group whose plug-in has an option of that name, for the place it was written. */
-static const char *group_of(const lt_settings *s, const char *option)
+/* What is blamed, as a key of the configuration. Calls into plug-ins name it whole (border.h); what stands
+ * without a group is of pruning: the criterion's option, or the core's own. */
+static void blamed_key(const lt_settings *s, const char *option, char *key, size_t n)
 {
-    const struct { const char *group; const lt_module *module; } plugin[] = {
-        { "dataset", s->dataset.plugin.module }, { "arch", s->arch.plugin.module }, { "backend", s->backend.plugin.module },
-    };
-    for (size_t i = 0; i < sizeof plugin / sizeof plugin[0]; i++)
-        for (uint32_t o = 0; plugin[i].module && o < plugin[i].module->schema.n_opts; o++)
-            if (!strcmp(plugin[i].module->schema.opt[o].name, option))
-                return plugin[i].group;
-    return NULL;
+    const lt_module *mask = s->prune.mask.module;
+    bool of_mask = false;
+    for (uint32_t i = 0; mask && i < mask->schema.n_opts; i++)
+        of_mask |= !strcmp(mask->schema.opt[i].name, option);
+    const char *group = strchr(option, '.') ? "" : of_mask ? "prune.mask." : "prune.";
+    snprintf(key, n, "%s%s", group, option);
 }
 
 int lt_setup_failed(const lt_setup *s, ltc_status st, const ltc_error *err)
 {
-    const char *group = err->option[0] ? group_of(&s->settings, err->option) : NULL;
-    if (st == LTC_ECANCELLED) {
-        lt_cli_say(s->world, "%s", err->message);
-        return LT_EXIT_STOPPED;
-    }
-    if (group) {
+    if (err->option[0] && st != LTC_ECANCELLED) {
         lt_diags d = { 0 };
         char key[128];
-        snprintf(key, sizeof key, "%s.%s", group, err->option);
+        blamed_key(&s->settings, err->option, key, sizeof key);
         lt_diags_add(&d, lt_config_place(s->config, key), key, "%s", err->message);
         lt_diags_print(&d, s->world->err);
         lt_diags_free(&d);
     } else {
         lt_cli_say(s->world, "%s", err->message);
     }
+    if (st == LTC_ECANCELLED)
+        return LT_EXIT_STOPPED;
     return st == LTC_EOPTION || st == LTC_EINVAL ? LT_EXIT_USAGE : LT_EXIT_FAILED;
 }

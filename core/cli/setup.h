@@ -3,6 +3,7 @@
 #define LT_CLI_SETUP_H
 
 #include "cli/cli.h"
+#include "cli/places.h"
 #include "config/config.h"
 
 typedef struct lt_setup {
@@ -17,6 +18,10 @@ typedef struct lt_setup {
 
 /* Prints all that is wrong and gives LT_EXIT_USAGE, or LT_EXIT_DONE. The world outlives the setup. */
 int lt_setup_open(const lt_world *w, const lt_arguments *a, lt_setup *s);
+
+/* Only where plug-ins are looked for: plugins.path of the configuration, if one is named, then the usual
+ * places; the list is the setup's. Prints and gives the same. */
+int lt_setup_places(const lt_world *w, const lt_arguments *a, lt_setup *s, lt_places *places);
 void lt_setup_close(lt_setup *s);             /* safe on a half-opened one */
 
 /* The sentence of a failure, with the place of the option or group to blame if there is one; an exit code. */

@@ -22,44 +22,37 @@ static bool is_bare(const char *text)
     return !(first.kind & literal) || second.kind != LT_TOKEN_END;
 }
 
-/* value, wrapped into one group for each part of the key but the last. NULL: no memory. */
-static const lt_node *wrap(lt_arena *a, char *key, const lt_node *value)
+/* value as the root of a layer: one group for each part of the key. NULL: no memory. */
+static const lt_node *layer_of(lt_arena *a, const char *key, const lt_node *value)
 {
-    for (char *dot; (dot = strrchr(key, '.')); *dot = '\0') {
-        lt_node *group = lt_arena_array(a, 1, sizeof *group);
-        const lt_node **child = lt_node_children(a, 1);
-        lt_node *named = lt_arena_array(a, 1, sizeof *named);
-        if (!group || !child || !named)
-            return NULL;
-        *named = *value;
-        named->name = dot + 1;
-        child[0] = named;
-        *group = (lt_node){ .at = value->at, .kind = LT_NODE_GROUP, .child = child, .n = 1 };
-        value = group;
-    }
-    return value;
+    const size_t n = lt_key_part(key);
+    const lt_node *below = key[n] == '.' ? layer_of(a, key + n + 1, value) : value;
+    lt_node *group = lt_arena_array(a, 1, sizeof *group), *named = lt_arena_array(a, 1, sizeof *named);
+    const lt_node **child = lt_node_children(a, 1);
+    if (!below || !group || !named || !child)
+        return NULL;
+    *named = *below;
+    named->name = lt_arena_print(a, "%.*s", (int)n, key);
+    child[0] = named;
+    *group = (lt_node){ .at = value->at, .kind = LT_NODE_GROUP, .child = child, .n = 1 };
+    return named->name ? group : NULL;
 }
 
-/* value as the root of a layer: "." before the key makes the root one more group. */
-static const lt_node *layer_of(lt_arena *a, const char *key, size_t n, const lt_node *value)
+/* The bytes of KEY in KEY=VALUE: words with dots between them, each perhaps with a [NAME] behind it. 0: that is
+ * not what it is. */
+static size_t key_length(const char *set)
 {
-    char *path = lt_arena_print(a, ".%.*s", (int)n, key);
-    return path ? wrap(a, path, value) : NULL;
-}
-
-static bool is_key(const char *key, size_t n)
-{
-    for (size_t i = 0; i < n;) {
-        const size_t word = strcspn(key + i, ".=");
-        lt_lexer x = lt_lexer_of(key + i);
-        const lt_token t = lt_lexer_next(&x);
-        if (!(t.kind & (LT_TOKEN_NAME | LT_TOKEN_BOOL)) || t.s != key + i || t.n != word)
-            return false;
-        i += word;
-        if (i < n && ++i == n)
-            return false;                     /* a dot at the end */
+    for (size_t i = 0;; i++) {
+        const char *part = set + i;
+        lt_lexer x = lt_lexer_of(part);
+        const lt_token word = lt_lexer_next(&x);
+        const bool is_word = word.kind & (LT_TOKEN_NAME | LT_TOKEN_BOOL) && word.s == part;
+        if (!is_word || word.n != strcspn(part, ".[="))
+            return 0;
+        i += lt_key_part(part);
+        if (set[i] != '.')
+            return set[i] == '=' ? i : 0;
     }
-    return n > 0;
 }
 
 static const lt_node *bare_string(lt_arena *a, const char *text)
@@ -72,10 +65,10 @@ static const lt_node *bare_string(lt_arena *a, const char *text)
 
 static ltc_status read_set(const char *set, lt_arena *a, const lt_node **layer, lt_diags *d)
 {
-    const size_t n = strcspn(set, "=");
+    const size_t n = key_length(set);
     const lt_node *value = NULL;
     ltc_status st = LTC_OK;
-    if (!set[n] || !is_key(set, n)) {
+    if (!n) {
         lt_diags_add(d, set_place, NULL, "\"%s\" is not KEY=VALUE", set);
         lt_diags_hint(d, "such as --set train.steps=200");
         return LTC_EINVAL;
@@ -89,7 +82,7 @@ static ltc_status read_set(const char *set, lt_arena *a, const lt_node **layer, 
     }
     if (st)
         return st;
-    *layer = layer_of(a, set, n, value);
+    *layer = layer_of(a, set, value);
     return *layer ? LTC_OK : LTC_ENOMEM;
 }
 
@@ -101,12 +94,11 @@ static ltc_status lay_over(lt_arena *a, const lt_node **all, const lt_node *laye
 
 static ltc_status add_output(const char *output, lt_arena *a, const lt_node **all)
 {
-    static const char key[] = "run.output";
     lt_node *value = lt_arena_array(a, 1, sizeof *value);
     if (!value)
         return LTC_ENOMEM;
     *value = (lt_node){ .at = output_place, .kind = LT_NODE_STRING, .s = output };
-    const lt_node *layer = layer_of(a, key, strlen(key), value);
+    const lt_node *layer = layer_of(a, "run.output", value);
     return layer ? lay_over(a, all, layer) : LTC_ENOMEM;
 }
 

@@ -16,6 +16,7 @@ typedef struct lt_config_request {
     const char *const *set;                   /* "KEY=VALUE", in the order given */
     size_t             n_set;
     const char        *output;                /* -o DIR, or NULL */
+    const char        *store;                 /* where run.store is unless it is set; NULL: DIRECTORY/ltcore-store */
     const char        *directory;             /* the current one, absolute: output and --set start here */
     const char *const *data_dir;              /* where data lies, in order; the first is LTCORE_DATA's if that is set */
     size_t             n_data_dirs;
@@ -32,7 +33,8 @@ ltc_strings lt_config_plugin_path(const lt_config *c);
 /* Checks every key, finds the plug-ins, fills the settings with every default. On failure *settings is empty. */
 ltc_status lt_config_settle(const lt_config *c, lt_registry *registry, lt_settings *settings, lt_diags *d);
 
-/* The place of a setting ("train.optimizer.lr"), for a sentence about it later; the file as a whole if it is a default. */
+/* The place of a setting, for a sentence about it later: "train.optimizer.lr", "prune.mask.alpha", "variants[random
+ * reinit].prune.kept". What a variant inherits has the run's place, and a default that of the file as a whole. */
 lt_place lt_config_place(const lt_config *c, const char *key);
 
 /* The resolved configuration: every default present, absolute paths, numbers that read back to the same bits. */
@@ -41,5 +43,8 @@ void lt_config_write(const lt_settings *s, lt_text *to);
 /* Every key with type, default, range and meaning; the options of one module the same way. */
 void lt_config_print_keys(FILE *to);
 void lt_config_print_options(const ltc_schema *schema, FILE *to);
+
+/* A block with every option at its default, in the arena. False: one is required, or there is no memory. */
+bool lt_config_default_options(const ltc_schema *schema, lt_arena *a, void **block);
 
 #endif

@@ -35,6 +35,10 @@ static bool check_length(lt_fill *f, const ltc_opt *o, const lt_node *n)
 static bool read_list(lt_fill *f, const ltc_opt *o, const lt_node *n, read_element *read, size_t size,
                       void *field)
 {
+    const lt_node *const alone[] = { n };
+    const lt_node as_list = { .at = n->at, .kind = LT_NODE_LIST, .child = alone, .n = 1 };
+    if (n->kind != LT_NODE_LIST && o->flags & LT_OPT_SCALAR)
+        n = &as_list;
     if (n->kind != LT_NODE_LIST)
         return lt_value_mistyped(f, o, n, "a list");
     if (!check_length(f, o, n))
@@ -68,12 +72,13 @@ static bool write_list(const ltc_opt *o, const any_list *list, lt_text *to,
 {
     if (list->n < o->n_min)
         return false;
-    lt_text_add(to, "[");
+    const bool alone = o->flags & LT_OPT_SCALAR && list->n == 1;
+    lt_text_add(to, "%s", alone ? "" : "[");
     for (size_t i = 0; i < list->n; i++) {
         lt_text_add(to, "%s", i ? ", " : "");
         write(list, i, to);
     }
-    lt_text_add(to, "]");
+    lt_text_add(to, "%s", alone ? "" : "]");
     return true;
 }
 

@@ -20,7 +20,7 @@ static const char *start_of(lt_fill *f, const ltc_opt *o, lt_place at)
 static void report_missing(lt_fill *f, const ltc_opt *o, const lt_node *n, const lt_text *searched)
 {
     lt_value_fault(f, o, n, "\"%s\" is not there", n->s);
-    lt_diags_hint(f->diags, "searched: %s\n%s", searched->failed ? "" : searched->s, o->help ? o->help : "");
+    lt_fill_hint(f, "searched: %s\n%s", searched->failed ? "" : searched->s, o->help ? o->help : "");
 }
 
 /* The first that exists: beside the file, then in each directory of data. NULL: a diagnostic, or no memory.

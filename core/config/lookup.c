@@ -30,6 +30,17 @@ const lt_group *lt_group_find(const char *path)
     return NULL;
 }
 
+const ltc_schema *lt_variant_schema(const char *path)
+{
+    static const char prefix[] = "variants";
+    for (size_t i = 0; i < lt_n_variant_groups; i++) {
+        const char *rest = lt_variant_groups[i].path + strlen(prefix);
+        if (!strcmp(rest + (*rest == '.'), path))
+            return &lt_variant_groups[i].schema;
+    }
+    return NULL;
+}
+
 const lt_group *lt_group_next_within(const char *path, const lt_group *last)
 {
     const size_t n = strlen(path);
@@ -107,9 +118,23 @@ static bool either_drops(const char *path, const lt_node *over, const char *name
     return false;
 }
 
+/* A list of rates says itself how many rounds there are, and a list of targets which levels. */
+static bool list_drops(const char *path, const lt_node *over, const char *name)
+{
+    static const char *const lists[] = { "rate", "sparsity", "density" };
+    if (strcmp(path, "prune") || strcmp(name, "rounds"))
+        return false;
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        const lt_node *list = lt_node_child(over, lists[i]);
+        if (list && list->kind == LT_NODE_LIST && list->n > 1)
+            return true;
+    }
+    return false;
+}
+
 bool lt_schema_drops(const char *path, const lt_node *base, const lt_node *over, const char *name)
 {
     const lt_group *g = lt_group_find(path);
     return plugin_drops(g, base, over, name) || selector_drops(g, over, name) ||
-           either_drops(path, over, name);
+           either_drops(path, over, name) || list_drops(path, over, name);
 }

@@ -18,7 +18,7 @@ static void fill_one(lt_fill *f, const lt_node *group, const ltc_opt *o, void *f
         const lt_node nowhere = { .at = group ? group->at : (lt_place){ f->request->path, 0 } };
         lt_value_fault(f, o, &nowhere, "is required");
         if (o->help)
-            lt_diags_hint(f->diags, "%s", o->help);
+            lt_fill_hint(f, "%s", o->help);
         return;
     }
     type->take_default(f, o, field);
@@ -32,6 +32,18 @@ void lt_options_fill(lt_fill *f, const lt_node *group, const ltc_schema *schema,
     }
 }
 
+bool lt_config_default_options(const ltc_schema *schema, lt_arena *a, void **block)
+{
+    const lt_config_request nothing = { .path = "", .directory = "" };
+    lt_diags diags = { 0 };
+    lt_fill fill = { .request = &nothing, .group = "", .arena = a, .diags = &diags };
+    *block = lt_arena_array(a, 1, schema->data_size);
+    if (*block)
+        lt_options_fill(&fill, NULL, schema, *block);
+    lt_diags_free(&diags);
+    return *block && !fill.n_faults && !fill.no_memory;
+}
+
 /* The table itself was checked when the plug-in was loaded (plugin/schema.c). */
 bool lt_options_apart(lt_fill *f, const lt_plugin_setting *p, const ltc_schema *core)
 {
@@ -41,8 +53,8 @@ bool lt_options_apart(lt_fill *f, const lt_plugin_setting *p, const ltc_schema *
         if (!lt_schema_find(core, name))
             continue;
         apart = false;
-        lt_diags_add(f->diags, p->at, f->group,
-                     "%s cannot be used here: its option '%s' is a key of ltcore's own", p->name, name);
+        lt_fill_fault(f, p->at, f->group, "%s cannot be used here: its option '%s' is a key of ltcore's own",
+                      p->name, name);
     }
     return apart;
 }
@@ -58,7 +70,18 @@ static bool known(const lt_fill *f, const char *name, const ltc_schema *const *s
     return false;
 }
 
-/* The nearest key of this group; else the same word in another group, in full. */
+/* The same word in a table elsewhere, in full. */
+static const char *elsewhere(const lt_group *group, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++) {
+        const ltc_opt *o = lt_schema_find(&group[i].schema, name);
+        if (o)
+            return o->name;
+    }
+    return NULL;
+}
+
+/* A key that only variants have; the nearest of this group; the same word in another. */
 static const char *nearest(lt_fill *f, const char *name, const ltc_schema *const *schema, size_t n)
 {
     size_t count = 0, most = lt_n_groups;
@@ -70,12 +93,10 @@ static const char *nearest(lt_fill *f, const char *name, const ltc_schema *const
             all[count++] = lt_opt_leaf(lt_schema_at(schema[i], k));
     for (const lt_group *g = NULL; all && (g = lt_group_next_within(f->group, g));)
         all[count++] = g->path + (*f->group ? strlen(f->group) + 1 : 0);
-    const char *near = all ? lt_suggest(name, all, count) : NULL;
-    for (size_t i = 0; !near && i < lt_n_groups; i++) {
-        const ltc_opt *elsewhere = lt_schema_find(&lt_groups[i].schema, name);
-        near = elsewhere ? elsewhere->name : NULL;
-    }
-    return near;
+    const char *near = f->variant ? NULL : elsewhere(lt_variant_groups, lt_n_variant_groups, name);
+    if (!near && all)
+        near = lt_suggest(name, all, count);
+    return near ? near : elsewhere(lt_groups, lt_n_groups, name);
 }
 
 void lt_options_unknown(lt_fill *f, const lt_node *group, const ltc_schema *const *schema, size_t n,
@@ -92,6 +113,6 @@ void lt_options_unknown(lt_fill *f, const lt_node *group, const ltc_schema *cons
             lt_value_fault(f, &as_key, child, "there is no such key");
         const char *near = nearest(f, child->name, schema, n);
         if (near)
-            lt_diags_hint(f->diags, "did you mean '%s'?", near);
+            lt_fill_hint(f, "did you mean '%s'?", near);
     }
 }

@@ -86,19 +86,26 @@ static void print_schema(const ltc_schema *s, layout l, FILE *to)
 /* The one key that settings do not hold: it has done its work when they are read. */
 static const ltc_opt base = {
     .name = "base", .type = LTC_OPT_STRING,
-    .help = "A configuration to read first, or a list of them, relative to the file that names it. Groups merge "
-            "key by key, scalars and lists replace; a changed plugin or type drops what only the old one took.",
+    .help = "Another configuration, or a list of them, that this one is laid over; paths start at the file "
+            "that names it. A group keeps the keys that are not written again; a value or a list takes the place "
+            "of the old one. Another plugin, type or strategy leaves behind what belonged to the one before.",
 };
+
+static void print_group(const lt_group *g, layout l, FILE *to)
+{
+    fprintf(to, "\n%s: %s\n", g->path, g->help);
+    print_schema(&g->schema, l, to);
+}
 
 void lt_config_print_keys(FILE *to)
 {
     const layout l = { .key = 28, .type = 8, .value = 11 };
     fprintf(to, "%-*s  %-*s  %-*s  %s\n", l.key, "KEY", l.type, "TYPE", l.value, "DEFAULT", "RANGE");
     print_option(&base, l, to);
-    for (size_t i = 0; i < lt_n_groups; i++) {
-        fprintf(to, "\n%s: %s\n", lt_groups[i].path, lt_groups[i].help);
-        print_schema(&lt_groups[i].schema, l, to);
-    }
+    for (size_t i = 0; i < lt_n_groups; i++)
+        print_group(&lt_groups[i], l, to);
+    for (size_t i = 0; i < lt_n_variant_groups; i++)
+        print_group(&lt_variant_groups[i], l, to);
 }
 
 void lt_config_print_options(const ltc_schema *schema, FILE *to)

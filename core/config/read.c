@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/address.h"
 #include "config/parse.h"
 #include "config/path.h"
 #include "config/reader.h"
@@ -126,7 +127,7 @@ static ltc_status read_all(const reader *r, const lt_node **root)
     if (r->diags->n > before)
         return LTC_EINVAL;
     *root = lt_node_merge(r->arena, file, over, lt_schema_drops);
-    return *root ? LTC_OK : LTC_ENOMEM;
+    return *root ? lt_address_apply(r->arena, root, r->diags) : LTC_ENOMEM;
 }
 
 /* Entries that are no strings are left for lt_config_settle to report. */
@@ -183,6 +184,9 @@ ltc_strings lt_config_plugin_path(const lt_config *c)
 
 lt_place lt_config_place(const lt_config *c, const char *key)
 {
+    const char *dot = key + lt_key_part(key);
     const lt_node *n = lt_node_find(c->root, key);
+    if (!n && dot > key && *dot && dot[-1] == ']')
+        n = lt_node_find(c->root, dot + 1);   /* what the variant inherits */
     return n && n != c->root ? n->at : (lt_place){ c->request->path, 0 };
 }

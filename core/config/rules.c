@@ -1,33 +1,35 @@
-/* Owns the rules between keys. Called by settle.c when every key has passed alone, and by read.c for each
- * layer. */
+/* Owns the rules between keys, but for those of pruning. Called by settle.c when every key has passed alone,
+ * and by read.c for each layer. */
 #include "config/rules.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "config/schema.h"
 
-static lt_place place_of(const lt_fill *f, const lt_node *root, const char *key)
+lt_place lt_rules_place(const lt_fill *f, const lt_node *root, const char *key)
 {
     const lt_node *n = lt_node_find(root, key);
-    return n ? n->at : (lt_place){ f->request->path, 0 };
+    return n ? n->at : f->overlay ? f->overlay->at : (lt_place){ f->request->path, 0 };
 }
 
 /* "never ignored": a key that is written acts, or is an error. */
 static void check_idle(lt_fill *f, const lt_node *root, const lt_group *g, const lt_settings *s)
 {
     const lt_node *group = lt_node_find(root, g->path);
-    for (uint32_t i = 0; i < g->schema.n_opts; i++) {
-        const ltc_opt *o = lt_schema_at(&g->schema, i);
-        const lt_node *n = lt_node_child(group, lt_opt_leaf(o));
-        const lt_only *rule = n ? lt_group_idle(g, lt_opt_leaf(o), s) : NULL;
+    for (size_t i = 0; group && i < group->n; i++) {
+        const lt_node *n = group->child[i];
+        const lt_only *rule = lt_group_idle(g, n->name, s);
         if (!rule)
             continue;
         const ltc_opt *selector = lt_schema_find(&g->schema, rule->selector);
+        const ltc_opt as_key = { .name = n->name };
         int64_t chosen;
         memcpy(&chosen, (const char *)s + selector->offset, sizeof chosen);
-        lt_diags_add(f->diags, n->at, o->name, "does nothing with %s \"%s\"", rule->selector,
-                     selector->choices[chosen]);
-        lt_diags_hint(f->diags, "remove it, or choose another %s", rule->selector);
+        f->group = g->path;
+        lt_value_fault(f, &as_key, n, "does nothing with %s \"%s\"", rule->selector,
+                       selector->choices[chosen]);
+        lt_fill_hint(f, "remove it, or choose another %s", rule->selector);
     }
 }
 
@@ -35,8 +37,8 @@ static void check_length(lt_fill *f, const lt_node *root, const lt_settings *s)
 {
     if (s->train.steps >= 0 || s->train.epochs >= 0)
         return;
-    lt_diags_add(f->diags, place_of(f, root, "train"), "train", "steps or epochs is required");
-    lt_diags_hint(f->diags, "epochs = 10;");
+    lt_fill_fault(f, lt_rules_place(f, root, "train"), "train", "steps or epochs is required");
+    lt_fill_hint(f, "epochs = 10;");
 }
 
 static void check_nesterov(lt_fill *f, const lt_node *root, const lt_settings *s)
@@ -45,7 +47,7 @@ static void check_nesterov(lt_fill *f, const lt_node *root, const lt_settings *s
     const bool idle = s->train.optimizer.type == LT_OPTIMIZER_SGD && s->train.optimizer.nesterov &&
                       !(s->train.optimizer.momentum > 0);
     if (idle)
-        lt_diags_add(f->diags, place_of(f, root, key), key, "needs a momentum above 0");
+        lt_fill_fault(f, lt_rules_place(f, root, key), key, "needs a momentum above 0");
 }
 
 static void check_milestones(lt_fill *f, const lt_node *root, const lt_settings *s)
@@ -55,26 +57,30 @@ static void check_milestones(lt_fill *f, const lt_node *root, const lt_settings 
     if (s->train.lr_schedule.type != LT_SCHEDULE_MULTISTEP)
         return;
     if (!m.n) {
-        lt_diags_add(f->diags, place_of(f, root, "train.lr_schedule"), key,
-                     "is required with type \"multistep\"");
-        lt_diags_hint(f->diags, "milestones = [\"80ep\", \"120ep\"];");
+        lt_fill_fault(f, lt_rules_place(f, root, "train.lr_schedule"), key,
+                      "is required with type \"multistep\"");
+        lt_fill_hint(f, "milestones = [\"80ep\", \"120ep\"];");
     }
     for (uint64_t i = 1; i < m.n; i++) {
         if (m.v[i].kind == m.v[i - 1].kind && m.v[i].n > m.v[i - 1].n)
             continue;
-        lt_diags_add(f->diags, place_of(f, root, key), key, m.v[i].kind == m.v[i - 1].kind ?
-                     "each must be later than the one before it" : "either all in steps or all in epochs");
+        lt_fill_fault(f, lt_rules_place(f, root, key), key, m.v[i].kind == m.v[i - 1].kind ?
+                      "each must be later than the one before it" : "either all in steps or all in epochs");
         return;
     }
+}
+
+bool lt_rules_names_directory(const char *name)
+{
+    return *name && !strchr(name, '/') && strcmp(name, ".") && strcmp(name, "..");
 }
 
 /* It becomes part of file names and of runs/NAME. */
 static void check_name(lt_fill *f, const lt_node *root, const lt_settings *s)
 {
-    const char *name = s->run.name;
-    if (!*name || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))
-        lt_diags_add(f->diags, place_of(f, root, "run.name"), "run.name",
-                     "\"%s\" cannot name a directory", name);
+    if (!lt_rules_names_directory(s->run.name))
+        lt_fill_fault(f, lt_rules_place(f, root, "run.name"), "run.name", "\"%s\" cannot name a directory",
+                      s->run.name);
 }
 
 void lt_rules_check(lt_fill *f, const lt_node *root, const lt_settings *s)
@@ -85,18 +91,36 @@ void lt_rules_check(lt_fill *f, const lt_node *root, const lt_settings *s)
     check_length(f, root, s);
     check_nesterov(f, root, s);
     check_milestones(f, root, s);
+    lt_rules_check_prune(f, root, s);
+}
+
+/* `within`: what stands before the group's name in messages. */
+static void check_eithers(const lt_node *layer, const char *within, lt_diags *d)
+{
+    for (size_t i = 0; i < lt_n_eithers; i++) {
+        const lt_node *group = lt_node_find(layer, lt_eithers[i].group), *first = NULL;
+        char name[256];
+        snprintf(name, sizeof name, "%s%s%s", within, *within ? "." : "", lt_eithers[i].group);
+        for (const char *const *key = lt_eithers[i].key; *key; key++) {
+            const lt_node *n = lt_node_child(group, *key);
+            if (n && first)
+                lt_diags_add(d, n->at, name, "%s and %s exclude one another", first->name, n->name);
+            first = first ? first : n;
+        }
+    }
 }
 
 void lt_rules_check_layer(const lt_node *layer, lt_diags *d)
 {
-    for (size_t i = 0; i < lt_n_eithers; i++) {
-        const lt_node *group = lt_node_find(layer, lt_eithers[i].group), *first = NULL;
-        for (const char *const *key = lt_eithers[i].key; *key; key++) {
-            const lt_node *n = lt_node_child(group, *key);
-            if (n && first)
-                lt_diags_add(d, n->at, lt_eithers[i].group, "%s and %s exclude one another", first->name,
-                             n->name);
-            first = first ? first : n;
-        }
+    const lt_node *variants = lt_node_child(layer, "variants");
+    check_eithers(layer, "", d);
+    for (size_t i = 0; variants && variants->kind == LT_NODE_LIST && i < variants->n; i++) {
+        const lt_node *name = lt_node_child(variants->child[i], "name");
+        char within[256];
+        snprintf(within, sizeof within, "variants[%s]", name && name->kind == LT_NODE_STRING ? name->s : "");
+        check_eithers(variants->child[i], within, d);
     }
+    for (size_t i = 0; i < layer->n; i++)             /* --set 'variants[NAME].KEY=VALUE' */
+        if (!strncmp(layer->child[i]->name, "variants[", 9))
+            check_eithers(layer->child[i], layer->child[i]->name, d);
 }

@@ -1,4 +1,4 @@
-/* What no table of options can say: how keys of one group depend on each other. */
+/* What no table of options can say: how keys depend on each other. */
 #ifndef LT_CONFIG_RULES_H
 #define LT_CONFIG_RULES_H
 
@@ -8,7 +8,23 @@
  * settings have been filled without a fault. */
 void lt_rules_check(lt_fill *f, const lt_node *root, const lt_settings *s);
 
+/* The part of it that is about prune: rules_prune.c. */
+void lt_rules_check_prune(lt_fill *f, const lt_node *root, const lt_settings *s);
+
 /* Keys of which one layer holds more than one, though each replaces the others. */
 void lt_rules_check_layer(const lt_node *layer, lt_diags *d);
+
+/* Where the key was written; if it was not, the variant's place, or the file as a whole. */
+lt_place lt_rules_place(const lt_fill *f, const lt_node *root, const char *key);
+
+bool lt_rules_names_directory(const char *name);
+
+/* Does the criterion fix its own count? With some it depends on their options, and is not known before one is
+ * made. */
+enum { LT_COUNTS_NOT, LT_COUNTS_ITSELF, LT_COUNTS_PERHAPS };
+int lt_rules_counts(const lt_settings *s);
+
+/* How many levels the settings give below the dense network. */
+int64_t lt_rules_levels(const lt_settings *s);
 
 #endif

@@ -2,7 +2,6 @@
  * types of value.c, and by those of list.c for each element. */
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,18 +13,7 @@
 #include "config/value.h"
 #include "util/suggest.h"
 
-enum { SHOWN_BYTES = 96, SENTENCE_BYTES = 1024 };
-
-void lt_value_fault(lt_fill *f, const ltc_opt *o, const lt_node *n, const char *fmt, ...)
-{
-    char key[256], sentence[SENTENCE_BYTES];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(sentence, sizeof sentence, fmt, ap);
-    va_end(ap);
-    snprintf(key, sizeof key, "%s.%s", f->group, lt_opt_leaf(o));
-    lt_diags_add(f->diags, n->at, *f->group ? key : lt_opt_leaf(o), "%s", sentence);
-}
+enum { SHOWN_BYTES = 96 };
 
 /* A node as a reader would write it, cut if it is long. */
 static const char *shown(const lt_node *n, char text[SHOWN_BYTES])
@@ -58,11 +46,11 @@ bool lt_value_mistyped(lt_fill *f, const ltc_opt *o, const lt_node *n, const cha
     const bool scalar = n->kind != LT_NODE_GROUP && n->kind != LT_NODE_LIST;
     lt_value_fault(f, o, n, "%s is not %s", shown(n, text), wants);
     if (scalar && !strcmp(wants, "a list"))
-        lt_diags_hint(f->diags, "write [%s]", text);
+        lt_fill_hint(f, "write [%s]", text);
     else if (scalar && n->kind != LT_NODE_STRING && !strcmp(wants, "a string"))
-        lt_diags_hint(f->diags, "write \"%s\"", text);
+        lt_fill_hint(f, "write \"%s\"", text);
     else if (n->kind == LT_NODE_STRING && is_quoted_value(n->s))
-        lt_diags_hint(f->diags, "write it without quotes");
+        lt_fill_hint(f, "write it without quotes");
     return false;
 }
 
@@ -95,7 +83,9 @@ void lt_value_range(const ltc_opt *o, lt_text *to)
 {
     char text[SHOWN_BYTES];
     const bool whole = o->type == LTC_OPT_INT || o->type == LTC_OPT_INTS;
-    if (o->choices)
+    if (o->type == LT_OPT_FACTOR)
+        lt_text_add(to, "none | half | full | %s", interval(o, false, text));
+    else if (o->choices)
         choices_text(o, " | ", to);
     else if (whole || o->type == LTC_OPT_REAL || o->type == LTC_OPT_REALS)
         lt_text_add(to, "%s", interval(o, whole, text));
@@ -116,7 +106,7 @@ static bool whole_number(lt_fill *f, const ltc_opt *o, const lt_node *n, int64_t
     if (!fits || (double)i < n->r || (double)i > n->r)
         return lt_value_mistyped(f, o, n, "an integer");
     lt_value_fault(f, o, n, "%s is a real, not an integer", shown(n, text));
-    lt_diags_hint(f->diags, "write %" PRId64 "%s", i, i > INT32_MAX || i < INT32_MIN ? "L" : "");
+    lt_fill_hint(f, "write %" PRId64 "%s", i, i > INT32_MAX || i < INT32_MIN ? "L" : "");
     return false;
 }
 
@@ -170,7 +160,7 @@ bool lt_value_choice(lt_fill *f, const ltc_opt *o, const lt_node *n, int64_t *in
     lt_text_free(&all);
     const char *near = n->kind == LT_NODE_STRING ? lt_suggest(n->s, o->choices, count) : NULL;
     if (near)
-        lt_diags_hint(f->diags, "did you mean '%s'?", near);
+        lt_fill_hint(f, "did you mean '%s'?", near);
     return false;
 }
 
@@ -203,7 +193,7 @@ bool lt_value_moment(lt_fill *f, const ltc_opt *o, const lt_node *n, lt_moment *
         ok = lt_moment_read(n->s, &m);
     if (!ok || (span_only && !lt_moment_is_span(m))) {
         lt_value_fault(f, o, n, "%s is not %s", shown(n, text), noun);
-        lt_diags_hint(f->diags, "write %s", like);
+        lt_fill_hint(f, "write %s", like);
         return false;
     }
     if (span_only && m.n < o->i.min) {

@@ -1,5 +1,5 @@
-/* Owns the tables of the core's keys. They check (options.c), print `ltcore help config` (print.c) and write
- * the resolved run.cfg (write.c): a key that is not here does not exist.
+/* Owns the tables of the core's keys and of a variant's. They check (options.c), print `ltcore help config`
+ * (print.c) and write the resolved run.cfg (write.c): a key that is not here does not exist.
  *
  * A default outside the bounds means "not set": such a key is written only if it was given. */
 #include "config/schema.h"
@@ -15,9 +15,15 @@
 #define PATH(f, d, ...)           LTC_PATH(lt_settings, f, d, __VA_ARGS__)
 #define STRINGS(f, d, n0, n1, ...)    LTC_STRINGS(lt_settings, f, d, n0, n1, __VA_ARGS__)
 #define PLUGIN(f, ...)            { KEY(f, LT_OPT_PLUGIN, lt_plugin_setting, __VA_ARGS__) }
+#define REALS(f, d, lo, hi, n0, n1, ...)  LTC_REALS(lt_settings, f, d, lo, hi, n0, n1, __VA_ARGS__)
+#define FACTOR(f, d, ...)         { .str = d, .r = { 0, 0, 1 }, KEY(f, LT_OPT_FACTOR, double, __VA_ARGS__) }
 #define MOMENT(f, d, ...)         { .str = d, KEY(f, LT_OPT_MOMENT, lt_moment, __VA_ARGS__) }
 #define MOMENTS(f, d, n0, n1, ...) \
     { .str = d, .n_min = n0, .n_max = n1, KEY(f, LT_OPT_MOMENTS, lt_moments, __VA_ARGS__) }
+
+/* A key that is not called as its field is. */
+#define NAMED(key, T, f, t, ctype, ...) \
+    .name = key, .type = t, .offset = LTC_FIELD(T, f, ctype), .help = __VA_ARGS__
 
 #define INF  __builtin_inf()
 #define MANY UINT32_MAX
@@ -33,6 +39,10 @@ static const ltc_opt run_keys[] = {
         "How often the whole experiment is repeated, each time with other random numbers."),
     PATH(run.output, NULL,
         "Where results go, from the current directory; without it, runs/NAME. -o replaces it.",
+        .flags = LT_OPT_HERE | LT_OPT_DERIVED | LTC_OPT_NEUTRAL),
+    PATH(run.store, NULL,
+        "Where trained states are kept for every run to take, from the current directory; without it, "
+        "the user's own place for data.",
         .flags = LT_OPT_HERE | LT_OPT_DERIVED | LTC_OPT_NEUTRAL),
     STRINGS(run.vary, "\"init\", \"order\", \"augment\", \"mask\", \"dropout\"", 0, 5,
         "Which random numbers differ from trial to trial; the others are those of the first.",
@@ -53,7 +63,7 @@ static const ltc_opt dataset_keys[] = {
         "How inputs are scaled: by the data set's published mean and deviation, by those of the training "
         "examples, to [0, 1], or not at all."),
     ENUM(dataset.augment, LT_AUGMENT_NONE, augment,
-        "crop-flip: zero-pad by 4, crop at random, flip every other image."),
+        "crop-flip: zero-pad by 4, crop at random, mirror at random, half the time."),
 };
 
 static const char *const init[] = {
@@ -133,10 +143,69 @@ static const lt_only schedule_only[] = {
     { "gamma", "type", 1u << LT_SCHEDULE_MULTISTEP },
 };
 
-static const char *const strategy[] = { "none", NULL };
+static const char *const scope[] = { "layer", "global", "type", NULL };
+static const char *const layers[] = { "conv", "linear", NULL };
+static const char *const include[] = { "bias", "norm", NULL };
+static const char *const strategy[] = { "iterative", "one-shot", "none", NULL };
+static const char *const kept[] = { "rewind", "final", "reinit", NULL };
+static const char *const pruned[] = { "zero", "freeze-init", NULL };
+/* Those before `kept` choose what goes; from there on they say what becomes of it (variants.c). */
 static const ltc_opt prune_keys[] = {
-    ENUM(prune.strategy, LT_STRATEGY_NONE, strategy, "How the network is pruned. none: it is trained dense.",
-         .flags = LTC_OPT_REQUIRED),
+    ENUM(prune.scope, LT_SCOPE_LAYER, scope,
+        "Among which weights the lowest scores are sought: each layer's own, all of them, or those of one "
+        "type of layer."),
+    STRINGS(prune.layers, "\"conv\", \"linear\"", 0, 2, "The layers whose weights can be pruned.",
+        .choices = layers),
+    STRINGS(prune.exclude, "", 0, MANY,
+        "Tensors that are left out: \"output\", \"shortcut\", or names, in which * stands for anything."),
+    STRINGS(prune.include, "", 0, 2, "What can be pruned beside weights.", .choices = include),
+    FACTOR(prune.output, "half",
+        "Factor on the rate, or on the sparsity, of the layer that gives the logits: none 0, half 0.5, "
+        "full 1."),
+    ENUM(prune.strategy, LT_STRATEGY_ITERATIVE, strategy,
+        "iterative: train, prune, go back, and again; one-shot: each level directly from the dense network; "
+        "none: the network is trained dense."),
+    REALS(prune.rate, NULL, 0, 1, 1, MANY,
+        "Share of the weights still alive that a round prunes; a list has one a round, or with one-shot one "
+        "a level. Either rate, sparsity or density.", .flags = LTC_OPT_ABOVE | LTC_OPT_BELOW | LT_OPT_SCALAR),
+    REALS(prune.sparsity, NULL, 0, 1, 1, MANY,
+        "Share of all weights pruned in the end, reached in rounds; a list has one a level.",
+        .flags = LTC_OPT_BELOW | LT_OPT_SCALAR),
+    REALS(prune.density, NULL, 0, 1, 1, MANY, "The same, as the share that is left.",
+        .flags = LTC_OPT_ABOVE | LT_OPT_SCALAR),
+    INT(prune.rounds, 0, 1, INT32_MAX,
+        "Only with iterative: how often is pruned; required with a single rate, sparsity or density."),
+    MOMENT(prune.draw_at, "end",
+        "The moment of a training whose weights the criterion sees: \"end\", \"init\", \"best\", steps or "
+        "epochs."),
+    ENUM(prune.kept, LT_KEPT_REWIND, kept,
+        "Where weights that are kept start again: at their values at rewind_to, at those they had when the "
+        "mask was drawn, or at fresh ones."),
+    MOMENT(prune.rewind_to, "init", "The moment that training goes back to: \"init\", steps or epochs."),
+    ENUM(prune.pruned, LT_PRUNED_ZERO, pruned,
+        "What pruned weights are: 0, or frozen at their initial values."),
+};
+static const ltc_opt mask_keys[] = {
+    { NAMED("prune.mask.plugin", lt_settings, prune.mask, LT_OPT_PLUGIN, lt_plugin_setting,
+        "The criterion that chooses what is pruned, by its plug-in's name; that plug-in's options stand in "
+        "this group too. Required, unless strategy is none.") },
+};
+#define PRUNING (1u << LT_STRATEGY_ITERATIVE | 1u << LT_STRATEGY_ONE_SHOT)
+static const lt_only prune_only[] = {
+    { "mask", "strategy", PRUNING },
+    { "scope", "strategy", PRUNING },
+    { "layers", "strategy", PRUNING },
+    { "exclude", "strategy", PRUNING },
+    { "include", "strategy", PRUNING },
+    { "output", "strategy", PRUNING },
+    { "rate", "strategy", PRUNING },
+    { "sparsity", "strategy", PRUNING },
+    { "density", "strategy", PRUNING },
+    { "rounds", "strategy", 1u << LT_STRATEGY_ITERATIVE },
+    { "draw_at", "strategy", PRUNING },
+    { "kept", "strategy", PRUNING },
+    { "rewind_to", "strategy", PRUNING },
+    { "pruned", "strategy", PRUNING },
 };
 
 static const ltc_opt plugins_keys[] = {
@@ -154,12 +223,46 @@ const lt_group lt_groups[] = {
     { GROUP("train", train_keys, "Training") },
     { GROUP("train.optimizer", optimizer_keys, "The step"), ONLY(optimizer_only) },
     { GROUP("train.lr_schedule", schedule_keys, "The learning rate over time"), ONLY(schedule_only) },
-    { GROUP("prune", prune_keys, "Pruning") },
+    { GROUP("prune", prune_keys, "Pruning"), ONLY(prune_only) },
+    { GROUP("prune.mask", mask_keys, "The criterion"), .kind = LTC_MASK },
     { GROUP("plugins", plugins_keys, "Plug-ins of your own") },
 };
 const size_t lt_n_groups = sizeof lt_groups / sizeof lt_groups[0];
 
+static const char *const masks[] = { "main", "own", NULL };
+static const char *const match[] = { "none", "density", "layer-density", NULL };
+static const ltc_opt variant_keys[] = {
+    { NAMED("variants.name", lt_variant, name, LTC_OPT_STRING, const char *,
+        "What it is called; --set 'variants[NAME].KEY=VALUE' addresses it.", .flags = LTC_OPT_REQUIRED) },
+    { .i = { 1, 1, INT32_MAX }, NAMED("variants.draws", lt_variant, draws, LTC_OPT_INT, int64_t,
+        "How many independent ones each trial has.") },
+    { .str = "", .i = { 0, 1, INT32_MAX }, .n_max = MANY,
+      NAMED("variants.levels", lt_variant, levels, LTC_OPT_INTS, ltc_ints,
+        "At these levels only; an empty list is all of them.") },
+};
+static const ltc_opt variant_prune_keys[] = {
+    { .i = { -1, 0, 0 }, .choices = masks,
+      NAMED("variants.prune.masks", lt_variant, masks, LTC_OPT_ENUM, int64_t,
+        "Takes the run's mask at each level, or draws its own; without it, own if a key that chooses the "
+        "mask (mask, scope, ... draw_at) is set, else main.", .flags = LT_OPT_DERIVED) },
+    { .i = { LT_MATCH_NONE, 0, 0 }, .choices = match,
+      NAMED("variants.prune.match", lt_variant, match, LTC_OPT_ENUM, int64_t,
+        "What its own masks have in common with the run's: nothing, how many weights are left, or how many "
+        "in each layer.") },
+};
+#define VARIANT_GROUP(p, keys, doc) .path = p, .help = doc, .schema = LTC_SCHEMA(lt_variant, keys)
+const lt_group lt_variant_groups[] = {
+    { VARIANT_GROUP("variants", variant_keys,
+        "A list of groups, each a configuration laid over the run's, with any of the keys above") },
+    { VARIANT_GROUP("variants.prune", variant_prune_keys, "Beside the keys of prune") },
+};
+const size_t lt_n_variant_groups = sizeof lt_variant_groups / sizeof lt_variant_groups[0];
+
+static const ltc_opt root_keys[] = { { .name = "variants" } };
+const ltc_schema lt_root_schema = LTC_SCHEMA(lt_settings, root_keys);
+
 const lt_either lt_eithers[] = {
     { "train", { "steps", "epochs" } },
+    { "prune", { "rate", "sparsity", "density" } },
 };
 const size_t lt_n_eithers = sizeof lt_eithers / sizeof lt_eithers[0];

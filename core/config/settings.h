@@ -29,7 +29,12 @@ enum { LT_INIT_PYTORCH, LT_INIT_GLOROT_NORMAL, LT_INIT_GLOROT_UNIFORM, LT_INIT_K
 enum { LT_OPTIMIZER_SGD, LT_OPTIMIZER_ADAM, LT_OPTIMIZER_ADAMW };
 enum { LT_SCHEDULE_CONSTANT, LT_SCHEDULE_MULTISTEP, LT_SCHEDULE_COSINE };
 enum { LT_REPORT_BEST, LT_REPORT_END };
-enum { LT_STRATEGY_NONE };
+enum { LT_STRATEGY_ITERATIVE, LT_STRATEGY_ONE_SHOT, LT_STRATEGY_NONE };
+enum { LT_SCOPE_LAYER, LT_SCOPE_GLOBAL, LT_SCOPE_TYPE };
+enum { LT_KEPT_REWIND, LT_KEPT_FINAL, LT_KEPT_REINIT };
+enum { LT_PRUNED_ZERO, LT_PRUNED_FREEZE_INIT };
+enum { LT_MASKS_MAIN, LT_MASKS_OWN };
+enum { LT_MATCH_NONE, LT_MATCH_DENSITY, LT_MATCH_LAYER_DENSITY };
 enum { LT_VARY_INIT = 1, LT_VARY_ORDER = 2, LT_VARY_AUGMENT = 4, LT_VARY_MASK = 8, LT_VARY_DROPOUT = 16 };
 
 typedef struct lt_settings {
@@ -37,6 +42,7 @@ typedef struct lt_settings {
         const char *name;                     /* default: the configuration file's name without its ending */
         int64_t     seed, trials;
         const char *output;                   /* default: runs/NAME, in the current directory; absolute */
+        const char *store;                    /* of trained states; absolute */
         ltc_strings vary;
         uint32_t    vary_bits, pad;           /* LT_VARY_*, from vary */
     } run;
@@ -69,13 +75,35 @@ typedef struct lt_settings {
         } lr_schedule;
     } train;
     struct {
-        int64_t strategy;
+        lt_plugin_setting mask;               /* no module: strategy "none" */
+        int64_t     scope;
+        ltc_strings layers, exclude, include;
+        double      output;                   /* factor for the output layer: "half" 0.5, "none" 0, "full" 1 */
+        int64_t     strategy;
+        ltc_reals   rate, sparsity, density;  /* at most one is not empty; none: the criterion counts for itself */
+        int64_t     rounds;                   /* 0: as many as the list has */
+        lt_moment   draw_at;
+        int64_t     kept;
+        lt_moment   rewind_to;
+        int64_t     pruned;
     } prune;
+    struct lt_variant *variant;               /* [n_variants], in the order written; the run itself, "main", is not in it */
+    uint64_t n_variants;
     struct {
         ltc_strings path;                     /* absolute */
     } plugins;
     lt_arena arena;                           /* owns everything above but the modules, which are the registry's */
 } lt_settings;
+
+/* A partial configuration laid over the run. settings: the whole that results; its own variants are none. */
+typedef struct lt_variant {
+    const char *name;
+    int64_t     draws;                        /* independent controls a trial */
+    ltc_ints    levels;                       /* at these levels of the main line; empty: all */
+    int64_t     masks, match;                 /* LT_MASKS_*, LT_MATCH_* */
+    ltc_strings set;                          /* the keys it sets itself: "prune.kept", "arch.depth" */
+    lt_settings settings;
+} lt_variant;
 
 void lt_settings_free(lt_settings *s);        /* safe on a half-filled or zeroed one */
 

@@ -19,24 +19,53 @@ const lt_node *lt_node_child(const lt_node *group, const char *name)
     return NULL;
 }
 
+size_t lt_key_part(const char *key)
+{
+    const size_t name = strcspn(key, ".[=");
+    const char *close = key[name] == '[' ? strchr(key + name, ']') : NULL;
+    return close ? (size_t)(close + 1 - key) : name;
+}
+
+size_t lt_node_index(const lt_node *list, const char *name, size_t n)
+{
+    size_t i = 0;
+    for (; i < list->n; i++) {
+        const lt_node *own = lt_node_child(list->child[i], "name");
+        if (own && own->kind == LT_NODE_STRING && strlen(own->s) == n && !memcmp(own->s, name, n))
+            break;
+    }
+    return i;
+}
+
+/* The child that part[0..n) names: "draws", or "variants[random reinit]". */
+static const lt_node *child_of(const lt_node *group, const char *part, size_t n)
+{
+    const size_t word = strcspn(part, "[") < n ? strcspn(part, "[") : n;
+    const lt_node *child = NULL;
+    for (size_t i = 0; group->kind == LT_NODE_GROUP && i < group->n && !child; i++) {
+        const char *name = group->child[i]->name;
+        child = strlen(name) == word && !memcmp(name, part, word) ? group->child[i] : NULL;
+    }
+    if (!child || word == n)
+        return child;
+    const size_t at = child->kind == LT_NODE_LIST ? lt_node_index(child, part + word + 1, n - word - 2) : 0;
+    return child->kind == LT_NODE_LIST && at < child->n ? child->child[at] : NULL;
+}
+
 const lt_node *lt_node_find(const lt_node *root, const char *key)
 {
     const lt_node *at = root;
     while (at && *key) {
-        char name[256];
-        const size_t n = strcspn(key, ".");
-        if (n >= sizeof name)
-            return NULL;
-        memcpy(name, key, n);
-        name[n] = '\0';
-        at = lt_node_child(at, name);
+        const size_t n = lt_key_part(key);
+        at = child_of(at, key, n);
         key += n + (key[n] == '.');
+        if (!n)
+            return NULL;
     }
     return at;
 }
 
-/* A copy of `group` that has these children. */
-static const lt_node *with_children(lt_arena *a, const lt_node *group, const lt_node *const *child, size_t n)
+const lt_node *lt_node_with(lt_arena *a, const lt_node *group, const lt_node *const *child, size_t n)
 {
     lt_node *copy = lt_arena_array(a, 1, sizeof *copy);
     if (!copy)
@@ -54,7 +83,7 @@ const lt_node *lt_node_without(lt_arena *a, const lt_node *group, const char *na
     for (size_t i = 0; child && i < group->n; i++)
         if (strcmp(group->child[i]->name, name))
             child[n++] = group->child[i];
-    return child ? with_children(a, group, child, n) : NULL;
+    return child ? lt_node_with(a, group, child, n) : NULL;
 }
 
 typedef struct merger {
@@ -92,7 +121,7 @@ static const lt_node *merge(const merger *m, const char *path, const lt_node *ba
     for (size_t i = 0; i < over->n; i++)
         if (!lt_node_child(base, over->child[i]->name))
             child[n++] = over->child[i];
-    return with_children(m->arena, over, child, n);
+    return lt_node_with(m->arena, over, child, n);
 }
 
 const lt_node *lt_node_merge(lt_arena *a, const lt_node *base, const lt_node *over, lt_node_drops *drops)

@@ -29,11 +29,19 @@ typedef struct lt_node {
 /* A node of n children, to be filled before anyone else sees it. NULL: no memory. */
 const lt_node **lt_node_children(lt_arena *a, size_t n);
 
-/* NULL: not there. Both take NULL and scalars for a group without children. key: "train.optimizer.lr". */
+/* NULL: not there. Both take NULL and scalars for a group without children. key: "train.optimizer.lr", or
+ * "variants[random reinit].draws" for a group within a list, by its name. */
 const lt_node *lt_node_child(const lt_node *group, const char *name);
 const lt_node *lt_node_find(const lt_node *root, const char *key);
 
-/* `group` without its child of that name. NULL: no memory. */
+/* The bytes of a key's first part, [NAME] included: what stands behind it is '.', or the key's end. */
+size_t lt_key_part(const char *key);
+
+/* Where the group called name[0..n) stands in a list of groups; list->n: nowhere. */
+size_t lt_node_index(const lt_node *list, const char *name, size_t n);
+
+/* `group` with other children, and without the one of that name. NULL: no memory. */
+const lt_node *lt_node_with(lt_arena *a, const lt_node *group, const lt_node *const *child, size_t n);
 const lt_node *lt_node_without(lt_arena *a, const lt_node *group, const char *name);
 
 /* Does `over`, laid over `base`, drop base's child called `name`, of which `over` says nothing? Both are the

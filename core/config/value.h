@@ -5,12 +5,18 @@
 #include "config/config.h"
 #include "config/tree.h"
 
-/* One group that is being filled. */
+/* One configuration that is being filled, the run's or a variant's, and the group that it has come to. */
 typedef struct lt_fill {
     const lt_config_request *request;
     const char *group;                        /* "train.optimizer", for messages */
     lt_arena   *arena;                        /* of the block's strings and lists */
     lt_diags   *diags;
+    const char       *within;                 /* before keys: "variants[random reinit]"; the run: NULL */
+    const lt_node    *overlay;                /* what the variant sets itself */
+    const lt_variant *variant;
+    const struct lt_fault *run_faults;        /* what a variant inherits is not reported again */
+    size_t      n_faults;                     /* reported or inherited */
+    bool        silent;                       /* the last one was inherited: so is its hint */
     bool        no_memory;                    /* set once there is none */
 } lt_fill;
 
@@ -37,7 +43,13 @@ const lt_value_type *lt_value_type_of(uint32_t type);
 /* "[0, 1)" for numbers, "a | b" for choices, "" where there are no bounds. */
 void lt_value_range(const ltc_opt *o, lt_text *to);
 
-/* A diagnostic at the node's place, with the option's key. */
+/* A diagnostic about the setting `key`, such as "prune.rate"; of a variant, its name comes before it. The
+ * hint is to the last of them. */
+void lt_fill_fault(lt_fill *f, lt_place at, const char *key, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+void lt_fill_hint(lt_fill *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same at the node's place, with the option's key. */
 void lt_value_fault(lt_fill *f, const ltc_opt *o, const lt_node *n, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
@@ -53,7 +65,7 @@ bool lt_value_moment(lt_fill *f, const ltc_opt *o, const lt_node *n, lt_moment *
 bool lt_value_choice(lt_fill *f, const ltc_opt *o, const lt_node *n, int64_t *index);
 void lt_value_write_string(const char *s, lt_text *to);       /* in quotes, escaped for libconfig */
 
-/* The types of lists, for the table. */
-extern const lt_value_type lt_type_ints, lt_type_reals, lt_type_strings, lt_type_moments;
+/* The types of lists, and of factors, for the table. */
+extern const lt_value_type lt_type_ints, lt_type_reals, lt_type_strings, lt_type_moments, lt_type_factor;
 
 #endif

@@ -40,19 +40,27 @@ static void write_option(const ltc_opt *o, const void *block, int depth, lt_text
     lt_text_free(&value);
 }
 
-static void write_keys(const lt_group *g, const lt_settings *s, int depth, lt_text *to)
+/* Does the text hold that key? The run's holds all, a variant's those that it sets. */
+static bool is_wanted(const lt_variant *v, const char *group, const char *leaf)
+{
+    const size_t n = strlen(group);
+    for (uint64_t i = 0; v && i < v->set.n; i++) {
+        const char *key = v->set.v[i];
+        if (!strncmp(key, group, n) && key[n] == '.' && !strcmp(key + n + 1, leaf))
+            return true;
+    }
+    return !v;
+}
+
+/* v: the variant that the settings are of; the run: NULL. */
+static void write_keys(const lt_group *g, const lt_settings *s, const lt_variant *v, int depth, lt_text *to)
 {
     for (uint32_t i = 0; i < g->schema.n_opts; i++) {
         const ltc_opt *o = lt_schema_at(&g->schema, i);
-        if (!lt_group_idle(g, lt_opt_leaf(o), s))         /* what cannot act may not be set */
+        const bool idle = lt_group_idle(g, lt_opt_leaf(o), s);        /* what cannot act may not be set */
+        if (!idle && is_wanted(v, g->path, lt_opt_leaf(o)))
             write_option(o, s, depth, to);
     }
-}
-
-static void write_plugin_options(const lt_plugin_setting *p, int depth, lt_text *to)
-{
-    for (uint32_t i = 0; p->options && i < p->module->schema.n_opts; i++)
-        write_option(lt_schema_at(&p->module->schema, i), p->options, depth, to);
 }
 
 static const lt_plugin_setting *plugin_of(const lt_group *g, const lt_settings *s)
@@ -61,23 +69,64 @@ static const lt_plugin_setting *plugin_of(const lt_group *g, const lt_settings *
     return o ? (const lt_plugin_setting *)(const void *)((const char *)s + o->offset) : NULL;
 }
 
-static void write_group(const lt_group *g, const lt_settings *s, int depth, lt_text *to)
+static void write_plugin_options(const lt_group *g, const lt_settings *s, const lt_variant *v, int depth,
+                                 lt_text *to)
 {
     const lt_plugin_setting *p = plugin_of(g, s);
+    for (uint32_t i = 0; p && p->options && i < p->module->schema.n_opts; i++) {
+        const ltc_opt *o = lt_schema_at(&p->module->schema, i);
+        if (is_wanted(v, g->path, o->name))
+            write_option(o, p->options, depth, to);
+    }
+}
+
+/* The keys that a variant has beside those of a run. */
+static void write_own_keys(const char *path, const lt_variant *v, int depth, lt_text *to)
+{
+    const ltc_schema *own = v ? lt_variant_schema(path) : NULL;
+    for (uint32_t i = 0; own && i < own->n_opts; i++)
+        write_option(lt_schema_at(own, i), v, depth, to);
+}
+
+/* Of a variant, a group of which it sets nothing is left out. */
+static void write_group(const lt_group *g, const lt_settings *s, const lt_variant *v, int depth, lt_text *to)
+{
     const char *dot = strrchr(g->path, '.');
-    indent(depth, to);
-    lt_text_add(to, "%s = {\n", dot ? dot + 1 : g->path);
-    write_keys(g, s, depth + 1, to);
-    if (p)
-        write_plugin_options(p, depth + 1, to);
+    lt_text body = { 0 };
+    write_keys(g, s, v, depth + 1, &body);
+    write_plugin_options(g, s, v, depth + 1, &body);
+    write_own_keys(g->path, v, depth + 1, &body);
     for (const lt_group *in = NULL; (in = lt_group_next_within(g->path, in));)
-        write_group(in, s, depth + 1, to);
-    indent(depth, to);
-    lt_text_add(to, "};\n");
+        if (!lt_group_idle(g, strrchr(in->path, '.') + 1, s))
+            write_group(in, s, v, depth + 1, &body);
+    if (!body.failed && (body.n || !v)) {
+        indent(depth, to);
+        lt_text_add(to, "%s = {\n", dot ? dot + 1 : g->path);
+        lt_text_put(to, body.n ? body.s : "", body.n);
+        indent(depth, to);
+        lt_text_add(to, "};\n");
+    }
+    to->failed |= body.failed;
+    lt_text_free(&body);
+}
+
+static void write_variant(const lt_variant *v, bool last, lt_text *to)
+{
+    lt_text_add(to, "    {\n");
+    write_own_keys("", v, 2, to);
+    for (const lt_group *g = NULL; (g = lt_group_next_within("", g));)
+        write_group(g, &v->settings, v, 2, to);
+    lt_text_add(to, "    }%s\n", last ? "" : ",");
 }
 
 void lt_config_write(const lt_settings *s, lt_text *to)
 {
     for (const lt_group *g = NULL; (g = lt_group_next_within("", g));)
-        write_group(g, s, 0, to);
+        write_group(g, s, NULL, 0, to);
+    if (s->n_variants)
+        lt_text_add(to, "variants = (\n");
+    for (uint64_t i = 0; i < s->n_variants; i++)
+        write_variant(&s->variant[i], i + 1 == s->n_variants, to);
+    if (s->n_variants)
+        lt_text_add(to, ");\n");
 }

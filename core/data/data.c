@@ -128,45 +128,60 @@ static ltc_status take_validation(const lt_data_request *r, lt_data *d, ltc_erro
     return LTC_OK;
 }
 
-ltc_status lt_data_load(const lt_data_request *r, lt_data *data, ltc_error *err)
+typedef ltc_status use_reader(const lt_reader *reader, lt_data *d, ltc_error *err);
+
+static ltc_status describe(const lt_reader *reader, lt_data *d, ltc_error *err)
 {
-    lt_data d = { 0 };
+    return copy_description(&reader->info, d, err);
+}
+
+static ltc_status read_whole(const lt_reader *reader, lt_data *d, ltc_error *err)
+{
+    ltc_status st = describe(reader, d, err);
+    for (uint32_t s = 0; s < LT_SPLITS && !st; s++)
+        st = read_split(reader, s, d, err);
+    return st;
+}
+
+/* Opens the reader for `use` and closes it at once: what it cached goes. d is for lt_data_free, whatever
+ * happens. */
+static ltc_status with_reader(const lt_data_request *r, use_reader *use, lt_data *d, ltc_error *err)
+{
     lt_reader reader;
     *err = (ltc_error){ 0 };
     ltc_status st = lt_reader_open(r->reader, r->options, r->services, &reader, err);
     if (st)
         return st;
-    st = copy_description(&reader.info, &d, err);
-    for (uint32_t s = 0; s < LT_SPLITS && !st; s++)
-        st = read_split(&reader, s, &d, err);
-    lt_reader_close(&reader);                 /* before the rest: what it cached goes */
+    st = use(&reader, d, err);
+    lt_reader_close(&reader);
+    return st;
+}
+
+static ltc_status hand_over(ltc_status st, lt_data *from, lt_data *data)
+{
+    if (st)
+        lt_data_free(from);
+    else
+        *data = *from;
+    return st;
+}
+
+ltc_status lt_data_load(const lt_data_request *r, lt_data *data, ltc_error *err)
+{
+    lt_data d = { 0 };
+    ltc_status st = with_reader(r, read_whole, &d, err);
     if (!st && !fingerprint(&d, &d.digest))
         st = ltc_fail(err, LTC_EINTERNAL, "libcrypto cannot compute the SHA-256 of data set '%s'",
                       r->reader->info.name);
     if (!st)
         st = take_validation(r, &d, err);
-    if (st)
-        lt_data_free(&d);
-    else
-        *data = d;
-    return st;
+    return hand_over(st, &d, data);
 }
 
 ltc_status lt_data_describe(const lt_data_request *r, lt_data *data, ltc_error *err)
 {
     lt_data d = { 0 };
-    lt_reader reader;
-    *err = (ltc_error){ 0 };
-    ltc_status st = lt_reader_open(r->reader, r->options, r->services, &reader, err);
-    if (st)
-        return st;
-    st = copy_description(&reader.info, &d, err);
-    lt_reader_close(&reader);
-    if (st)
-        lt_data_free(&d);
-    else
-        *data = d;
-    return st;
+    return hand_over(with_reader(r, describe, &d, err), &d, data);
 }
 
 void lt_data_free(lt_data *d)

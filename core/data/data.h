@@ -44,7 +44,7 @@ typedef struct lt_data_request {
 
 /* Reads and checks everything (labels in range, floats finite, splits not empty), then splits. Takes seconds,
  * and LTC_ECANCELLED ends it early; *data is written on success alone. A bad count blames the option
- * "validation". */
+ * "dataset.validation". */
 ltc_status lt_data_load(const lt_data_request *r, lt_data *data, ltc_error *err);
 
 /* Everything but the samples: opens and describes, reads nothing. */

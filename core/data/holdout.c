@@ -64,7 +64,7 @@ ltc_status lt_holdout_take(lt_data *d, uint64_t n, ltc_key key, ltc_error *err)
     if (!n)
         return LTC_OK;
     if (n >= train->n)
-        return ltc_fail_opt(err, "validation",
+        return ltc_fail_opt(err, "dataset.validation",
                             "%" PRIu64 " of the %" PRIu64 " training samples leave none to train "
                             "on; take %" PRIu64 " at most",
                             n, train->n, train->n - 1);

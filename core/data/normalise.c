@@ -83,7 +83,7 @@ static ltc_status set_constants(const lt_data *d, uint32_t how, lt_normalisation
     switch (how) {
     case LT_NORMALISE_PUBLISHED:
         if (!d->published_mean)
-            return ltc_fail_opt(err, "normalise",
+            return ltc_fail_opt(err, "dataset.normalise",
                                 "the data set publishes no mean and standard deviation; write "
                                 "normalise = \"train\" to take them from the training samples");
         memcpy(n->mean, d->published_mean, channels * sizeof *n->mean);

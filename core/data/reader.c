@@ -13,20 +13,6 @@
 enum { RANK_MAX = 3 };                        /* the network's input is C, H, W */
 static const size_t block_bytes = (size_t)4 << 20;      /* read between two looks at whether to stop */
 
-/* The plug-in's own sentence, with its name before it. One that blames an option gets its place from the
- * caller. */
-static ltc_status blame(const lt_reader *r, const char *doing, ltc_status returned, ltc_error *err)
-{
-    const ltc_error said = *err;
-    const char *name = r->module->info.name;
-    const ltc_status st = lt_status(returned);
-    if (!said.message[0])
-        return ltc_fail(err, st, "data set '%s': %s failed, and the plug-in does not say why", name, doing);
-    if (said.option[0])
-        return st;
-    return ltc_fail(err, st, "data set '%s': %s", name, said.message);
-}
-
 /* What the plug-in describes cannot be: its bug, and no setting of the user's mends it. */
 #define REFUSE(r, err, what, ...) \
     ltc_fail(err, LTC_EINTERNAL, "data set '%s': " what "; report this to the plug-in's author", \
@@ -129,11 +115,12 @@ static ltc_status ask_info(lt_reader *r, ltc_error *err)
     if (!lent)
         return ltc_fail(err, LTC_ENOMEM, "no memory to open data set '%s'", r->module->info.name);
     lent->size = sizeof *lent;
-    ltc_status st = r->module->ops.dataset.info(r->self, lent, err);
+    const lt_call call = lt_call_begin(r->module, "describing its samples", err);
+    const ltc_status st = lt_call_end(&call, r->module->ops.dataset.info(r->self, lent, err));
     lt_adopt(&r->info, sizeof r->info, lent, published);
     r->info.size = sizeof r->info;
     free(lent);
-    return st ? blame(r, "describing its samples", st, err) : LTC_OK;
+    return st;
 }
 
 static ltc_status describe(lt_reader *r, ltc_error *err)
@@ -157,10 +144,11 @@ ltc_status lt_reader_open(const lt_module *m, const void *options, const lt_serv
         lt_host_create(services, m->info.name, LTC_DATASET_ABI, ops->host_size, NULL, &opened.host, err);
     if (st)
         return st;
-    st = ops->open(opened.host, options, &opened.self, err);
+    const lt_call call = lt_call_begin(m, "opening", err);
+    st = lt_call_end(&call, ops->open(opened.host, options, &opened.self, err));
     if (st) {
         lt_host_destroy(opened.host);         /* what did not open is not closed */
-        return blame(&opened, "opening", st, err);
+        return st;
     }
     st = describe(&opened, err);
     if (st)
@@ -172,8 +160,10 @@ ltc_status lt_reader_open(const lt_module *m, const void *options, const lt_serv
 
 void lt_reader_close(lt_reader *r)
 {
+    const lt_call call = lt_call_begin(r->module, "closing", NULL);
     if (r->module->ops.dataset.close)
         r->module->ops.dataset.close(r->self);
+    lt_call_end(&call, LTC_OK);
     lt_host_destroy(r->host);
     *r = (lt_reader){ 0 };
 }
@@ -218,9 +208,9 @@ ltc_status lt_reader_read(const lt_reader *r, uint32_t split, void *x, int32_t *
             return ltc_fail(err, LTC_ECANCELLED, "stopped while reading data set '%s'", r->module->info.name);
         for (uint64_t i = 0; i < some; i++)
             label[first + i] = -1;            /* a row that the plug-in forgets is found */
-        st = r->module->ops.dataset.read(r->self, r->number[split], first, some, to, label + first, err);
-        if (st)
-            st = blame(r, "reading", st, err);
+        const lt_call call = lt_call_begin(r->module, "reading", err);
+        st = lt_call_end(&call, r->module->ops.dataset.read(r->self, r->number[split], first, some, to,
+                                                            label + first, err));
         if (!st)
             st = check_labels(r, name, first, some, label + first, err);
         if (!st)

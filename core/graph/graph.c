@@ -9,7 +9,7 @@
 #include "plugin/border.h"
 #include "util/canon.h"
 
-enum { GRAPH_REVISION = 1 };                  /* of the canonical text; raised by hand when its meaning changes */
+enum { GRAPH_REVISION = 1 };              /* of the canonical text; raised by hand when its meaning changes */
 
 ltc_status lt_graph_build(const lt_graph_request *r, lt_graph *g, ltc_error *err)
 {
@@ -17,19 +17,15 @@ ltc_status lt_graph_build(const lt_graph_request *r, lt_graph *g, ltc_error *err
     lt_builder *b = NULL;
     ltc_builder *table = NULL;
     ltc_val logits = { 0 };
-    ltc_error why = { .message = "" };
 
     ltc_status st = lt_builder_create(r, ops->builder_size, ops->value_size, &b, &table, err);
     if (st)
         return st;
-    st = ops->build(r->options, table, &logits, &why);
-    if (!st)
-        st = lt_builder_finish(b, logits, g, &why);
+    const lt_call call = lt_call_begin(r->arch, "building the network", err);
+    st = lt_call_end(&call, ops->build(r->options, table, &logits, err));
+    if (!st && (st = lt_builder_finish(b, logits, g, err)))
+        st = lt_blame(r->arch, "building the network", st, err);
     lt_builder_destroy(b);
-    if (st) {
-        memcpy(err->option, why.option, sizeof err->option);
-        ltc_fail(err, st, "%s: %.400s", r->arch->info.name, why.message);
-    }
     return st;
 }
 
@@ -42,7 +38,8 @@ void lt_graph_free(lt_graph *g)
 ltc_status lt_graph_lend(const lt_graph *g, const ltc_graph *sizes, ltc_graph **lent, ltc_error *err)
 {
     const ltc_graph *v = &g->view;
-    const size_t head = lt_lent_size(sizes->size, sizeof *v), node = lt_lent_size(sizes->node_size, sizeof(ltc_node)),
+    const size_t head = lt_lent_size(sizes->size, sizeof *v),
+                 node = lt_lent_size(sizes->node_size, sizeof(ltc_node)),
                  param = lt_lent_size(sizes->param_size, sizeof(ltc_param)),
                  value = lt_lent_size(sizes->value_size, sizeof(ltc_value));
     /* one block: the struct, then its arrays; every size is a multiple of 8, as the structs are */

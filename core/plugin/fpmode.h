@@ -1,6 +1,6 @@
 /* The floating-point mode of a thread: rounding and the treatment of denormals. Foreign code may change it,
  * and then results change; so it is compared around dlopen (loader.c) and put back around calls into plug-ins
- * (host.c). */
+ * (border.c) and from them (host.c). */
 #ifndef LT_PLUGIN_FPMODE_H
 #define LT_PLUGIN_FPMODE_H
 

@@ -40,19 +40,23 @@ static const lt_slot backend_slots[] = {              /* all but tune */
 
 static const lt_kind kinds[] = {
     [LTC_ARCH] = {
-        .abi = LTC_ARCH_ABI, .folder = "arch", .noun = "architecture", .filler = "LTC_ARCH_OPS",
+        .abi = LTC_ARCH_ABI, .folder = "arch", .noun = "architecture", .group = "arch",
+        .filler = "LTC_ARCH_OPS",
         KIND(arch, build, COUNT(arch_slots)),
     },
     [LTC_MASK] = {
-        .abi = LTC_MASK_ABI, .folder = "masks", .noun = "mask", .filler = "LTC_MASK_OPS",
+        .abi = LTC_MASK_ABI, .folder = "masks", .noun = "mask", .group = "prune.mask",
+        .filler = "LTC_MASK_OPS",
         KIND(mask, create, 1),
     },
     [LTC_DATASET] = {
-        .abi = LTC_DATASET_ABI, .folder = "datasets", .noun = "dataset", .filler = "LTC_DATASET_OPS",
+        .abi = LTC_DATASET_ABI, .folder = "datasets", .noun = "dataset", .group = "dataset",
+        .filler = "LTC_DATASET_OPS",
         KIND(dataset, open, COUNT(dataset_slots)),
     },
     [LTC_BACKEND] = {
-        .abi = LTC_BACKEND_ABI, .folder = "backends", .noun = "backend", .filler = "LTC_BACKEND_OPS",
+        .abi = LTC_BACKEND_ABI, .folder = "backends", .noun = "backend", .group = "backend",
+        .filler = "LTC_BACKEND_OPS",
         KIND(backend, open, COUNT(backend_slots)),
     },
 };

@@ -16,7 +16,7 @@ typedef struct lt_slot {
 
 typedef struct lt_kind {
     uint32_t       abi, pad;
-    const char    *folder, *noun;             /* "masks", "mask" */
+    const char    *folder, *noun, *group;     /* "masks", "mask", and in a configuration "prune.mask" */
     const char    *filler;                    /* macro that fills in a table's sizes */
     size_t         ops_size, ops_least;       /* of this core; of a table that has nothing but its sizes */
     const lt_slot *sizes, *slots;             /* published sizes; slots needed. Each ends with a NULL name */

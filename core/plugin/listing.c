@@ -80,13 +80,19 @@ static uint32_t how_found(lister *l, const lt_listing *row)
     return k.found;
 }
 
-static void list_fault(const lister *l, const char *file, const char *sentence)
+static void give_row(lister *l, const lt_listing *row)
+{
+    if (!l->st && !l->row(l->arg, row))
+        l->st = ltc_fail(l->err, LTC_ECANCELLED, "the listing was stopped");
+}
+
+static void list_fault(lister *l, const char *file, const char *sentence)
 {
     const lt_listing row = {
         .name = "", .alias = "", .version = "", .summary = "", .file = file,
         .error = sentence ? sentence : "no memory to say what is wrong with it",
     };
-    l->row(l->arg, &row);
+    give_row(l, &row);
 }
 
 static const char *next_text(const char **at)
@@ -109,7 +115,7 @@ static void list_reply(lister *l, const char *file, const lt_text *reply)
         row.version = next_text(&at);
         row.summary = next_text(&at);
         row.found = how_found(l, &row);
-        l->row(l->arg, &row);
+        give_row(l, &row);
     }
 }
 

@@ -76,7 +76,7 @@ static ltc_status check_words(const ltc_module *m, ltc_error *err)
     return LTC_OK;
 }
 
-/* Before 1.0 a kind's version is 0.n, and a core takes its own n only. */
+/* Until 1.0 any change of an interface breaks it: nothing but the same number will do. */
 static ltc_status check_abi(const ltc_module *m, const lt_kind *kind, ltc_error *err)
 {
     if (m->kind_abi == kind->abi)
@@ -132,7 +132,7 @@ static ltc_status adopt_ops(const ltc_module *from, const lt_kind *kind, lt_modu
     return st ? st : check_slots(to, kind, err);
 }
 
-/* Puts "mask 'growth': " before the sentence in err. */
+/* Puts "mask 'name': " before the sentence in err. */
 static ltc_status blame(const ltc_module *m, ltc_status st, ltc_error *err)
 {
     const ltc_error why = *err;

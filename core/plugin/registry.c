@@ -127,7 +127,7 @@ static bool add_word(void *arg, const char *path, const char *name)
     return w->word[w->n++] != NULL;
 }
 
-/* " (did you mean 'growth'?)", " (there is a mask of that name)", or "". */
+/* " (did you mean 'near'?)", " (there is a mask of that name)", or "". */
 static const char *hint(const lt_registry *r, uint32_t kind, const char *name, lt_arena *arena)
 {
     words w = { .arena = arena };

@@ -50,13 +50,14 @@ typedef struct lt_listing {
     uint32_t    kind, found;                  /* found: LT_LISTED_* */
     const char *name, *alias, *version, *summary;             /* alias: comma-separated, or "" */
     const char *file;                         /* links resolved, where they lead somewhere */
-    const char *error;                        /* NULL: it loads */
+    const char *error;                        /* begins with the file; NULL: it loads */
 } lt_listing;
-typedef void lt_registry_row(void *arg, const lt_listing *row);
+typedef bool lt_registry_row(void *arg, const lt_listing *row);           /* false: enough */
 
 /* A row for each module of each file in all directories, in the order of the search; a file with several
  * names is listed once. Each file is loaded in a process of its own, killed after limit_s seconds, so that
- * one that crashes or hangs is a row and not the end. Fails only for want of memory or processes. [serial] */
+ * one that crashes or hangs is a row and not the end. Fails only for want of memory or processes, or with
+ * LTC_ECANCELLED when a row was enough. [serial] */
 enum { LT_LIST_LIMIT_S = 10 };
 ltc_status lt_registry_list(const lt_registry *r, unsigned limit_s, lt_registry_row *row, void *arg,
                             ltc_error *err);

@@ -2,8 +2,18 @@
 #include "run/progress.h"
 
 #include <math.h>
+#include <string.h>
 
 static const double REDRAW_S = 0.1;
+
+const char *lt_job_text(const lt_job *j, char text[160])
+{
+    char draw[24] = "";
+    if (j->draw > 1 || (j->variant && j->variant->draws > 1))
+        snprintf(draw, sizeof draw, ", draw %u", j->draw);
+    snprintf(text, 160, "%.80s, trial %u%s, level %u", j->name, j->trial + 1, draw, j->step.level);
+    return text;
+}
 
 /* 75 as "1:15", 7505 as "2:05:05". */
 static const char *clock_text(double seconds, char text[32])
@@ -16,45 +26,12 @@ static const char *clock_text(double seconds, char text[32])
     return text;
 }
 
-void lt_progress_begin(lt_progress_line *l, uint64_t trial, uint64_t trials)
+void lt_progress_begin(lt_progress_line *l, const lt_plan *plan)
 {
-    l->trial = trial;
-    l->trials = trials;
-    l->validation = NAN;
-    l->rate = 0;
-    l->last_step = 0;
-    l->last_s = l->drawn_s = 0;
-}
-
-static void measure_rate(lt_progress_line *l, const lt_progress *p)
-{
-    const double dt = p->elapsed_s - l->last_s;
-    if (dt < REDRAW_S)
-        return;
-    const double now = (double)(p->step - l->last_step) / dt;
-    l->rate = l->rate > 0 ? 0.7 * l->rate + 0.3 * now : now;
-    l->last_step = p->step;
-    l->last_s = p->elapsed_s;
-}
-
-void lt_progress_step(lt_progress_line *l, const lt_progress *p)
-{
-    char left[32], validation[32] = "";
-    measure_rate(l, p);
-    if (!l->terminal || l->level == LT_QUIET || p->elapsed_s - l->drawn_s < REDRAW_S)
-        return;
-    l->drawn_s = p->elapsed_s;
-    if (!isnan(l->validation))
-        snprintf(validation, sizeof validation, "   validation %.2f %%", 100 * l->validation);
-    const double all = l->rate > 0 ? (double)(p->steps - p->step + (l->trials - l->trial) * p->steps) / l->rate : 0;
-    const int n = fprintf(l->to, "\rtrial %llu/%llu   step %llu/%llu   loss %.4f   train %.2f %%%s   %.0f steps/s   %s left ",
-                          (unsigned long long)l->trial, (unsigned long long)l->trials, (unsigned long long)p->step,
-                          (unsigned long long)p->steps, p->batch_loss, 100 * p->batch_accuracy, validation, l->rate,
-                          l->rate > 0 ? clock_text(all, left) : "?");
-    if (n > 0 && n < l->width)
-        fprintf(l->to, "%*s", l->width - n, "");
-    l->width = n > 0 ? n : 0;
-    fflush(l->to);
+    l->begun_s = l->drawn_s = l->now_s();
+    for (uint32_t i = 0; i < plan->n_jobs; i++)
+        l->jobs += plan->job[i].trains;
+    l->steps_each = plan->regime[0].steps;
 }
 
 void lt_progress_clear(lt_progress_line *l)
@@ -64,29 +41,61 @@ void lt_progress_clear(lt_progress_line *l)
     l->width = 0;
 }
 
-void lt_progress_evaluation(lt_progress_line *l, const lt_evaluation *e, const lt_progress *p)
+void lt_progress_step(lt_progress_line *l, const lt_job *j, const lt_progress *p, uint64_t steps)
 {
-    l->validation = lt_evaluation_accuracy(e, LT_VALIDATION);
+    char text[160], left[32];
+    const double now = l->now_s();
+    l->steps_seen += steps;
+    if (!l->terminal || l->level == LT_QUIET || now - l->drawn_s < REDRAW_S)
+        return;
+    l->drawn_s = now;
+    const double rate = (double)l->steps_seen / (now - l->begun_s), doing = (double)(p->steps - p->step);
+    const double rest = doing + (double)(l->jobs - l->done - (l->done < l->jobs)) * (double)l->steps_each;
+    char line[256];
+    const int columns = l->columns > 20 && l->columns < 256 ? l->columns - 1 : 255;
+    snprintf(line, (size_t)columns + 1, "%llu/%llu  %s  left %s  step %llu/%llu  loss %.4f  train %.2f %%  %.0f steps/s",
+             (unsigned long long)l->done + 1, (unsigned long long)l->jobs, lt_job_text(j, text), clock_text(rest / rate, left),
+             (unsigned long long)p->step, (unsigned long long)p->steps, p->batch_loss, 100 * p->batch_accuracy, rate);
+    const int n = (int)strlen(line);
+    fprintf(l->to, "\r%s%*s", line, l->width > n ? l->width - n : 0, "");
+    l->width = l->width > n ? l->width : n;
+    fflush(l->to);
+}
+
+void lt_progress_evaluation(lt_progress_line *l, const lt_job *j, const lt_evaluation *e)
+{
+    char text[160];
     if (l->level < LT_VERBOSE)
         return;
     lt_progress_clear(l);
-    fprintf(l->to, "trial %llu  step %llu  batch loss %.4f", (unsigned long long)l->trial, (unsigned long long)e->step,
-            p->batch_loss);
+    fprintf(l->to, "%s: step %llu", lt_job_text(j, text), (unsigned long long)e->step);
     if (e->n[LT_VALIDATION])
-        fprintf(l->to, "  validation %.4f, %.2f %%", lt_evaluation_loss(e, LT_VALIDATION), 100 * l->validation);
-    fprintf(l->to, "  test %.4f, %.2f %%  %.1f s\n", lt_evaluation_loss(e, LT_TEST),
-            100 * lt_evaluation_accuracy(e, LT_TEST), p->elapsed_s);
+        fprintf(l->to, "  validation %.4f, %.2f %%", lt_evaluation_loss(e, LT_VALIDATION),
+                100 * lt_evaluation_accuracy(e, LT_VALIDATION));
+    fprintf(l->to, "  test %.4f, %.2f %%\n", lt_evaluation_loss(e, LT_TEST), 100 * lt_evaluation_accuracy(e, LT_TEST));
 }
 
-void lt_progress_end(lt_progress_line *l, const lt_result *r)
+static double accuracy(const lt_measure *m)
 {
-    lt_progress_clear(l);
-    if (l->level == LT_QUIET)
+    return m->n ? 100 * (double)m->correct / (double)m->n : NAN;
+}
+
+void lt_progress_finished(lt_progress_line *l, const lt_job *j, const lt_level_row *row)
+{
+    char text[160];
+    l->done++;
+    if (l->level == LT_QUIET || !row)
         return;
-    fprintf(l->to, "trial %llu/%llu: %llu steps in %.1f s", (unsigned long long)l->trial, (unsigned long long)l->trials,
-            (unsigned long long)r->stopped_at, r->train_s);
-    if (r->best.step != UINT64_MAX)
-        fprintf(l->to, ", best validation loss at step %llu with test %.2f %%", (unsigned long long)r->best.step,
-                100 * lt_evaluation_accuracy(&r->best, LT_TEST));
-    fprintf(l->to, ", at the end test %.2f %%\n", 100 * lt_evaluation_accuracy(&r->end, LT_TEST));
+    lt_progress_clear(l);
+    fprintf(l->to, "%llu/%llu  %s", (unsigned long long)l->done, (unsigned long long)l->jobs, lt_job_text(j, text));
+    if (row->weights_total)
+        fprintf(l->to, " (%.1f %%)", 100 * (double)row->weights_alive / (double)row->weights_total);
+    if (row->best_step != UINT64_MAX)
+        fprintf(l->to, ": test %.2f %% at step %llu, the best", accuracy(&row->best[LT_M_TEST]),
+                (unsigned long long)row->best_step);
+    fprintf(l->to, "%s %.2f %% at the end", row->best_step != UINT64_MAX ? "," : ": test", accuracy(&row->end[LT_M_TEST]));
+    if (row->trained_steps)
+        fprintf(l->to, "; %llu steps in %.1f s\n", (unsigned long long)row->trained_steps, row->train_s);
+    else
+        fputs("; from the store\n", l->to);
 }

@@ -2,7 +2,7 @@
 #ifndef LT_RUN_PROGRESS_H
 #define LT_RUN_PROGRESS_H
 
-#include "train/trainer.h"
+#include "plan/executor.h"
 
 enum { LT_QUIET, LT_NORMAL, LT_VERBOSE };
 
@@ -11,20 +11,23 @@ typedef struct lt_progress_line {
     FILE    *to;
     int      level;                           /* LT_QUIET .. */
     bool     terminal;
-    uint64_t trial, trials;
-    double   validation;                      /* accuracy last seen; NaN: none yet */
-    double   drawn_s, rate;                   /* when it was drawn last; steps a second, smoothed */
-    uint64_t last_step;
-    double   last_s;
+    double (*now_s)(void);
+    uint64_t jobs, done;                      /* trainings of the plan, and how many are finished */
+    uint64_t steps_each, steps_seen;          /* steps trained by this run so far */
+    double   begun_s, drawn_s;
+    int      columns;                         /* of the terminal; 0: not known */
     int      width;                           /* columns of the line that is on the screen */
 } lt_progress_line;
 
-void lt_progress_begin(lt_progress_line *l, uint64_t trial, uint64_t trials);
-void lt_progress_step(lt_progress_line *l, const lt_progress *p);
-void lt_progress_evaluation(lt_progress_line *l, const lt_evaluation *e, const lt_progress *p);
-void lt_progress_end(lt_progress_line *l, const lt_result *r);
+void lt_progress_begin(lt_progress_line *l, const lt_plan *plan);
+void lt_progress_step(lt_progress_line *l, const lt_job *j, const lt_progress *p, uint64_t steps);
+void lt_progress_evaluation(lt_progress_line *l, const lt_job *j, const lt_evaluation *e);
+void lt_progress_finished(lt_progress_line *l, const lt_job *j, const lt_level_row *row);
 
 /* Takes the line off the screen, before something else is printed there. */
 void lt_progress_clear(lt_progress_line *l);
+
+/* "main, trial 2, level 5" */
+const char *lt_job_text(const lt_job *j, char text[160]);
 
 #endif

@@ -1,111 +1,284 @@
-/* Trains the trials of a run with strategy "none". Called by the command line. */
+/* Owns a run from its settings to its table. Called by the command line. */
 #include "run/run.h"
 
-#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
-#include "data/key.h"
-#include "train/init.h"
+#include "run/estimate.h"
+#include "util/file.h"
 
-typedef struct trial {
-    const lt_run *run;
-    uint64_t      number;                     /* from 1 */
-} trial;
+enum { MOST_PLUGINS = 32 };                   /* of which the provenance is kept */
 
-static double now_of(void *arg)
+/* Everything open at once. */
+typedef struct run {
+    const lt_run_request *r;
+    lt_experiment experiment;
+    lt_plan       plan;
+    lt_identity   identity;
+    char          backend[512];
+    lt_store     *store;
+    lt_output     output;
+    lt_results   *results;
+    lt_run_facts  facts;
+    char          machine[256];
+    lt_plugin_fact plugin[MOST_PLUGINS];
+    char          sha256[MOST_PLUGINS][65];
+    uint64_t     *last_step;                  /* [n_jobs]: for progress */
+} run;
+
+static void report(void *arg, const char *sentence)
 {
-    return ((const trial *)arg)->run->now_s();
+    const run *x = arg;
+    lt_progress_clear(x->r->progress);
+    fprintf(x->r->progress->to, "ltcore: %s\n", sentence);
 }
 
-static bool stopping(void *arg)
+/* The device's identity enters every key; the workers open devices of their own. */
+static ltc_status ask_backend(run *x, ltc_error *err)
 {
-    const lt_services *s = ((const trial *)arg)->run->services;
-    return s->cancelled && s->cancelled(s->arg);
-}
-
-static void stepped(void *arg, const lt_progress *p)
-{
-    lt_progress_step(((const trial *)arg)->run->progress, p);
-}
-
-static ltc_status evaluated(void *arg, const lt_evaluation *e, const lt_progress *p, ltc_error *err)
-{
-    const trial *t = arg;
-    const double epoch = (double)e->step / (double)t->run->experiment->steps_per_epoch;
-    lt_progress_evaluation(t->run->progress, e, p);
-    return lt_output_evaluation(t->run->output, t->number, epoch, e, p->lr, err);
-}
-
-static ltc_status train_trial(const trial *t, lt_session *s, lt_state *state, lt_state *best, lt_result *result,
-                              ltc_error *err)
-{
-    const lt_experiment *e = t->run->experiment;
-    const lt_training training = lt_experiment_training(e, t->number - 1);
-    trial copy = *t;
-    const lt_watcher watcher = { .arg = &copy, .now_s = now_of, .stopping = stopping, .stepped = stepped,
-                                 .evaluated = evaluated };
-    lt_init_state(&e->graph.view, e->settings->arch.init, lt_experiment_key(e, LT_KEY_INIT, t->number - 1), state);
-    return lt_trainer_run(s, &training, &watcher, state, best, result, err);
-}
-
-ltc_status lt_run_trials(const lt_run *run, lt_result *result, ltc_error *err)
-{
-    lt_experiment *e = run->experiment;
-    const uint64_t trials = (uint64_t)e->settings->run.trials;
-    const lt_session_request request = lt_experiment_session(e);
-    lt_session *s = NULL;
-    lt_state state = { 0 }, best = { 0 };
-
-    ltc_status st = lt_session_open(&e->device, &request, &s, err);
-    if (!st)
-        st = lt_state_create(&e->graph.view, &state, err);
-    if (!st)
-        st = lt_state_create(&e->graph.view, &best, err);
-    for (uint64_t i = 1; i <= trials && !st; i++) {
-        const trial t = { run, i };
-        lt_progress_begin(run->progress, i, trials);
-        st = train_trial(&t, s, &state, &best, &result[i - 1], err);
-        if (!st)
-            lt_progress_end(run->progress, &result[i - 1]);
-    }
-    lt_progress_clear(run->progress);
-    lt_state_free(&best);
-    lt_state_free(&state);
-    lt_session_close(s);
+    const lt_plugin_setting *p = &x->r->settings->backend.plugin;
+    lt_device d = { 0 };
+    const ltc_status st = lt_device_open(p->module, p->options, x->r->services, &d, err);
+    memcpy(x->backend, d.identity, sizeof x->backend);
+    lt_device_close(&d);
     return st;
 }
 
-static void put_percent(FILE *to, const lt_evaluation *e, uint32_t split)
+static ltc_status open_run(run *x, bool with_store, ltc_error *err)
 {
-    if (e->n[split])
-        fprintf(to, "  %9.2f %%", 100 * lt_evaluation_accuracy(e, split));
-    else
-        fprintf(to, "  %11s", "-");
+    const lt_settings *s = x->r->settings;
+    ltc_status st = lt_experiment_open(s, x->r->services, &x->experiment, err);
+    if (!st)
+        st = lt_plan_make(&x->experiment, &x->plan, err);
+    if (!st)
+        st = ask_backend(x, err);
+    if (!st)
+        st = lt_identity_open(&x->experiment, x->backend, &x->identity, err);
+    if (!st && with_store)
+        st = lt_store_open(s->run.store, report, x, &x->store, err);
+    return st;
 }
 
-void lt_run_table(const lt_experiment *e, const lt_result *result, FILE *to)
+static void close_run(run *x)
 {
-    const bool has_best = e->data.split[LT_VALIDATION].n > 0 && e->steps > 0;
-    const uint64_t n = (uint64_t)e->settings->run.trials;
-    double sum = 0, low = INFINITY, high = -INFINITY;
+    lt_results_close(x->results);
+    lt_output_close(&x->output);
+    lt_store_close(x->store);
+    lt_plan_free(&x->plan);
+    lt_experiment_close(&x->experiment);
+    free(x->last_step);
+}
 
-    fprintf(to, "%5s  %9s  %11s  %11s  %11s  %11s  %11s  %8s\n", "trial", "best step", "validation", "test", "train",
-            "test, end", "train, end", "seconds");
-    for (uint64_t i = 0; i < n; i++) {
-        const lt_evaluation *best = has_best ? &result[i].best : &result[i].end;
-        const double accuracy = lt_evaluation_accuracy(e->settings->train.report_at == LT_REPORT_BEST ? best : &result[i].end,
-                                                       LT_TEST);
-        fprintf(to, "%5llu  %9llu", (unsigned long long)i + 1, (unsigned long long)best->step);
-        put_percent(to, best, LT_VALIDATION);
-        put_percent(to, best, LT_TEST);
-        put_percent(to, best, LT_TRAIN);
-        put_percent(to, &result[i].end, LT_TEST);
-        put_percent(to, &result[i].end, LT_TRAIN);
-        fprintf(to, "  %8.1f\n", result[i].train_s);
-        sum += accuracy;
-        low = fmin(low, accuracy);
-        high = fmax(high, accuracy);
+/* Which records this run rests on, as far as they are known: what no run names, `store gc` may remove. */
+static ltc_status register_root(run *x, ltc_error *err)
+{
+    lt_text keys = { 0 };
+    lt_digest name;
+    char hex[65], root[65];
+    if (!lt_digest_of(x->output.directory, strlen(x->output.directory), &name))
+        return ltc_fail(err, LTC_EINTERNAL, "libcrypto cannot compute a SHA-256");
+    lt_digest_text(&name, root);
+    for (uint32_t i = 0; i < x->plan.n_jobs; i++) {
+        const lt_outcome *o = &x->plan.job[i].outcome;
+        for (uint32_t k = 0; x->plan.job[i].state == LT_JOB_DONE && k < o->n_records; k++) {
+            lt_digest_text(&o->record[k], hex);
+            lt_text_add(&keys, "%s\n", hex);
+        }
     }
-    fprintf(to, "test accuracy at %s: mean %.2f %%, lowest %.2f %%, highest %.2f %% of %llu trial%s; guessing reaches %.2f %%\n",
-            e->settings->train.report_at == LT_REPORT_BEST ? "the best validation loss" : "the end", 100 * sum / (double)n,
-            100 * low, 100 * high, (unsigned long long)n, n == 1 ? "" : "s", 100 * lt_data_majority(&e->data, LT_TEST));
+    const ltc_status st = keys.failed ? ltc_fail(err, LTC_ENOMEM, "no memory for a run's root")
+                                      : lt_root_put(x->store, root, keys.s ? keys.s : "", err);
+    lt_text_free(&keys);
+    return st;
+}
+
+static void progress(void *arg, const lt_job *j, const lt_progress *p)
+{
+    run *x = arg;
+    uint64_t *last = &x->last_step[j - x->plan.job];
+    lt_progress_step(x->r->progress, j, p, p->step > *last ? p->step - *last : 0);
+    *last = p->step;
+}
+
+static ltc_status evaluated(void *arg, const lt_job *j, const lt_evaluation *e, ltc_error *err)
+{
+    run *x = arg;
+    const lt_history_row row = lt_history_of(j, e);
+    lt_progress_evaluation(x->r->progress, j, e);
+    return lt_results_history(x->results, &row, err);
+}
+
+static ltc_status finished(void *arg, const lt_job *j, const lt_level_row *row, const lt_history_row *history, size_t n,
+                           ltc_error *err)
+{
+    run *x = arg;
+    ltc_status st = LTC_OK;
+    for (size_t i = 0; i < n && !st; i++)
+        st = lt_results_history(x->results, &history[i], err);
+    if (!st && row)
+        st = lt_results_level(x->results, row, err);
+    if (j->trains)
+        lt_progress_finished(x->r->progress, j, row);
+    return st ? st : register_root(x, err);
+}
+
+static void failed(void *arg, const lt_job *j, const ltc_error *why)
+{
+    run *x = arg;
+    char text[160];
+    ltc_error ignored = { .message = "" };
+    lt_progress_clear(x->r->progress);
+    fprintf(x->r->progress->to, "ltcore: %s: %s\n", lt_job_text(j, text), why->message);
+    lt_results_event(x->results, "error", why->message, &ignored);
+}
+
+/* A plug-in's file, version and SHA-256, kept with the results. */
+static void add_plugin(run *x, const lt_module *m)
+{
+    lt_text content = { 0 };
+    lt_digest d;
+    ltc_error ignored = { .message = "" };
+    char *hex = x->sha256[x->facts.n_plugins];
+    if (!m || x->facts.n_plugins == MOST_PLUGINS)
+        return;
+    for (uint64_t i = 0; i < x->facts.n_plugins; i++)
+        if (!strcmp(x->plugin[i].name, m->info.name))
+            return;
+    if (!lt_file_read(m->path, &content, &ignored) && lt_digest_of(content.s, content.n, &d))
+        lt_digest_text(&d, hex);
+    lt_text_free(&content);
+    x->plugin[x->facts.n_plugins++] = (lt_plugin_fact){
+        .kind = lt_kind_folder(m->info.kind), .name = m->info.name, .version = m->info.version, .path = m->path,
+        .build = m->build, .sha256 = *hex ? hex : NULL,
+    };
+}
+
+static void add_plugins(run *x)
+{
+    const lt_settings *s = x->r->settings;
+    const lt_module *m[] = { s->arch.plugin.module, s->dataset.plugin.module, s->backend.plugin.module, s->prune.mask.module };
+    for (size_t i = 0; i < sizeof m / sizeof m[0]; i++)
+        add_plugin(x, m[i]);
+    for (uint64_t v = 0; v < s->n_variants; v++)
+        add_plugin(x, s->variant[v].settings.prune.mask.module);
+    x->facts.plugin = x->plugin;
+}
+
+static ltc_status open_results(run *x, ltc_error *err)
+{
+    struct utsname machine;
+    const lt_experiment *e = &x->experiment;
+    if (uname(&machine) == 0)
+        snprintf(x->machine, sizeof x->machine, "%.80s %.80s %.80s", machine.nodename, machine.sysname, machine.machine);
+    x->facts = (lt_run_facts){
+        .version = x->r->version, .backend_identity = x->backend, .machine = x->machine, .resolved = x->r->resolved,
+        .settings = x->r->settings, .data = e->data.digest, .majority = lt_data_majority(&e->data, LT_TEST),
+        .params = lt_graph_param_count(&e->graph), .macs = lt_graph_macs(&e->graph),
+    };
+    for (uint32_t s = 0; s < LT_SPLITS; s++)
+        x->facts.samples[s] = e->data.split[s].n;
+    add_plugins(x);
+    return lt_results_open(x->output.directory, &x->facts, &x->results, err);
+}
+
+static ltc_status execute(run *x, bool look, ltc_error *err)
+{
+    const lt_listener listener = { .arg = x, .progress = progress, .evaluated = evaluated, .finished = finished,
+                                   .failed = failed };
+    const lt_execution e = {
+        .plan = &x->plan, .store = x->store, .identity = &x->identity, .services = x->r->services, .listener = &listener,
+        .now_s = x->r->now_s, .workers = look ? 1 : x->r->workers, .look = look,
+    };
+    return lt_execute(&e, err);
+}
+
+static void say_how_to_go_on(const run *x)
+{
+    fprintf(x->r->progress->to, "ltcore: stopped; everything was saved: the same command goes on from here\n");
+}
+
+/* Tables of an earlier, longer run are worth more than those of one that was stopped. */
+static bool has_levels(const run *x)
+{
+    lt_text path = { 0 };
+    lt_text_add(&path, "%s/levels.csv", x->output.directory);
+    const bool there = !path.failed && access(path.s, F_OK) == 0;
+    lt_text_free(&path);
+    return there;
+}
+
+ltc_status lt_run(const lt_run_request *r, ltc_error *err)
+{
+    run x = { .r = r, .output = { .lock = -1 } };
+    ltc_status st = open_run(&x, true, err);
+    if (!st && !(x.last_step = lt_array(x.plan.n_jobs, sizeof *x.last_step)))
+        st = ltc_fail(err, LTC_ENOMEM, "no memory for a run");
+    if (!st)
+        st = lt_output_open(r->settings->run.output, r->resolved, &x.output, err);
+    if (!st)
+        st = open_results(&x, err);
+    if (!st) {
+        lt_progress_begin(r->progress, &x.plan);
+        st = execute(&x, false, err);
+        lt_progress_clear(r->progress);
+    }
+    if (st == LTC_ECANCELLED)
+        say_how_to_go_on(&x);
+    if (x.results && (st != LTC_ECANCELLED || !has_levels(&x))) {
+        ltc_error late = { .message = "" };
+        ltc_status end = lt_results_finish(x.results, x.store, &late);
+        if (!end)
+            end = register_root(&x, &late);
+        if (!st && end)
+            *err = late;
+        st = st ? st : end;
+        if (!st)
+            st = lt_results_table(x.results, r->out, err);
+    }
+    close_run(&x);
+    return st;
+}
+
+/* Without a store nothing is stored: what needs nothing is to be done, and the rest waits for it. */
+static void look_at_nothing(lt_plan *p)
+{
+    for (uint32_t i = 0; i < p->n_jobs; i++)
+        p->job[i].state = p->job[i].dense == LT_NO_JOB ? LT_JOB_FAILED : LT_JOB_BLOCKED;
+}
+
+static void print_plan(const run *x, const uint64_t count[LT_JOB_BLOCKED + 1], FILE *to)
+{
+    const lt_regime *main = &x->plan.regime[0];
+    const lt_data *d = &x->experiment.data;
+    const uint64_t stored = count[LT_JOB_DONE], due = count[LT_JOB_FAILED], waiting = count[LT_JOB_BLOCKED];
+    fprintf(to, "%llu training%s of %llu steps (%.4g epochs) on %s\n", (unsigned long long)(stored + due + waiting),
+            stored + due + waiting == 1 ? "" : "s", (unsigned long long)main->steps,
+            (double)main->steps / (double)main->steps_per_epoch, x->backend);
+    fprintf(to, "%8llu stored\n%8llu to be done\n%8llu to be done when the masks they depend on are known, at most\n",
+            (unsigned long long)stored, (unsigned long long)due, (unsigned long long)waiting);
+    fprintf(to, "%llu samples to train on, %llu to validate, %llu to test; %llu parameters\n",
+            (unsigned long long)d->split[LT_TRAIN].n, (unsigned long long)d->split[LT_VALIDATION].n,
+            (unsigned long long)d->split[LT_TEST].n, (unsigned long long)lt_graph_param_count(&x->experiment.graph));
+}
+
+ltc_status lt_run_explain(const lt_run_request *r, ltc_error *err)
+{
+    run x = { .r = r, .output = { .lock = -1 } };
+    uint64_t count[LT_JOB_BLOCKED + 1] = { 0 };
+    ltc_error missing = { .message = "" };
+    const bool stored = access(r->settings->run.store, F_OK) == 0;
+    ltc_status st = open_run(&x, stored, err);
+    if (!st && stored)
+        execute(&x, true, &missing);          /* what is missing is what is asked for */
+    else if (!st)
+        look_at_nothing(&x.plan);
+    for (uint32_t i = 0; i < x.plan.n_jobs; i++)
+        count[x.plan.job[i].state] += x.plan.job[i].trains;
+    if (!st) {
+        print_plan(&x, count, r->out);
+        st = lt_estimate(&x.plan, count[LT_JOB_FAILED] + count[LT_JOB_BLOCKED], r->workers, r->now_s, r->out, err);
+    }
+    close_run(&x);
+    return st;
 }

@@ -1,23 +1,25 @@
-/* Run: the trainings of an experiment, one after another, and what is written of them. */
+/* Run: a whole experiment: plan, store, workers, results. */
 #ifndef LT_RUN_RUN_H
 #define LT_RUN_RUN_H
 
-#include "run/experiment.h"
 #include "run/output.h"
 #include "run/progress.h"
 
-typedef struct lt_run {
-    lt_experiment    *experiment;
-    lt_output        *output;
-    lt_progress_line *progress;
+typedef struct lt_run_request {
+    const lt_settings *settings;
     const lt_services *services;              /* whose `cancelled` is asked between spans */
-    double          (*now_s)(void);
-} lt_run;
+    const char        *resolved, *version;    /* text of run.cfg; of this program */
+    lt_progress_line  *progress;
+    uint32_t           workers;
+    FILE              *out;
+    double           (*now_s)(void);
+} lt_run_request;
 
-/* Trains every trial; result [run.trials]. LTC_ECANCELLED when interrupted. */
-ltc_status lt_run_trials(const lt_run *run, lt_result *result, ltc_error *err);
+/* The main job: everything the configuration asks for, and the table. LTC_ECANCELLED when interrupted. */
+ltc_status lt_run(const lt_run_request *r, ltc_error *err);
 
-/* The table for standard output: a row a trial, and their mean. */
-void lt_run_table(const lt_experiment *e, const lt_result *result, FILE *to);
+/* What would be done: trainings stored, to be done, and depending on a mask that is not known yet. Writes nothing but
+ * the table. */
+ltc_status lt_run_explain(const lt_run_request *r, ltc_error *err);
 
 #endif

@@ -9,7 +9,9 @@
 
 static ltc_status ask_identity(lt_device *d, ltc_error *err)
 {
-    ltc_status st = d->backend->ops.backend.identity(d->dev, d->identity, sizeof d->identity, err);
+    const lt_call call = lt_call_begin(d->backend, "saying what it is", err);
+    ltc_status st =
+        lt_call_end(&call, d->backend->ops.backend.identity(d->dev, d->identity, sizeof d->identity, err));
     if (!st && (!memchr(d->identity, 0, sizeof d->identity) || !d->identity[0]))
         st = ltc_fail(err, LTC_EINTERNAL, "backend %s does not say what it is", d->backend->info.name);
     return st;
@@ -20,13 +22,17 @@ ltc_status lt_device_open(const lt_module *backend, const void *options, const l
 {
     const ltc_backend_ops *ops = &backend->ops.backend;
     lt_device made = { .backend = backend };
-    ltc_status st = lt_host_create(services, backend->info.name, LTC_BACKEND_ABI, ops->host_size, NULL, &made.host, err);
-    if (!st && (st = ops->open(made.host, options, &made.dev, err))) {
+    ltc_status st = lt_host_create(services, backend->info.name, LTC_BACKEND_ABI, ops->host_size, NULL,
+                                   &made.host, err);
+    if (st)
+        return st;
+    const lt_call call = lt_call_begin(backend, "opening", err);
+    st = lt_call_end(&call, ops->open(made.host, options, &made.dev, err));
+    if (st) {
         lt_host_destroy(made.host);           /* nothing was opened, so nothing is closed */
         return st;
     }
-    if (!st)
-        st = ask_identity(&made, err);
+    st = ask_identity(&made, err);
     if (st)
         lt_device_close(&made);
     else
@@ -34,23 +40,32 @@ ltc_status lt_device_open(const lt_module *backend, const void *options, const l
     return st;
 }
 
-ltc_status lt_device_load(lt_device *d, const lt_data *data, ltc_error *err)
+static ltc_status load_split(lt_device *d, const lt_data *data, uint32_t s, ltc_error *err)
 {
     const ltc_backend_ops *ops = &d->backend->ops.backend;
+    const lt_split *split = &data->split[s];
+    const ltc_data_desc desc = {
+        .size = sizeof desc, .sample_type = data->sample_type, .rank = data->rank, .dim = data->dim,
+        .n = split->n, .x = split->x, .label = split->label,
+    };
+    ltc_status st = lt_check_read(d->backend, "data", &desc, sizeof desc, ops->data_desc_size, err);
+    if (st)
+        return st;
+    ltc_data_desc *lent = lt_lend(&desc, 1, ops->data_desc_size, sizeof desc);
+    if (!lent)
+        return ltc_fail(err, LTC_ENOMEM, "no memory to lend a data set");
+    const lt_call call = lt_call_begin(d->backend, "taking the data", err);
+    st = lt_call_end(&call, ops->data_open(d->dev, lent, &d->data[s], err));
+    free(lent);
+    return st;
+}
+
+ltc_status lt_device_load(lt_device *d, const lt_data *data, ltc_error *err)
+{
     ltc_status st = LTC_OK;
-    for (uint32_t s = 0; s < LT_SPLITS && !st; s++) {
-        const lt_split *split = &data->split[s];
-        const ltc_data_desc desc = {
-            .size = sizeof desc, .sample_type = data->sample_type, .rank = data->rank, .dim = data->dim,
-            .n = split->n, .x = split->x, .label = split->label,
-        };
-        ltc_data_desc *lent = split->n ? lt_lend(&desc, 1, ops->data_desc_size, sizeof desc) : NULL;
-        if (split->n && !lent)
-            return ltc_fail(err, LTC_ENOMEM, "no memory to lend a data set");
-        if (lent)
-            st = ops->data_open(d->dev, lent, &d->data[s], err);
-        free(lent);
-    }
+    for (uint32_t s = 0; s < LT_SPLITS && !st; s++)
+        if (data->split[s].n)
+            st = load_split(d, data, s, err);
     return st;
 }
 
@@ -58,11 +73,13 @@ void lt_device_close(lt_device *d)
 {
     if (!d->backend)
         return;
+    const lt_call call = lt_call_begin(d->backend, "closing", NULL);
     for (uint32_t s = 0; s < LT_SPLITS; s++)
         if (d->data[s])
             d->backend->ops.backend.data_close(d->data[s]);
     if (d->host)
         d->backend->ops.backend.close(d->dev);
+    lt_call_end(&call, LTC_OK);
     lt_host_destroy(d->host);
     *d = (lt_device){ 0 };
 }

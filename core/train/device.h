@@ -1,4 +1,5 @@
-/* Device: one opened backend with the data it was shown. A worker owns one device and one session at a time. */
+/* Device: one opened backend with the data it was shown. A worker owns one device and one session at a
+ * time. */
 #ifndef LT_TRAIN_DEVICE_H
 #define LT_TRAIN_DEVICE_H
 

@@ -1,7 +1,8 @@
 /* Session: one compiled program on a device: a network, a batch size, an optimizer, and the state inside it.
  *
- * Put a state, then train spans and evaluate at will; get the state back whole. Every struct is lent in the size that
- * the backend was built for, and the floating-point mode after a call is what it was before. All [serial]. */
+ * Put a state, then train spans and evaluate at will; get the state back whole. Every struct is lent in the
+ * size that the backend was built for, one that it is too old to read whole is refused, and the
+ * floating-point mode after a call is what it was before. All [serial]. */
 #ifndef LT_TRAIN_SESSION_H
 #define LT_TRAIN_SESSION_H
 
@@ -43,6 +44,7 @@ typedef struct lt_span {
 ltc_status lt_session_train(lt_session *s, lt_span *span, ltc_error *err);
 
 /* Sum of losses and count of hits over the first n samples of a split. */
-ltc_status lt_session_eval(lt_session *s, uint32_t split, uint64_t n, double *loss, uint64_t *correct, ltc_error *err);
+ltc_status lt_session_eval(lt_session *s, uint32_t split, uint64_t n, double *loss, uint64_t *correct,
+                           ltc_error *err);
 
 #endif

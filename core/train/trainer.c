@@ -1,29 +1,25 @@
-/* Owns one training while it runs: the plan of the span at hand, the best so far. */
+/* Owns the plan of the span at hand. Used by trajectories. */
 #include "train/trainer.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#include "data/order.h"
 #include "util/memory.h"
 
 enum { MAX_SPAN = 4096 };
 static const double SPAN_S = 0.25;            /* how long a span should take: an interruption waits no longer */
 
-typedef struct run {
-    lt_session        *session;
+struct lt_trainer {
+    lt_session       *session;
     const lt_training *t;
-    const lt_watcher  *w;
-    lt_state          *state, *best;
-    lt_result         *result;
-    lt_order           order;
-    uint64_t           step;
-    uint32_t           span, room;            /* steps in the next span; steps the arrays hold */
-    uint32_t          *row, *correct;
-    float             *lr, *loss;
-    double             started_s, loss_sum;   /* since the last evaluation: sum of losses, hits, steps */
-    uint64_t           hits, counted;
-} run;
+    const lt_watcher *w;
+    lt_order          order;
+    uint32_t          span, room;             /* steps in the next span; steps the arrays hold */
+    uint32_t         *row, *correct;
+    float            *lr, *loss;
+    double            spent_s, loss_sum;      /* since lt_trainer_forget: sum of losses, hits, steps */
+    uint64_t          hits, counted;
+};
 
 double lt_evaluation_loss(const lt_evaluation *e, uint32_t split)
 {
@@ -35,168 +31,119 @@ double lt_evaluation_accuracy(const lt_evaluation *e, uint32_t split)
     return e->n[split] ? (double)e->correct[split] / (double)e->n[split] : NAN;
 }
 
-static ltc_status open_run(run *r, ltc_error *err)
+ltc_status lt_evaluate(lt_session *s, const lt_data *d, uint32_t split, lt_evaluation *e, ltc_error *err)
 {
-    const lt_training *t = r->t;
-    r->room = t->steps < MAX_SPAN ? (uint32_t)t->steps : MAX_SPAN;
-    r->span = 1;
-    r->row = lt_array(r->room, sizeof *r->row * t->batch);
-    r->correct = lt_array(r->room, sizeof *r->correct);
-    r->lr = lt_array(r->room, sizeof *r->lr);
-    r->loss = lt_array(r->room, sizeof *r->loss);
-    if (!r->row || !r->correct || !r->lr || !r->loss)
+    e->n[split] = d->split[split].n;
+    return e->n[split] ? lt_session_eval(s, split, e->n[split], &e->loss[split], &e->correct[split], err) : LTC_OK;
+}
+
+ltc_status lt_trainer_open(lt_session *s, const lt_training *training, const lt_watcher *w, lt_trainer **trainer,
+                           ltc_error *err)
+{
+    lt_trainer *t = lt_array(1, sizeof *t);
+    if (!t)
         return ltc_fail(err, LTC_ENOMEM, "no memory to plan steps");
-    return t->steps ? lt_order_open(t->key_order, t->data->split[LT_TRAIN].n, t->batch, &r->order, err) : LTC_OK;
-}
-
-static void close_run(run *r)
-{
-    free(r->row), free(r->correct), free(r->lr), free(r->loss);
-    lt_order_close(&r->order);
-}
-
-static ltc_status evaluate_split(run *r, uint32_t split, lt_evaluation *e, ltc_error *err)
-{
-    e->n[split] = r->t->data->split[split].n;
-    return e->n[split] ? lt_session_eval(r->session, split, e->n[split], &e->loss[split], &e->correct[split], err)
-                       : LTC_OK;
-}
-
-static lt_progress progress_of(const run *r)
-{
-    const double n = r->counted ? (double)r->counted : NAN;
-    return (lt_progress){
-        .step = r->step, .steps = r->t->steps, .batch_loss = r->loss_sum / n,
-        .batch_accuracy = (double)r->hits / (n * (double)r->t->batch),
-        .lr = lt_schedule_rate(r->t->schedule, r->step ? r->step - 1 : 0),
-        .elapsed_s = r->w->now_s(r->w->arg) - r->started_s,
-    };
-}
-
-/* Is e the first evaluation, or one of less validation loss than any before? Step 0 never is. */
-static bool is_best(const run *r, const lt_evaluation *e)
-{
-    const lt_evaluation *best = &r->result->best;
-    if (!e->step || !e->n[LT_VALIDATION])
-        return false;
-    return best->step == UINT64_MAX || e->loss[LT_VALIDATION] < best->loss[LT_VALIDATION];
-}
-
-static ltc_status evaluate(run *r, ltc_error *err)
-{
-    lt_evaluation e = { .step = r->step };
-    ltc_status st = evaluate_split(r, LT_VALIDATION, &e, err);
-    if (!st)
-        st = evaluate_split(r, LT_TEST, &e, err);
-    if (!st && r->step == r->t->steps)
-        st = evaluate_split(r, LT_TRAIN, &e, err);
-    if (!st && is_best(r, &e)) {
-        r->result->best = e;
-        st = lt_session_get(r->session, r->best, err);
-    }
+    *t = (lt_trainer){ .session = s, .t = training, .w = w, .span = 1 };
+    t->room = training->steps < MAX_SPAN ? (uint32_t)training->steps : MAX_SPAN;
+    t->row = lt_array(t->room, sizeof *t->row * training->batch);
+    t->correct = lt_array(t->room, sizeof *t->correct);
+    t->lr = lt_array(t->room, sizeof *t->lr);
+    t->loss = lt_array(t->room, sizeof *t->loss);
+    ltc_status st = t->row && t->correct && t->lr && t->loss ? LTC_OK
+                                                             : ltc_fail(err, LTC_ENOMEM, "no memory to plan steps");
+    if (!st && training->steps)
+        st = lt_order_open(training->key_order, training->data->split[LT_TRAIN].n, training->batch, &t->order, err);
     if (st)
-        return st;
-    r->result->end = e;
-    const lt_progress p = progress_of(r);
-    r->loss_sum = 0, r->hits = 0, r->counted = 0;
-    return r->w->evaluated(r->w->arg, &e, &p, err);
-}
-
-static uint64_t next_evaluation(const lt_training *t, uint64_t step)
-{
-    const uint64_t left = t->evaluate_every - step % t->evaluate_every;
-    return left < t->steps - step ? step + left : t->steps;
-}
-
-static ltc_status bad_loss(const run *r, uint64_t step, ltc_error *err)
-{
-    return ltc_fail(err, LTC_ENUMERIC, "the training loss is not finite at step %llu (learning rate %g); "
-                    "try a smaller train.optimizer.lr or a warm-up", (unsigned long long)step,
-                    lt_schedule_rate(r->t->schedule, step));
-}
-
-/* One span: writes it down, has it trained, counts it. */
-static ltc_status train_span(run *r, ltc_error *err)
-{
-    const uint64_t due = next_evaluation(r->t, r->step) - r->step;
-    const uint32_t n = r->span < due ? r->span : (uint32_t)due;
-    lt_span span = {
-        .first_step = r->step, .n_steps = n, .row = r->row, .lr = r->lr, .key_augment = r->t->key_augment,
-        .key_dropout = r->t->key_dropout, .loss = r->loss, .correct = r->correct, .bad_step = UINT64_MAX,
-    };
-    lt_order_rows(&r->order, r->step, n, r->row);
-    for (uint32_t i = 0; i < n; i++)
-        r->lr[i] = (float)lt_schedule_rate(r->t->schedule, r->step + i);
-
-    const double before = r->w->now_s(r->w->arg);
-    ltc_status st = lt_session_train(r->session, &span, err);
-    const double took = r->w->now_s(r->w->arg) - before;
-    if (st)
-        return st;
-    const uint32_t done = span.bad_step == UINT64_MAX ? n : (uint32_t)(span.bad_step - r->step);
-    for (uint32_t i = 0; i < done; i++)
-        r->loss_sum += (double)r->loss[i], r->hits += r->correct[i];
-    r->step += done;
-    r->counted += done;
-    r->result->train_s += took;
-    if (took < SPAN_S / 2 && r->span < r->room)
-        r->span = 2 * r->span < r->room ? 2 * r->span : r->room;
-    else if (took > 2 * SPAN_S && r->span > 1)
-        r->span /= 2;
-    return done < n ? bad_loss(r, span.bad_step, err) : LTC_OK;
-}
-
-/* The training split at the best state: measured once, after the end. */
-static ltc_status measure_best(run *r, ltc_error *err)
-{
-    lt_evaluation *best = &r->result->best;
-    if (best->step == UINT64_MAX)
-        return LTC_OK;
-    if (best->step == r->t->steps) {
-        *best = r->result->end;
-        return LTC_OK;
-    }
-    const ltc_status st = lt_session_put(r->session, r->best, err);
-    return st ? st : evaluate_split(r, LT_TRAIN, best, err);
-}
-
-static ltc_status steps(run *r, ltc_error *err)
-{
-    ltc_status st = evaluate(r, err);
-    while (!st && r->step < r->t->steps) {
-        if (r->w->stopping(r->w->arg))
-            return ltc_fail(err, LTC_ECANCELLED, "stopped at step %llu", (unsigned long long)r->step);
-        st = train_span(r, err);
-        if (st)
-            break;
-        const lt_progress p = progress_of(r);
-        r->w->stepped(r->w->arg, &p);
-        if (r->step == r->t->steps || r->step % r->t->evaluate_every == 0)
-            st = evaluate(r, err);
-    }
+        lt_trainer_close(t);
+    else
+        *trainer = t;
     return st;
 }
 
-ltc_status lt_trainer_run(lt_session *s, const lt_training *t, const lt_watcher *w, lt_state *state, lt_state *best,
-                          lt_result *result, ltc_error *err)
+void lt_trainer_close(lt_trainer *t)
 {
-    run r = { .session = s, .t = t, .w = w, .state = state, .best = best, .result = result, .started_s = w->now_s(w->arg) };
-    *result = (lt_result){ .best.step = UINT64_MAX };
-    ltc_status st = open_run(&r, err);
-    if (!st)
-        st = lt_session_put(s, state, err);
-    if (!st) {
-        st = steps(&r, err);
-        result->stopped_at = r.step;
-        ltc_error again = { .message = "" };
-        const ltc_status got = lt_session_get(s, state, &again);
-        if (!st && got) {
-            *err = again;
-            st = got;
-        }
+    if (!t)
+        return;
+    free(t->row), free(t->correct), free(t->lr), free(t->loss);
+    lt_order_close(&t->order);
+    free(t);
+}
+
+void lt_trainer_forget(lt_trainer *t)
+{
+    t->loss_sum = 0, t->hits = 0, t->counted = 0;
+}
+
+double lt_trainer_seconds(const lt_trainer *t)
+{
+    return t->spent_s;
+}
+
+static void tell(const lt_trainer *t, uint64_t step)
+{
+    const double n = t->counted ? (double)t->counted : NAN;
+    const lt_progress p = {
+        .step = step, .steps = t->t->steps, .batch_loss = t->loss_sum / n,
+        .batch_accuracy = (double)t->hits / (n * (double)t->t->batch),
+    };
+    t->w->stepped(t->w->arg, &p);
+}
+
+static ltc_status bad_loss(const lt_trainer *t, uint64_t step, ltc_error *err)
+{
+    return ltc_fail(err, LTC_ENUMERIC, "the training loss is not finite at step %llu (learning rate %g); "
+                    "try a smaller train.optimizer.lr or a warm-up", (unsigned long long)step,
+                    lt_schedule_rate(t->t->schedule, step));
+}
+
+/* Spans that take too little time double, those that take too long are halved. */
+static void adapt(lt_trainer *t, double took)
+{
+    if (took < SPAN_S / 2 && t->span < t->room)
+        t->span = 2 * t->span < t->room ? 2 * t->span : t->room;
+    else if (took > 2 * SPAN_S && t->span > 1)
+        t->span /= 2;
+}
+
+/* One span of at most `due` steps: writes it down, has it trained, counts it. *step goes forward. */
+static ltc_status train_span(lt_trainer *t, uint64_t due, uint64_t *step, ltc_error *err)
+{
+    const uint32_t n = t->span < due ? t->span : (uint32_t)due;
+    lt_span span = {
+        .first_step = *step, .n_steps = n, .row = t->row, .lr = t->lr, .key_augment = t->t->key_augment,
+        .key_dropout = t->t->key_dropout, .loss = t->loss, .correct = t->correct, .bad_step = UINT64_MAX,
+    };
+    lt_order_rows(&t->order, *step, n, t->row);
+    for (uint32_t i = 0; i < n; i++)
+        t->lr[i] = (float)lt_schedule_rate(t->t->schedule, *step + i);
+
+    const double before = t->w->now_s(t->w->arg);
+    const ltc_status st = lt_session_train(t->session, &span, err);
+    const double took = t->w->now_s(t->w->arg) - before;
+    if (st)
+        return st;
+    const uint32_t done = span.bad_step == UINT64_MAX ? n : (uint32_t)(span.bad_step - *step);
+    for (uint32_t i = 0; i < done; i++)
+        t->loss_sum += (double)t->loss[i], t->hits += t->correct[i];
+    *step += done;
+    t->counted += done;
+    t->spent_s += took;
+    adapt(t, took);
+    return done < n ? bad_loss(t, span.bad_step, err) : LTC_OK;
+}
+
+ltc_status lt_trainer_advance(lt_trainer *t, uint64_t from, uint64_t to, double pause_s, uint64_t *reached, ltc_error *err)
+{
+    const double start = t->w->now_s(t->w->arg);
+    ltc_status st = LTC_OK;
+    *reached = from;
+    while (!st && *reached < to) {
+        if (t->w->stopping(t->w->arg))
+            return ltc_fail(err, LTC_ECANCELLED, "stopped at step %llu", (unsigned long long)*reached);
+        st = train_span(t, to - *reached, reached, err);
+        tell(t, *reached);
+        if (pause_s > 0 && t->w->now_s(t->w->arg) - start >= pause_s)
+            break;
     }
-    if (!st)
-        st = measure_best(&r, err);
-    close_run(&r);
     return st;
 }

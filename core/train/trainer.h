@@ -1,10 +1,11 @@
-/* Trainer: takes a session from a state through its steps, evaluates on the way, and keeps the best.
+/* Trainer: takes a session forward through its steps. It knows nothing of files, evaluations or strategies.
  *
- * It knows nothing of files, plug-ins or strategies. Time, interruption and all output enter through the watcher, so
- * that tests hold them. How steps are cut into spans follows the clock, and changes no bit of a result. */
+ * Time, interruption and progress enter through the watcher, so that tests hold them. How steps are cut into spans
+ * follows the clock, and changes no bit of a result. */
 #ifndef LT_TRAIN_TRAINER_H
 #define LT_TRAIN_TRAINER_H
 
+#include "data/order.h"
 #include "train/schedule.h"
 #include "train/session.h"
 
@@ -19,9 +20,8 @@ double lt_evaluation_loss(const lt_evaluation *e, uint32_t split);         /* me
 double lt_evaluation_accuracy(const lt_evaluation *e, uint32_t split);     /* in [0, 1]; NaN when not measured */
 
 typedef struct lt_progress {
-    uint64_t step, steps;
-    double   batch_loss, batch_accuracy;      /* means over the steps since the last evaluation */
-    double   lr, elapsed_s;                   /* of this call; training and evaluations */
+    uint64_t step, steps;                     /* where it is; where this training ends */
+    double   batch_loss, batch_accuracy;      /* means over the steps since the last lt_trainer_forget */
 } lt_progress;
 
 /* Where the trainer looks and what it tells. All members are set. */
@@ -29,28 +29,31 @@ typedef struct lt_watcher {
     void   *arg;
     double (*now_s)(void *arg);               /* a clock that never goes back */
     bool   (*stopping)(void *arg);            /* asked between spans */
-    void   (*stepped)(void *arg, const lt_progress *p);                                 /* after each span */
-    ltc_status (*evaluated)(void *arg, const lt_evaluation *e, const lt_progress *p, ltc_error *err);
+    void   (*stepped)(void *arg, const lt_progress *p);   /* after each span */
 } lt_watcher;
 
-/* One training, all of it decided. Pointers outlive the call. */
+/* What is trained, all of it decided. Pointers outlive the trainer. */
 typedef struct lt_training {
     const lt_data     *data;
     const lt_schedule *schedule;
-    uint64_t           batch, steps, evaluate_every;      /* evaluate_every >= 1 */
+    uint64_t           batch, steps;          /* steps: of the whole training */
     ltc_key            key_order, key_augment, key_dropout;
 } lt_training;
 
-typedef struct lt_result {
-    lt_evaluation best, end;                  /* with the training split too; best.step = UINT64_MAX: no validation */
-    uint64_t      stopped_at;                 /* steps that were done; training.steps unless interrupted */
-    double        train_s;                    /* wall time in spans alone */
-} lt_result;
+typedef struct lt_trainer lt_trainer;
+ltc_status lt_trainer_open(lt_session *s, const lt_training *t, const lt_watcher *w, lt_trainer **trainer, ltc_error *err);
+void lt_trainer_close(lt_trainer *t);
 
-/* From `state` at step 0 to the end; `state` is then the end's, `best` the state of minimum validation loss (earliest
- * on ties, step 0 excluded). LTC_ECANCELLED when interrupted, LTC_ENUMERIC when the loss is not finite: both leave
- * state, best and result as far as they came. Evaluates validation and test at 0, every evaluate_every and the end. */
-ltc_status lt_trainer_run(lt_session *s, const lt_training *t, const lt_watcher *w, lt_state *state, lt_state *best,
-                          lt_result *result, ltc_error *err);
+/* From step `from`, whose state the session holds, to `to`. *reached: where it is, which is `to` unless it ends early:
+ * LTC_OK because `pause_s` seconds are over (0: never), LTC_ECANCELLED because it was to stop, LTC_ENUMERIC because
+ * the loss is not finite. */
+ltc_status lt_trainer_advance(lt_trainer *t, uint64_t from, uint64_t to, double pause_s, uint64_t *reached, ltc_error *err);
+
+/* Progress counts anew from here. */
+void lt_trainer_forget(lt_trainer *t);
+double lt_trainer_seconds(const lt_trainer *t);           /* spent in spans so far */
+
+/* Of one whole split, at the state the session holds, into e. */
+ltc_status lt_evaluate(lt_session *s, const lt_data *d, uint32_t split, lt_evaluation *e, ltc_error *err);
 
 #endif

@@ -20,11 +20,11 @@ typedef struct lt_diags {
     size_t          n;
 } lt_diags;
 
-/* One line: "run.cfg:14: prune.rate: 1.7 is not in (0, 1)". key may be NULL. */
+/* One line, such as "dense.cfg:3: train.steps: 0.5 is not an integer". key may be NULL. */
 void lt_diags_add(lt_diags *d, lt_place at, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* A remedy for the diagnostic added last, printed behind it: "did you mean 'magnitude'?" */
+/* A remedy for the diagnostic added last, printed behind it: "did you mean 'steps'?" */
 void lt_diags_hint(lt_diags *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Each on a line of its own, "ltcore: " before it, in the order of file and line. */

@@ -4,8 +4,6 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 
-
-
 static EVP_MD_CTX *context(lt_hasher *h)
 {
     return (EVP_MD_CTX *)(void *)h;

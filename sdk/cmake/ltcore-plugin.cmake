@@ -3,7 +3,12 @@
 # Builds NAME.so, a plug-in of KIND arch, masks, datasets or backends, in lib/ltcore/plugins/KIND below the build
 # directory, and installs it in the same place below the prefix. NAMES: the modules and aliases it offers apart from
 # NAME; each gets a symbolic link, so that the file system is the index of names.
-include(GNUInstallDirs)
+#
+# Inside ltcore, after find_package(ltcore), or included as it lies in a source tree, where the headers are beside it.
+if(NOT TARGET ltcore::headers)
+    add_library(ltcore::headers INTERFACE IMPORTED)
+    target_include_directories(ltcore::headers INTERFACE "${CMAKE_CURRENT_LIST_DIR}/../include")
+endif()
 
 function(ltcore_add_plugin name kind)
     cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "SOURCES;NAMES;LIBRARIES")

@@ -1,18 +1,18 @@
-/* growth: keep the weights that training made larger than they were. */
+/* growth: a weight is worth what it gained in size while it was trained. */
 #include <math.h>
 #include <ltcore/mask.h>
 
 typedef struct growth_opts { double start_cost; } growth_opts;
 
 static const ltc_opt growth_opt[] = {
-    LTC_REAL(growth_opts, start_cost, 1.0, 0.0, 10.0, "how much the starting size counts against a weight"),
+    LTC_REAL(growth_opts, start_cost, 1.0, 0.0, 10.0, "what share of its first size a weight must make up for"),
 };
 static const ltc_schema growth_schema = LTC_SCHEMA(growth_opts, growth_opt);
 
 static ltc_status growth_score(const void *self, const ltc_mask_env *env, const ltc_mask_tensor *t,
                                float *score, ltc_error *err)
 {
-    const growth_opts *o = self;              /* no create(): self is the checked option block */
+    const growth_opts *o = self;              /* without create() it is the options, read and checked */
     (void)env, (void)err;
 
     for (size_t i = 0; i < t->n; i++)
@@ -25,7 +25,7 @@ static const ltc_mask_ops growth_ops = {
 };
 static const ltc_module growth = {
     LTC_MODULE(LTC_MASK, growth_ops), .name = "growth", .version = "1.0", .schema = &growth_schema,
-    .summary = "growth since initialisation",
-    .source = "Zhou et al. 2019, magnitude_increase (start_cost = 1)",
+    .summary = "size gained since initialisation",
+    .source = "Zhou et al. 2019: with start_cost = 1, their magnitude_increase",
 };
 LTC_PLUGIN(&growth);

@@ -43,7 +43,7 @@ static ltc_status blas_open(const ltc_host *h, const void *opts, void **dev, ltc
     (void)opts, (void)dev, (void)err;
     openblas_set_num_threads(1);
     const char *unused = unused_vectors(openblas_get_corename());
-    if (unused)
+    if (unused && LTC_HAS(h, log))
         h->log(h, LTC_LOG_WARNING,
                "OpenBLAS runs its kernels for %s and leaves this processor's %s unused: unset "
                "OPENBLAS_CORETYPE, or install an OpenBLAS built with DYNAMIC_ARCH",

@@ -1,7 +1,7 @@
 /* ltcore/arch.h: an architecture plug-in describes a network to the core's builder. See ops.h for the operations.
  *
- * An architecture says what it knows: names, roles, shortcut tags, an initialiser where its paper has its own. The
- * output role the core finds itself. Which weights may be pruned is never the architecture's to say. */
+ * It gives parameters their names and roles, tags shortcuts, and brings an initialiser if the published network has
+ * one. Which layer is the last is found by the core, and what may be pruned is a matter of the configuration. */
 #ifndef LTCORE_ARCH_H
 #define LTCORE_ARCH_H
 

@@ -1,9 +1,10 @@
 /* ltcore/backend.h: a compute backend takes a whole graph, and trains it in whole spans of steps.
  *
- * The core calls, per device: open, identity; data_open once per split; plan; compile; then bind and put in any order,
- * ready, and train, eval and get at will. Another put asks for another ready. Allocation happens in all of them but
- * train, eval and get. The core has written down everything about a span before it begins: sample order, learning
- * rates, keys. So a backend may fuse, capture or keep everything on its device, and nothing is asked of it per step.
+ * A device is opened and asked for its identity, then given each split with data_open. A program is planned and
+ * compiled, gets its data by bind and its state by put, whichever first, and is made ready; from then on it is trained,
+ * evaluated and read as often as wanted, and must be made ready again after a put. train, eval and get allocate
+ * nothing. A span comes with its sample order, learning rates and keys written down, so a backend may fuse steps,
+ * capture them or leave everything on its device: nothing is asked of it in between.
  *
  * The state of a replica is VALUE, MASK, both slots and CLOCK of all parameters, and nothing else: put into a fresh
  * program, it goes on with the bits of the old one. A span is atomic: done whole, or an error and an undefined state
@@ -82,16 +83,16 @@ typedef struct ltc_train_req {
     const void *x; const int32_t *label;                  /* staged rows in the place of `sample`; always NULL today */
 } ltc_train_req;
 
-/* The caller's arrays. A replica whose loss is not finite keeps the state with which bad_step began; the entries of
- * loss and correct from there on are NaN and 0; the others go on. */
+/* The caller's arrays. Where a replica's loss is not finite it stops, in the state before that step, and fills the
+ * rest of its row with NaN in loss and 0 in correct; its neighbours go on. */
 typedef struct ltc_train_out {
     uint32_t size, reserved;
     float *loss; uint32_t *correct;                       /* [n_replicas][n_steps]: batch mean before the update; count */
-    uint64_t *bad_step;                                   /* [n_replicas]: first step of non-finite loss, or UINT64_MAX */
+    uint64_t *bad_step;                                   /* [n_replicas]: the step that stopped it, or UINT64_MAX */
 } ltc_train_out;
 
-/* Running statistics, no dropout, no augmentation; changes nothing. loss is the sum over samples in sample order, in
- * double; its bits do not depend on the program's batch. */
+/* The network as it is used: running statistics, neither dropout nor augmentation, and no state changes. loss adds up
+ * the samples one after another in double, so that no bit of it depends on the program's batch. */
 typedef struct ltc_eval_req { uint32_t size, split; uint64_t first, count; } ltc_eval_req;
 typedef struct ltc_eval_out { uint32_t size, reserved; double *loss; uint64_t *correct; } ltc_eval_out;  /* [n_replicas] */
 

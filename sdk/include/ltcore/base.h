@@ -65,7 +65,7 @@ LTC_PRINTF(3, 4) static inline ltc_status ltc_fail(ltc_error *err, ltc_status st
     return st;
 }
 
-/* The same for a bad option: ltc_fail_opt(err, "depth", "must be 6n+2, is %lld", (long long)depth). */
+/* The same for a bad option: ltc_fail_opt(err, "width", "%lld is no multiple of 8", (long long)width). */
 #define ltc_fail_opt(err, opt, ...) \
     (snprintf((err)->option, sizeof(err)->option, "%s", opt), ltc_fail(err, LTC_EOPTION, __VA_ARGS__))
 

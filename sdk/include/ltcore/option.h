@@ -54,7 +54,7 @@ typedef struct ltc_schema {
     const ltc_opt *opt;
 } ltc_schema;
 
-/* Offset of a field; a field of another type than the option's is a compile error. */
+/* Offset of a field, if its type is the option's; else the table does not compile. */
 #define LTC_FIELD(T, f, ctype) _Generic(((T *)0)->f, ctype: offsetof(T, f))
 
 /* One line an option: struct, field, default, bounds, help; what follows the help are designators, such as

@@ -1,8 +1,8 @@
 /* ltcore/probe.h: forward and backward passes that a criterion may ask of the core, over chosen training samples.
  *
- * They see the weights the mask is drawn from, under the selection so far, and are computed on the host by the SDK's
- * interpreter: the same on every backend. Gradients are with respect to every position, pruned ones (there +0.0)
- * included. */
+ * The weights are those that the mask is drawn from, under the selection so far. The SDK's interpreter computes on the
+ * host, so a criterion sees the same numbers whatever backend trains. A pruned weight counts as +0.0 and still has a
+ * gradient. */
 #ifndef LTCORE_PROBE_H
 #define LTCORE_PROBE_H
 

@@ -57,7 +57,8 @@ LTC_INLINE uint32_t ltc_rand_below(ltc_key k, uint64_t i, uint32_t n)
     return (uint32_t)((hi + (lo >> 32)) >> 32);
 }
 
-/* sum c[j] y^j. Each product is of two floats, hence exact in double: an FMA cannot change a bit. */
+/* c[0] + c[1] y + c[2] y^2 + ... The factors are floats, so double holds their product whole, and whether the
+ * compiler fuses it with the addition makes no difference. */
 LTC_INLINE float ltc_rand_poly(const double *c, int n, float y)
 {
     float h = (float)c[n - 1];

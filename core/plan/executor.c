@@ -1,0 +1,176 @@
+/* Owns the threads of a run. Called by the command line. */
+#include "plan/executor.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+static const double SAVE_S = 60;              /* between saves of a training under way */
+
+typedef struct pool {
+    const lt_execution *x;
+    pthread_mutex_t lock;                     /* over the jobs' states, the result, and the listener */
+    pthread_cond_t  changed;
+    uint32_t        running;
+    ltc_status      status;                   /* first failure */
+    ltc_error       error;
+    bool            stop;                     /* nothing new is begun */
+} pool;
+
+/* One thread: its worker, and the job it is at. */
+typedef struct hand {
+    pool         *pool;
+    lt_worker     worker;
+    lt_job       *job;
+    lt_watcher    watcher;
+    pthread_t     thread;
+} hand;
+
+static double now_of(void *arg)
+{
+    return ((const hand *)arg)->pool->x->now_s();
+}
+
+static bool stopping(void *arg)
+{
+    const lt_services *s = ((const hand *)arg)->pool->x->services;
+    return s->cancelled && s->cancelled(s->arg);
+}
+
+static void stepped(void *arg, const lt_progress *p)
+{
+    hand *h = arg;
+    const lt_listener *to = h->pool->x->listener;
+    pthread_mutex_lock(&h->pool->lock);
+    to->progress(to->arg, h->job, p);
+    pthread_mutex_unlock(&h->pool->lock);
+}
+
+static ltc_status evaluated(void *arg, const lt_job *j, const lt_evaluation *e, ltc_error *err)
+{
+    hand *h = arg;
+    const lt_listener *to = h->pool->x->listener;
+    pthread_mutex_lock(&h->pool->lock);
+    const ltc_status st = to->evaluated(to->arg, j, e, err);
+    pthread_mutex_unlock(&h->pool->lock);
+    return st;
+}
+
+/* Can a need not be met any more? */
+static bool is_lost(const lt_plan *p, uint32_t job)
+{
+    return job != LT_NO_JOB && p->job[job].state >= LT_JOB_FAILED;
+}
+
+static bool ready(const lt_plan *p, const lt_job *j)
+{
+    const uint32_t need[] = { j->dense, j->before, j->main };
+    bool all = j->state == LT_JOB_WAITING;
+    for (size_t i = 0; i < 3; i++)
+        all = all && (need[i] == LT_NO_JOB || p->job[need[i]].state == LT_JOB_DONE);
+    return all;
+}
+
+/* Jobs whose needs failed cannot begin. They stand behind their needs, so one pass reaches all. */
+static void spread_failure(lt_plan *p)
+{
+    for (uint32_t i = 0; i < p->n_jobs; i++) {
+        lt_job *j = &p->job[i];
+        if (j->state == LT_JOB_WAITING && (is_lost(p, j->dense) || is_lost(p, j->before) || is_lost(p, j->main)))
+            j->state = LT_JOB_BLOCKED;
+    }
+}
+
+/* The job with the longest way still before it: a lower level, earlier in the plan. */
+static lt_job *pick(lt_plan *p)
+{
+    lt_job *best = NULL;
+    for (uint32_t i = 0; i < p->n_jobs; i++)
+        if (ready(p, &p->job[i]) && (!best || p->job[i].order < best->order ||
+                                     (p->job[i].order == best->order && p->job[i].step.level < best->step.level)))
+            best = &p->job[i];
+    return best;
+}
+
+/* The next job, or NULL when nothing is left for this worker: waits while others may make something ready. */
+static lt_job *take(pool *p)
+{
+    lt_job *j = NULL;
+    pthread_mutex_lock(&p->lock);
+    while (!p->stop && !(j = pick(p->x->plan)) && p->running)
+        pthread_cond_wait(&p->changed, &p->lock);
+    if (j) {
+        j->state = LT_JOB_RUNNING;
+        p->running++;
+    }
+    pthread_mutex_unlock(&p->lock);
+    return j;
+}
+
+static void conclude(hand *h, ltc_status st, const lt_level_row *row, const lt_history_row *history, size_t n,
+                     ltc_error *err)
+{
+    pool *p = h->pool;
+    const lt_listener *to = p->x->listener;
+    pthread_mutex_lock(&p->lock);
+    if (!st && !p->x->look)
+        st = to->finished(to->arg, h->job, h->job->reported ? row : NULL, history, n, err);
+    h->job->state = !st ? LT_JOB_DONE : LT_JOB_FAILED;
+    if (st && st != LTC_ECANCELLED && !(p->x->look && st == LTC_EUNSUPPORTED))
+        to->failed(to->arg, h->job, err);
+    if (st && !p->status) {
+        p->status = st;
+        p->error = *err;
+    }
+    p->stop = p->stop || st == LTC_ECANCELLED;
+    spread_failure(p->x->plan);
+    p->running--;
+    pthread_cond_broadcast(&p->changed);
+    pthread_mutex_unlock(&p->lock);
+}
+
+static void *work(void *arg)
+{
+    hand *h = arg;
+    while ((h->job = take(h->pool))) {
+        lt_level_row row = { 0 };
+        lt_history_row *history = NULL;
+        size_t n = 0;
+        ltc_error err = { .message = "" };
+        const ltc_status st = lt_level_run(&h->worker, h->job, &row, &history, &n, &err);
+        conclude(h, st, &row, history, n, &err);
+        free(row.layer);
+        free(history);
+    }
+    lt_worker_close(&h->worker);
+    return NULL;
+}
+
+static void prepare(hand *h, pool *p)
+{
+    const lt_execution *x = p->x;
+    h->pool = p;
+    h->watcher = (lt_watcher){ .arg = h, .now_s = now_of, .stopping = stopping, .stepped = stepped };
+    h->worker = (lt_worker){ .plan = x->plan, .store = x->store, .identity = x->identity, .watcher = &h->watcher,
+                             .look = x->look, .save_s = SAVE_S, .evaluated = evaluated, .arg = h };
+}
+
+ltc_status lt_execute(const lt_execution *x, ltc_error *err)
+{
+    const uint32_t n = x->workers ? x->workers : 1;
+    pool p = { .x = x, .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+    hand *hands = lt_array(n, sizeof *hands);
+    uint32_t started = 0;
+    if (!hands)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for %u workers", n);
+    for (uint32_t i = 0; i < n; i++)
+        prepare(&hands[i], &p);
+    while (started + 1 < n && !pthread_create(&hands[started + 1].thread, NULL, work, &hands[started + 1]))
+        started++;                            /* fewer threads than asked for is slower, not wrong */
+    work(&hands[0]);
+    for (uint32_t i = 1; i <= started; i++)
+        pthread_join(hands[i].thread, NULL);
+    free(hands);
+    if (p.status)
+        *err = p.error;
+    return p.status;
+}

@@ -1,0 +1,144 @@
+/* Owns what the trainings of a run share, and turns settings into numbers of steps. */
+#include "plan/experiment.h"
+
+#include <string.h>
+
+#include "data/key.h"
+#include "data/order.h"
+
+static ltc_status load_data(lt_experiment *e, ltc_error *err)
+{
+    const lt_settings *s = e->settings;
+    const lt_data_request r = {
+        .reader = s->dataset.plugin.module, .options = s->dataset.plugin.options, .services = e->services,
+        .validation = (uint64_t)s->dataset.validation,
+        .key_split = lt_key_make((uint64_t)s->dataset.validation_seed, LT_KEY_SPLIT, 0, 0),
+    };
+    const ltc_status st = lt_data_load(&r, &e->data, err);
+    return st ? st : lt_normalisation_make(&e->data, (uint32_t)s->dataset.normalise, &e->normalisation, err);
+}
+
+static ltc_status build_graph(lt_experiment *e, ltc_error *err)
+{
+    const lt_graph_request r = {
+        .arch = e->settings->arch.plugin.module, .options = e->settings->arch.plugin.options,
+        .n_classes = e->data.n_classes, .rank = e->data.rank, .dim = e->data.dim,
+    };
+    return lt_graph_build(&r, &e->graph, err);
+}
+
+ltc_status lt_experiment_open(const lt_settings *s, const lt_services *services, lt_experiment *e, ltc_error *err)
+{
+    *e = (lt_experiment){ .settings = s, .services = services };
+    ltc_status st = load_data(e, err);
+    if (!st)
+        st = build_graph(e, err);
+    if (st)
+        lt_experiment_close(e);
+    return st;
+}
+
+void lt_experiment_close(lt_experiment *e)
+{
+    lt_graph_free(&e->graph);
+    lt_normalisation_free(&e->normalisation);
+    lt_data_free(&e->data);
+}
+
+static uint32_t role_bits(ltc_strings names)
+{
+    static const struct { const char *name; uint32_t bits; } role[] = {
+        { "weight", LTC_ROLE_WEIGHT | LTC_ROLE_SCORE }, { "bias", LTC_ROLE_BIAS },
+        { "norm", LTC_ROLE_NORM_GAIN | LTC_ROLE_NORM_BIAS },
+    };
+    uint32_t bits = 0;
+    for (uint64_t i = 0; i < names.n; i++)
+        for (size_t j = 0; j < sizeof role / sizeof role[0]; j++)
+            bits |= strcmp(names.v[i], role[j].name) ? 0 : role[j].bits;
+    return bits;
+}
+
+static ltc_optimizer optimizer_of(const lt_settings *s)
+{
+    static const uint32_t kind[] = {
+        [LT_OPTIMIZER_SGD] = LTC_SGD, [LT_OPTIMIZER_ADAM] = LTC_ADAM, [LT_OPTIMIZER_ADAMW] = LTC_ADAMW,
+    };
+    return (ltc_optimizer){
+        .size = sizeof(ltc_optimizer), .kind = kind[s->train.optimizer.type],
+        .nesterov = s->train.optimizer.nesterov != 0, .decay_roles = role_bits(s->train.optimizer.decay),
+        .l1_roles = s->train.optimizer.bn_l1 > 0 ? LTC_ROLE_NORM_GAIN : 0,
+        .momentum = s->train.optimizer.momentum, .beta1 = s->train.optimizer.beta1, .beta2 = s->train.optimizer.beta2,
+        .eps = s->train.optimizer.eps, .weight_decay = s->train.optimizer.weight_decay, .l1 = s->train.optimizer.bn_l1,
+    };
+}
+
+static ltc_status check_steps(const lt_regime *r, ltc_error *err)
+{
+    const lt_settings *s = r->settings;
+    if (s->train.report_at == LT_REPORT_BEST && !r->experiment->data.split[LT_VALIDATION].n)
+        return ltc_fail(err, LTC_EINVAL, "train.report_at is \"best\", which needs validation samples; "
+                        "set dataset.validation, or report_at = \"end\"");
+    if (r->rewind_to > r->steps)
+        return ltc_fail(err, LTC_EINVAL, "prune.rewind_to is step %llu, but a training has %llu",
+                        (unsigned long long)r->rewind_to, (unsigned long long)r->steps);
+    if (s->prune.draw_at.kind != LT_MOMENT_BEST && r->draw_at > r->steps)
+        return ltc_fail(err, LTC_EINVAL, "prune.draw_at is step %llu, but a training has %llu",
+                        (unsigned long long)r->draw_at, (unsigned long long)r->steps);
+    return LTC_OK;
+}
+
+ltc_status lt_regime_open(const lt_experiment *e, const lt_settings *s, lt_regime *r, ltc_error *err)
+{
+    const uint64_t n = e->data.split[LT_TRAIN].n, batch = (uint64_t)s->train.batch_size;
+    if (n < batch)
+        return ltc_fail(err, LTC_EINVAL, "train.batch_size is %llu, but only %llu samples are left for training",
+                        (unsigned long long)batch, (unsigned long long)n);
+    const uint64_t epoch = lt_order_steps_per_epoch(n, batch);
+    if (s->train.epochs > 0 && (uint64_t)s->train.epochs > INT64_MAX / epoch)
+        return ltc_fail(err, LTC_EINVAL, "train.epochs is %lld: more steps than can be counted", (long long)s->train.epochs);
+    const uint64_t steps = s->train.steps >= 0 ? (uint64_t)s->train.steps : (uint64_t)s->train.epochs * epoch;
+    *r = (lt_regime){
+        .experiment = e, .settings = s, .optimizer = optimizer_of(s), .batch = batch, .steps_per_epoch = epoch,
+        .steps = steps, .evaluate_every = lt_moment_step(s->train.evaluate_every, epoch, steps),
+        .rewind_to = lt_moment_step(s->prune.rewind_to, epoch, steps),
+        .draw_at = lt_moment_step(s->prune.draw_at, epoch, steps),
+    };
+    if (s->prune.strategy == LT_STRATEGY_NONE)
+        r->rewind_to = 0, r->draw_at = steps;
+    const ltc_status st = check_steps(r, err);
+    return st ? st : lt_schedule_open(s, epoch, steps, &r->schedule, err);
+}
+
+void lt_regime_close(lt_regime *r)
+{
+    lt_schedule_close(&r->schedule);
+}
+
+lt_session_request lt_regime_session(const lt_regime *r)
+{
+    return (lt_session_request){
+        .graph = &r->experiment->graph, .optimizer = &r->optimizer, .input = &r->experiment->normalisation.input,
+        .batch = (uint32_t)r->batch,
+        .augment = r->settings->dataset.augment == LT_AUGMENT_CROP_FLIP ? LTC_AUGMENT_CROP | LTC_AUGMENT_FLIP : 0,
+    };
+}
+
+ltc_key lt_regime_key(const lt_regime *r, uint32_t purpose, uint64_t trial, uint64_t instance)
+{
+    static const uint32_t varies[] = {
+        [LT_KEY_INIT] = LT_VARY_INIT, [LT_KEY_ORDER] = LT_VARY_ORDER, [LT_KEY_AUGMENT] = LT_VARY_AUGMENT,
+        [LT_KEY_DROPOUT] = LT_VARY_DROPOUT, [LT_KEY_MASK] = LT_VARY_MASK, [LT_KEY_REINIT] = LT_VARY_INIT,
+        [LT_KEY_SPLIT] = 0,
+    };
+    const bool own = r->settings->run.vary_bits & varies[purpose];
+    return lt_key_make((uint64_t)r->settings->run.seed, purpose, own ? trial : 0, instance);
+}
+
+lt_training lt_regime_training(const lt_regime *r, uint64_t trial)
+{
+    return (lt_training){
+        .data = &r->experiment->data, .schedule = &r->schedule, .batch = r->batch, .steps = r->steps,
+        .key_order = lt_regime_key(r, LT_KEY_ORDER, trial, 0), .key_augment = lt_regime_key(r, LT_KEY_AUGMENT, trial, 0),
+        .key_dropout = lt_regime_key(r, LT_KEY_DROPOUT, trial, 0),
+    };
+}

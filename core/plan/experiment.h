@@ -1,0 +1,40 @@
+/* Experiment: what all trainings of a run share: data in memory and one network; and regimes, how a line trains. */
+#ifndef LT_PLAN_EXPERIMENT_H
+#define LT_PLAN_EXPERIMENT_H
+
+#include "config/settings.h"
+#include "data/normalise.h"
+#include "train/trainer.h"
+
+typedef struct lt_experiment {
+    const lt_settings *settings;
+    const lt_services *services;
+    lt_data            data;
+    lt_normalisation   normalisation;
+    lt_graph           graph;
+} lt_experiment;
+
+/* Loads and builds all of it. The settings and services outlive the experiment. */
+ltc_status lt_experiment_open(const lt_settings *s, const lt_services *services, lt_experiment *e, ltc_error *err);
+void lt_experiment_close(lt_experiment *e);   /* safe on a half-opened or zeroed one */
+
+/* How a variant trains, in steps. */
+typedef struct lt_regime {
+    const lt_experiment *experiment;
+    const lt_settings   *settings;            /* the variant's */
+    ltc_optimizer        optimizer;
+    lt_schedule          schedule;
+    uint64_t             batch, steps_per_epoch, steps, evaluate_every, rewind_to, draw_at;
+} lt_regime;
+
+ltc_status lt_regime_open(const lt_experiment *e, const lt_settings *s, lt_regime *r, ltc_error *err);
+void lt_regime_close(lt_regime *r);           /* safe on a zeroed one */
+
+/* What a session is opened with, and what a trainer is, for a trial from 0; trials differ in what run.vary lists. */
+lt_session_request lt_regime_session(const lt_regime *r);
+lt_training lt_regime_training(const lt_regime *r, uint64_t trial);
+
+/* The key of a purpose (LT_KEY_*) in a trial; instance as identity has it. */
+ltc_key lt_regime_key(const lt_regime *r, uint32_t purpose, uint64_t trial, uint64_t instance);
+
+#endif

@@ -1,0 +1,327 @@
+/* Does a level from its mask to its measurements. Called by the executor's workers. */
+#include "plan/level.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "data/key.h"
+#include "plan/facts.h"
+#include "plan/worker.h"
+#include "train/init.h"
+
+/* A level at work: what its treatment gave, and its trajectory. */
+typedef struct work {
+    lt_worker    *w;
+    lt_job       *j;
+    lt_digest     start, training_mask;
+    lt_state      state;                      /* the start state, fetched when it is needed */
+    uint64_t      first_step;
+    lt_trajectory trajectory;
+} work;
+
+static const ltc_graph *graph_of(const lt_worker *w)
+{
+    return &w->plan->experiment->graph.view;
+}
+
+/* State 0 of the job's trial. */
+static ltc_status initial_state(lt_worker *w, lt_job *j, lt_digest *init, ltc_error *err)
+{
+    const ltc_key key = lt_regime_key(j->regime, LT_KEY_INIT, j->trial, 0);
+    lt_digest name;
+    lt_state s = { 0 };
+    bool found = false;
+    ltc_status st = lt_identity_init(w->identity, j->regime, key, &name, err);
+    lt_outcome_rests_on(&j->outcome, &name);
+    if (!st)
+        st = lt_facts_get(w->store, &name, init, 1, &found, err);
+    if (st || found)
+        return st;
+    st = lt_worker_may_compute(w, err);
+    if (!st)
+        st = lt_state_create(graph_of(w), &s, err);
+    if (!st) {
+        lt_init_state(graph_of(w), j->settings->arch.init, key, &s);
+        st = lt_snapshot_put(w->store, &s, LT_SNAPSHOT_WHOLE, init, err);
+    }
+    lt_state_free(&s);
+    return st ? st : lt_facts_put(w->store, &name, init, 1, err);
+}
+
+uint64_t lt_level_instance(const lt_job *j)
+{
+    lt_text t = { 0 };
+    lt_digest d = { { 0 } };
+    uint64_t h = 0;
+    lt_text_add(&t, "%s/%u/%u", j->name, j->step.level, j->draw);
+    if (!t.failed && lt_digest_of(t.s, t.n, &d))
+        memcpy(&h, d.byte, sizeof h);
+    lt_text_free(&t);
+    return h;
+}
+
+/* Where each of init, rewind and final comes from; a control takes all of them from the dense network. */
+static void treatment_inputs(const work *k, const lt_digest *state[3])
+{
+    const int64_t kept = k->j->settings->prune.kept;
+    state[0] = &k->w->plan->job[k->j->dense].outcome.init;
+    state[1] = kept == LT_KEPT_REWIND ? lt_plan_rewound(k->w->plan, k->j) : NULL;
+    state[2] = kept == LT_KEPT_FINAL ? lt_plan_drawn(k->w->plan, k->j) : NULL;
+}
+
+static ltc_status put_start(work *k, const lt_masks *selection, const lt_treatment *t, const lt_digest *name[3],
+                            ltc_error *err)
+{
+    lt_state in[3] = { { 0 } }, start = { 0 };
+    ltc_status st = lt_state_create(graph_of(k->w), &start, err);
+    for (int i = 0; i < 3 && !st; i++)
+        if (name[i] && !(st = lt_state_create(graph_of(k->w), &in[i], err)))
+            st = lt_worker_state(k->w, name[i], &in[i], err);
+    if (!st)
+        st = lt_treat(t, selection, name[0] ? &in[0] : NULL, name[1] ? &in[1] : NULL, name[2] ? &in[2] : NULL, &start, err);
+    if (!st)
+        st = lt_snapshot_put(k->w->store, &start, LT_SNAPSHOT_WHOLE, &k->start, err);
+    if (!st)
+        st = lt_masks_put(k->w->store, graph_of(k->w), start.mask, &k->training_mask, err);
+    for (int i = 0; i < 3; i++)
+        lt_state_free(&in[i]);
+    lt_state_free(&start);
+    return st;
+}
+
+/* From the selection to a start state and a training mask. */
+static ltc_status treat(work *k, ltc_error *err)
+{
+    const lt_settings *s = k->j->settings;
+    const lt_treatment t = {
+        .kept = s->prune.kept, .pruned = s->prune.pruned, .init = s->arch.init,
+        .key = lt_regime_key(k->j->regime, LT_KEY_REINIT, k->j->trial, lt_level_instance(k->j)),
+    };
+    const lt_digest *state[3];
+    lt_digest key, gave[2];
+    lt_masks selection = { 0 };
+    bool found = false;
+    treatment_inputs(k, state);
+    k->first_step = s->prune.kept == LT_KEPT_REWIND ? k->j->regime->rewind_to : 0;
+    ltc_status st = lt_identity_treat(k->w->identity, &t, &k->j->outcome.selection, state, &key, err);
+    lt_outcome_rests_on(&k->j->outcome, &key);
+    if (!st)
+        st = lt_facts_get(k->w->store, &key, gave, 2, &found, err);
+    if (!st && found) {
+        k->start = gave[0], k->training_mask = gave[1];
+        return LTC_OK;
+    }
+    if (!st)
+        st = lt_worker_may_compute(k->w, err);
+    if (!st)
+        st = lt_worker_masks(k->w, &k->j->outcome.selection, &selection, err);
+    if (!st)
+        st = put_start(k, &selection, &t, state, err);
+    lt_masks_free(&selection);
+    gave[0] = k->start, gave[1] = k->training_mask;
+    return st ? st : lt_facts_put(k->w->store, &key, gave, 2, err);
+}
+
+static ltc_status fetch_start(work *k, ltc_error *err)
+{
+    lt_masks masks = { 0 };
+    ltc_status st = lt_state_create(graph_of(k->w), &k->state, err);
+    if (!st)
+        st = lt_worker_state(k->w, &k->start, &k->state, err);
+    if (st || !k->j->step.level)
+        return st;
+    st = lt_worker_masks(k->w, &k->training_mask, &masks, err);
+    for (uint32_t p = 0; p < graph_of(k->w)->n_params && !st; p++) {
+        if (!masks.mask[p])
+            continue;
+        st = lt_state_add_mask(&k->state, p, err);
+        if (!st)
+            memcpy(k->state.mask[p], masks.mask[p], ltc_graph_param(graph_of(k->w), p)->n);
+    }
+    lt_masks_free(&masks);
+    return st;
+}
+
+static ltc_status evaluated(void *arg, const lt_evaluation *e, ltc_error *err)
+{
+    const work *k = arg;
+    return k->w->evaluated ? k->w->evaluated(k->w->arg, k->j, e, err) : LTC_OK;
+}
+
+/* Waits while another process trains the same; then what it stored is looked at. */
+static ltc_status claim_or_wait(work *k, lt_claim **claim, ltc_error *err)
+{
+    char holder[160];
+    const lt_watcher *watch = k->w->watcher;
+    for (;;) {
+        const ltc_status st = lt_claim_take(k->w->store, &k->j->outcome.training, claim, holder, err);
+        if (st || *claim)
+            return st;
+        if (watch->stopping(watch->arg))
+            return ltc_fail(err, LTC_ECANCELLED, "stopped while waiting for %s", holder);
+        const struct timespec tick = { .tv_nsec = 200000000 };
+        nanosleep(&tick, NULL);
+    }
+}
+
+static ltc_status train_claimed(work *k, lt_trajectory_request *r, ltc_error *err)
+{
+    lt_claim *claim = NULL;
+    ltc_status st = lt_worker_session(k->w, k->j->regime, &r->session, err);
+    if (!st)
+        st = fetch_start(k, err);
+    if (!st)
+        st = claim_or_wait(k, &claim, err);
+    r->start = &k->state;
+    if (!st)
+        st = lt_trajectory_run(r, &k->trajectory, err);
+    lt_claim_release(claim);
+    return st;
+}
+
+static ltc_status train(work *k, ltc_error *err)
+{
+    const lt_regime *regime = k->j->regime;
+    const lt_training training = lt_regime_training(regime, k->j->trial);
+    lt_trajectory_request r = {
+        .store = k->w->store, .training = &training, .watcher = k->w->watcher, .first_step = k->first_step,
+        .evaluate_every = regime->evaluate_every, .keep = k->j->keep, .n_keep = k->j->n_keep, .save_s = k->w->save_s,
+        .evaluated = evaluated, .arg = k,
+    };
+    ltc_status st = lt_identity_trajectory(k->w->identity, regime, &training, &k->start,
+                                           k->j->step.level ? &k->training_mask : NULL, k->first_step, &r.key, err);
+    k->j->outcome.training = r.key;
+    lt_outcome_rests_on(&k->j->outcome, &r.key);
+    if (!st)
+        st = lt_trajectory_run(&r, &k->trajectory, err);
+    if (st != LTC_EUNSUPPORTED || k->w->look)
+        return st;
+    lt_trajectory_free(&k->trajectory);
+    err->message[0] = '\0';
+    return train_claimed(k, &r, err);
+}
+
+static lt_measure measure_of(const lt_evaluation *e, uint32_t split)
+{
+    return e ? (lt_measure){ e->loss[split], e->correct[split], e->n[split] } : (lt_measure){ 0 };
+}
+
+static void fill_measures(const work *k, lt_level_row *row)
+{
+    const lt_trajectory *t = &k->trajectory;
+    const lt_regime *r = k->j->regime;
+    const lt_evaluation *best = lt_trajectory_best(t, k->first_step, r->evaluate_every, r->steps),
+                        *start = lt_trajectory_at(t, k->first_step), *end = lt_trajectory_at(t, r->steps);
+    for (uint32_t s = 0; s < LT_M_SPLITS; s++) {
+        row->start[s] = s == LT_M_TRAIN ? (lt_measure){ 0 } : measure_of(start, s);
+        row->best[s] = measure_of(best, s);
+        row->end[s] = measure_of(end, s);
+    }
+    row->best_step = best ? best->step : UINT64_MAX;
+    row->best_epoch = best ? (double)best->step / (double)r->steps_per_epoch : NAN;
+    row->state_start = k->start;
+    row->state_end = *lt_trajectory_state(t, r->steps, false);
+    if (best && lt_trajectory_state(t, best->step, true))
+        row->state_best = *lt_trajectory_state(t, best->step, true);
+}
+
+static ltc_status fill_row(work *k, lt_level_row *row, ltc_error *err)
+{
+    lt_job *j = k->j;
+    const lt_trajectory *t = &k->trajectory;
+    *row = (lt_level_row){
+        .variant = j->name, .settings = j->settings, .order = j->order, .trial = j->trial + 1, .draw = j->draw,
+        .level = j->step.level, .round = j->step.round, .rate = j->step.rate, .target_sparsity = j->step.target_sparsity,
+        .output_factor = j->settings->prune.output, .steps = j->regime->steps,
+        .epochs = (double)j->regime->steps / (double)j->regime->steps_per_epoch, .train_s = t->train_s,
+        .ms_per_step = t->trained_steps ? 1000 * t->train_s / (double)t->trained_steps : NAN,
+        .trained_steps = t->trained_steps, .moved = t->moved, .status = "done", .mask = j->outcome.selection,
+        .has_mask = j->outcome.has_selection, .training = j->outcome.training,
+    };
+    fill_measures(k, row);
+    const lt_digest *selection = j->outcome.has_selection ? &j->outcome.selection : NULL, *drawn, *dense;
+    ltc_status st = lt_level_count(k->w, j, selection, row, err);
+    if (st || !selection)
+        return st;
+    if ((drawn = lt_plan_drawn(k->w->plan, j)))
+        st = lt_level_measure(k->w, j, drawn, selection, row->drawn, err);
+    if (!st && (dense = lt_plan_dense(k->w->plan, j)))
+        st = lt_level_measure(k->w, j, dense, selection, row->dense, err);
+    return st;
+}
+
+static ltc_status fill_history(const work *k, lt_history_row **history, size_t *n, ltc_error *err)
+{
+    const lt_regime *r = k->j->regime;
+    const lt_trajectory *t = &k->trajectory;
+    const lt_evaluation *best = lt_trajectory_best(t, k->first_step, r->evaluate_every, r->steps);
+    lt_history_row *h = lt_array(t->n_evaluations, sizeof *h);
+    if (!h)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for a history");
+    *n = 0;
+    for (size_t i = 0; i < t->n_evaluations; i++) {
+        const lt_evaluation *e = &t->evaluation[i];
+        if (!lt_trajectory_due(e->step, k->first_step, r->evaluate_every, r->steps))
+            continue;
+        h[*n] = lt_history_of(k->j, e);
+        if (e->step != r->steps && (!best || e->step != best->step))
+            h[*n].at[LT_M_TRAIN] = (lt_measure){ 0 };     /* measured for another run: not of this one's rows */
+        ++*n;
+    }
+    *history = h;
+    return LTC_OK;
+}
+
+lt_history_row lt_history_of(const lt_job *j, const lt_evaluation *e)
+{
+    lt_history_row h = {
+        .variant = j->name, .order = j->order, .trial = j->trial + 1, .draw = j->draw, .level = j->step.level,
+        .step = e->step, .epoch = (double)e->step / (double)j->regime->steps_per_epoch,
+        .lr = lt_schedule_rate(&j->regime->schedule, e->step ? e->step - 1 : 0),
+    };
+    for (uint32_t s = 0; s < LT_M_SPLITS; s++)
+        h.at[s] = measure_of(e, s);
+    return h;
+}
+
+/* The start state: state 0 of a dense network, or what treatment makes of it. */
+static ltc_status begin(work *k, ltc_error *err)
+{
+    lt_outcome *o = &k->j->outcome;
+    ltc_status st;
+    if (!k->j->step.level) {
+        st = initial_state(k->w, k->j, &o->init, err);
+        k->start = o->init;
+    } else {
+        st = lt_level_select(k->w, k->j, &o->selection, err);
+        o->has_selection = !st;
+        if (!st)
+            st = treat(k, err);
+    }
+    o->start = k->start;
+    o->first_step = k->first_step;
+    return st;
+}
+
+ltc_status lt_level_run(lt_worker *w, lt_job *j, lt_level_row *row, lt_history_row **history, size_t *n_history,
+                        ltc_error *err)
+{
+    work k = { .w = w, .j = j };
+    ltc_status st = begin(&k, err);
+    if (!st && j->trains)
+        st = train(&k, err);
+    if (!st && j->reported)
+        st = fill_row(&k, row, err);
+    if (!st && j->reported)
+        st = fill_history(&k, history, n_history, err);
+    lt_state_free(&k.state);
+    if (st) {
+        lt_trajectory_free(&k.trajectory);
+        return st;
+    }
+    j->outcome.trajectory = k.trajectory;     /* later levels ask it for states */
+    j->outcome.trained = j->trains;
+    return LTC_OK;
+}

@@ -1,0 +1,38 @@
+/* Level: the work of one job: a mask is drawn or taken, weights are treated, the result is trained and measured.
+ *
+ * Everything is looked up in the store first; only what is not there is computed. A worker does one level at a time, on
+ * a device of its own. */
+#ifndef LT_PLAN_LEVEL_H
+#define LT_PLAN_LEVEL_H
+
+#include "plan/identity.h"
+#include "plan/plan.h"
+#include "plan/trajectory.h"
+#include "results/results.h"
+
+typedef struct lt_worker {
+    lt_plan          *plan;
+    lt_store         *store;
+    const lt_identity *identity;
+    const lt_watcher *watcher;
+    lt_device         device;                 /* opened when something must be computed */
+    lt_session       *session;
+    const lt_regime  *session_of;             /* what the session was opened for */
+    bool              look;                   /* only look: LTC_EUNSUPPORTED where something must be computed */
+    double            save_s;
+    ltc_status      (*evaluated)(void *arg, const lt_job *j, const lt_evaluation *e, ltc_error *err);
+    void             *arg;
+} lt_worker;
+
+/* Does a job whose needs are done; its outcome, and the row of the results if it is reported (row.layer is for free()).
+ * history [*n_history]: its evaluations, for free(). */
+ltc_status lt_level_run(lt_worker *w, lt_job *j, lt_level_row *row, lt_history_row **history, size_t *n_history,
+                        ltc_error *err);
+
+/* An evaluation of a job as a row of the history. */
+lt_history_row lt_history_of(const lt_job *j, const lt_evaluation *e);
+
+/* Closes session and device. */
+void lt_worker_close(lt_worker *w);
+
+#endif

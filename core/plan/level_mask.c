@@ -1,0 +1,157 @@
+/* Draws the selection mask of a level, or finds it. Called by level.c. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/key.h"
+#include "plan/facts.h"
+#include "plan/worker.h"
+#include "util/file.h"
+
+/* The states a criterion may read, fetched, and what they are called by. */
+typedef struct inputs {
+    lt_state         state[4];                /* init, rewind, final, dense */
+    const lt_digest *name[4];
+    lt_masks         before;
+    lt_digest        before_name;
+    uint64_t        *exact;
+} inputs;
+
+static void free_inputs(inputs *in)
+{
+    for (int i = 0; i < 4; i++)
+        lt_state_free(&in->state[i]);
+    lt_masks_free(&in->before);
+    free(in->exact);
+}
+
+/* The SHA-256 of the criterion's file: an edited criterion scores again. */
+static ltc_status criterion_digest(const lt_module *m, lt_digest *d, ltc_error *err)
+{
+    lt_text content = { 0 };
+    ltc_status st = lt_file_read(m->path, &content, err);
+    if (!st && !lt_digest_of(content.s, content.n, d))
+        st = ltc_fail(err, LTC_EINTERNAL, "libcrypto cannot compute a SHA-256");
+    lt_text_free(&content);
+    return st;
+}
+
+/* A mask of ones, or the one of the level before in a chain. */
+static ltc_status mask_before(lt_worker *w, const lt_job *j, inputs *in, ltc_error *err)
+{
+    const ltc_graph *g = &w->plan->experiment->graph.view;
+    const lt_job *before = &w->plan->job[j->before];
+    if (j->step.chained && before->outcome.has_selection) {
+        in->before_name = before->outcome.selection;
+        return lt_worker_masks(w, &before->outcome.selection, &in->before, err);
+    }
+    uint8_t *eligible = lt_array(g->n_params, 1);
+    ltc_status st = eligible ? lt_eligible(g, j->settings, eligible, err) : ltc_fail(err, LTC_ENOMEM, "no memory for a mask");
+    if (!st)
+        st = lt_masks_create(g, eligible, &in->before, err);
+    if (!st)
+        st = lt_masks_put(w->store, g, in->before.mask, &in->before_name, err);
+    free(eligible);
+    return st;
+}
+
+/* A control that matches keeps as many weights as the main line's mask: in each layer, or of all. */
+static ltc_status match_main(lt_worker *w, const lt_job *j, inputs *in, lt_selection_request *r, ltc_error *err)
+{
+    const ltc_graph *g = r->graph;
+    lt_masks main = { 0 };
+    if (!j->variant || j->variant->match == LT_MATCH_NONE)
+        return LTC_OK;
+    const ltc_status st = lt_worker_masks(w, &w->plan->job[j->main].outcome.selection, &main, err);
+    in->exact = lt_array(g->n_params, sizeof *in->exact);
+    for (uint32_t p = 0; !st && in->exact && p < g->n_params; p++)
+        in->exact[p] = main.mask[p] ? lt_mask_alive(main.mask[p], ltc_graph_param(g, p)->n) : 0;
+    r->exact = in->exact;
+    r->scope = j->variant->match == LT_MATCH_LAYER_DENSITY ? LT_SCOPE_LAYER : LT_SCOPE_GLOBAL;
+    lt_masks_free(&main);
+    return st || in->exact ? st : ltc_fail(err, LTC_ENOMEM, "no memory for a mask");
+}
+
+/* Which of the four states the criterion asked for, by name. */
+static void name_states(const lt_worker *w, const lt_job *j, uint32_t flags, inputs *in)
+{
+    in->name[0] = flags & LTC_NEED_INIT ? &w->plan->job[j->dense].outcome.init : NULL;
+    in->name[1] = flags & LTC_NEED_REWIND ? lt_plan_rewound(w->plan, j) : NULL;
+    in->name[2] = flags & LTC_NEED_FINAL ? lt_plan_drawn(w->plan, j) : NULL;
+    in->name[3] = flags & LTC_NEED_DENSE ? lt_plan_dense(w->plan, j) : NULL;
+}
+
+static ltc_status fetch_states(lt_worker *w, inputs *in, ltc_error *err)
+{
+    ltc_status st = LTC_OK;
+    for (int i = 0; i < 4 && !st; i++) {
+        if (!in->name[i])
+            continue;
+        st = lt_state_create(&w->plan->experiment->graph.view, &in->state[i], err);
+        if (!st)
+            st = lt_worker_state(w, in->name[i], &in->state[i], err);
+    }
+    return st;
+}
+
+static ltc_status compute(lt_worker *w, lt_selection_request *r, inputs *in, lt_digest *selection, ltc_error *err)
+{
+    lt_masks made = { 0 };
+    ltc_status st = lt_worker_may_compute(w, err);
+    if (!st)
+        st = fetch_states(w, in, err);
+    r->init = in->name[0] ? in->state[0].value : NULL;
+    r->rewind = in->name[1] ? in->state[1].value : NULL;
+    r->final = in->name[2] ? in->state[2].value : NULL;
+    r->dense = in->name[3] ? in->state[3].value : NULL;
+    if (!st)
+        st = lt_select(r, &made, err);
+    if (!st)
+        st = lt_masks_put(w->store, r->graph, made.mask, selection, err);
+    lt_masks_free(&made);
+    return st;
+}
+
+static ltc_status select_own(lt_worker *w, lt_job *j, inputs *in, lt_digest *selection, ltc_error *err)
+{
+    const lt_experiment *e = w->plan->experiment;
+    const lt_plugin_setting *mask = &j->settings->prune.mask;
+    lt_selection_request r = {
+        .graph = &e->graph.view, .criterion = mask->module, .options = mask->options, .services = e->services,
+        .scope = j->settings->prune.scope, .budget = j->step.budget, .round = j->step.round, .before = &in->before,
+        .key = lt_regime_key(j->regime, LT_KEY_MASK, j->trial, lt_level_instance(j)),
+    };
+    lt_digest criterion, key;
+    uint32_t flags = 0;
+    bool found = false;
+    ltc_status st = criterion_digest(mask->module, &criterion, err);
+    if (!st)
+        st = lt_criterion_flags(mask->module, mask->options, e->services, &flags, err);
+    if (!st)
+        st = mask_before(w, j, in, err);
+    if (!st)
+        st = match_main(w, j, in, &r, err);
+    if (st)
+        return st;
+    name_states(w, j, flags, in);
+    st = lt_identity_select(w->identity, j->regime, &r, &criterion, in->name, &in->before_name, &key, err);
+    lt_outcome_rests_on(&j->outcome, &key);
+    if (!st)
+        st = lt_facts_get(w->store, &key, selection, 1, &found, err);
+    if (st || found)
+        return st;
+    st = compute(w, &r, in, selection, err);
+    return st ? st : lt_facts_put(w->store, &key, selection, 1, err);
+}
+
+ltc_status lt_level_select(lt_worker *w, lt_job *j, lt_digest *selection, ltc_error *err)
+{
+    inputs in = { 0 };
+    if (j->variant && j->variant->masks == LT_MASKS_MAIN) {
+        *selection = w->plan->job[j->main].outcome.selection;
+        return LTC_OK;
+    }
+    const ltc_status st = select_own(w, j, &in, selection, err);
+    free_inputs(&in);
+    return st;
+}

@@ -1,0 +1,246 @@
+/* Makes the list of jobs from settings. Called once a run; the executor takes it from there. */
+#include "plan/plan.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static lt_job *add_job(lt_plan *p, const lt_job *j, ltc_error *err)
+{
+    if (p->n_jobs == p->room) {
+        const uint32_t room = p->room ? 2 * p->room : 64;
+        lt_job *grown = realloc(p->job, room * sizeof *grown);
+        if (!grown) {
+            ltc_fail(err, LTC_ENOMEM, "no memory for the plan of a run");
+            return NULL;
+        }
+        p->job = grown;
+        p->room = room;
+    }
+    p->job[p->n_jobs] = *j;
+    return &p->job[p->n_jobs++];
+}
+
+/* Do two regimes train the dense network alike, whatever they prune? */
+static bool train_alike(const lt_regime *a, const lt_regime *b)
+{
+    const lt_settings *s = a->settings, *t = b->settings;
+    return !memcmp(&a->optimizer, &b->optimizer, sizeof a->optimizer) && a->batch == b->batch && a->steps == b->steps &&
+           a->evaluate_every == b->evaluate_every && s->arch.init == t->arch.init &&
+           a->schedule.type == b->schedule.type && a->schedule.lr == b->schedule.lr &&
+           a->schedule.gamma == b->schedule.gamma && a->schedule.warmup == b->schedule.warmup &&
+           a->schedule.n_milestones == b->schedule.n_milestones &&
+           !memcmp(a->schedule.milestone, b->schedule.milestone, a->schedule.n_milestones * sizeof(uint64_t));
+}
+
+/* Must level 0 be trained at all? Not when masks are drawn, and weights rewound, before the first step. */
+static bool needs_dense(const lt_regime *r)
+{
+    const lt_settings *s = r->settings;
+    return s->prune.strategy == LT_STRATEGY_NONE || s->prune.draw_at.kind == LT_MOMENT_BEST || r->draw_at > 0 ||
+           r->rewind_to > 0 || s->prune.kept == LT_KEPT_FINAL;
+}
+
+static bool keep_step(lt_plan *p, lt_job *j, uint64_t step)
+{
+    for (size_t i = 0; i < j->n_keep; i++)
+        if (j->keep[i] == step)
+            return true;
+    uint64_t *more = lt_arena_array(&p->arena, j->n_keep + 1, sizeof *more);
+    if (!more)
+        return false;
+    if (j->n_keep)
+        memcpy(more, j->keep, j->n_keep * sizeof *more);
+    more[j->n_keep++] = step;
+    j->keep = more;
+    return true;
+}
+
+/* The states of a dense training that a line of this regime will ask for. */
+static ltc_status keep_for(lt_plan *p, uint32_t dense, const lt_regime *r, ltc_error *err)
+{
+    lt_job *j = &p->job[dense];
+    bool ok = r->rewind_to == 0 || keep_step(p, j, r->rewind_to);
+    if (ok && r->settings->prune.draw_at.kind != LT_MOMENT_BEST && r->draw_at > 0)
+        ok = keep_step(p, j, r->draw_at);
+    j->trains |= needs_dense(r);
+    j->reported |= j->trains;
+    return ok ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "no memory for the plan of a run");
+}
+
+/* The trial's level 0 that this regime shares with an earlier line; LT_NO_JOB: there is none. */
+static uint32_t find_dense(const lt_plan *p, const lt_regime *r, uint32_t trial)
+{
+    for (uint32_t i = 0; i < p->n_jobs; i++)
+        if (!p->job[i].step.level && p->job[i].trial == trial && train_alike(p->job[i].regime, r))
+            return i;
+    return LT_NO_JOB;
+}
+
+static ltc_status add_dense(lt_plan *p, const lt_job *line, uint32_t *dense, ltc_error *err)
+{
+    *dense = find_dense(p, line->regime, line->trial);
+    if (*dense == LT_NO_JOB) {
+        lt_job j = *line;
+        j.draw = 0;
+        *dense = p->n_jobs;
+        if (!add_job(p, &j, err))
+            return LTC_ENOMEM;
+    }
+    return keep_for(p, *dense, line->regime, err);
+}
+
+static bool at_level(const lt_variant *v, uint32_t level)
+{
+    for (uint64_t i = 0; v && i < v->levels.n; i++)
+        if (v->levels.v[i] == level)
+            return true;
+    return !v || !v->levels.n;
+}
+
+/* The main line's job of a trial and level. */
+static uint32_t find_main(const lt_plan *p, uint32_t trial, uint32_t level)
+{
+    for (uint32_t i = 0; i < p->n_jobs; i++)
+        if (!p->job[i].order && p->job[i].trial == trial && p->job[i].step.level == level)
+            return i;
+    return LT_NO_JOB;
+}
+
+/* Levels of a line that makes its own masks. */
+static ltc_status add_own_levels(lt_plan *p, const lt_job *line, ltc_error *err)
+{
+    lt_job j = *line;
+    for (uint32_t before = j.dense; lt_strategy_next(j.settings, j.step.level, &j.step); before = p->n_jobs - 1) {
+        j.before = j.step.chained ? before : j.dense;
+        j.reported = at_level(j.variant, j.step.level);
+        j.trains = j.reported || j.step.chained;
+        lt_job *added = add_job(p, &j, err);
+        if (!added)
+            return LTC_ENOMEM;
+        if (j.settings->prune.draw_at.kind != LT_MOMENT_BEST && j.regime->draw_at > 0 &&
+            !keep_step(p, added, j.regime->draw_at))
+            return ltc_fail(err, LTC_ENOMEM, "no memory for the plan of a run");
+    }
+    return LTC_OK;
+}
+
+/* Levels of a control: at the main line's, with its masks or matching them. */
+static ltc_status add_control_levels(lt_plan *p, const lt_job *line, ltc_error *err)
+{
+    lt_job j = *line;
+    lt_step_down step;
+    for (uint32_t level = 0; lt_strategy_next(p->experiment->settings, level, &step); level++) {
+        if (!at_level(j.variant, step.level))
+            continue;
+        j.step = step;
+        j.step.chained = false;
+        j.before = j.dense;
+        j.main = find_main(p, j.trial, step.level);
+        if (!add_job(p, &j, err))
+            return LTC_ENOMEM;
+    }
+    return LTC_OK;
+}
+
+static ltc_status add_line(lt_plan *p, uint32_t order, const lt_variant *v, uint32_t trial, uint32_t draw, ltc_error *err)
+{
+    lt_job line = {
+        .variant = v, .settings = p->regime[order].settings, .regime = &p->regime[order], .name = v ? v->name : "main",
+        .order = order, .trial = trial, .draw = draw, .trains = true, .reported = true,
+        .dense = LT_NO_JOB, .before = LT_NO_JOB, .main = LT_NO_JOB,
+        .step = { .rate = NAN, .target_sparsity = NAN },
+    };
+    lt_job dense = line;
+    dense.trains = dense.reported = false;
+    const ltc_status st = add_dense(p, &dense, &line.dense, err);
+    if (st)
+        return st;
+    const bool control = v && (v->masks == LT_MASKS_MAIN || v->match != LT_MATCH_NONE);
+    return control ? add_control_levels(p, &line, err) : add_own_levels(p, &line, err);
+}
+
+static ltc_status add_lines(lt_plan *p, ltc_error *err)
+{
+    const lt_settings *s = p->experiment->settings;
+    ltc_status st = LTC_OK;
+    for (uint32_t trial = 0; trial < (uint64_t)s->run.trials && !st; trial++)
+        st = add_line(p, 0, NULL, trial, 0, err);
+    for (uint32_t v = 0; v < s->n_variants && !st; v++)
+        for (uint32_t trial = 0; trial < (uint64_t)s->run.trials && !st; trial++)
+            for (uint32_t draw = 1; draw <= (uint64_t)s->variant[v].draws && !st; draw++)
+                st = add_line(p, v + 1, &s->variant[v], trial, draw, err);
+    return st;
+}
+
+/* A variant may train and prune in its own way, on the run's data and network. */
+static ltc_status check_variant(const lt_settings *s, const lt_variant *v, ltc_error *err)
+{
+    const lt_settings *t = &v->settings;
+    const bool same = s->dataset.plugin.module == t->dataset.plugin.module && s->arch.plugin.module == t->arch.plugin.module &&
+                      s->backend.plugin.module == t->backend.plugin.module && s->dataset.validation == t->dataset.validation &&
+                      s->dataset.validation_seed == t->dataset.validation_seed && s->dataset.normalise == t->dataset.normalise;
+    return same ? LTC_OK : ltc_fail(err, LTC_EINVAL, "variant '%s': a variant cannot change dataset, arch or backend; make it "
+                                    "a run of its own, on the same store", v->name);
+}
+
+ltc_status lt_plan_make(const lt_experiment *e, lt_plan *p, ltc_error *err)
+{
+    const lt_settings *s = e->settings;
+    *p = (lt_plan){ .experiment = e, .regime = lt_array(1 + s->n_variants, sizeof *p->regime) };
+    if (!p->regime)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for the plan of a run");
+    ltc_status st = lt_regime_open(e, s, &p->regime[p->n_regimes++], err);
+    for (uint64_t v = 0; v < s->n_variants && !st; v++) {
+        st = check_variant(s, &s->variant[v], err);
+        if (!st)
+            st = lt_regime_open(e, &s->variant[v].settings, &p->regime[p->n_regimes++], err);
+    }
+    if (!st)
+        st = add_lines(p, err);
+    if (st)
+        lt_plan_free(p);
+    return st;
+}
+
+void lt_outcome_rests_on(lt_outcome *o, const lt_digest *key)
+{
+    assert(o->n_records < sizeof o->record / sizeof o->record[0]);
+    o->record[o->n_records++] = *key;
+}
+
+const lt_digest *lt_plan_rewound(const lt_plan *p, const lt_job *j)
+{
+    const lt_outcome *dense = &p->job[j->dense].outcome;
+    return j->regime->rewind_to ? lt_trajectory_state(&dense->trajectory, j->regime->rewind_to, false) : &dense->init;
+}
+
+const lt_digest *lt_plan_drawn(const lt_plan *p, const lt_job *j)
+{
+    const lt_outcome *before = &p->job[j->before].outcome;
+    const lt_regime *r = j->regime;
+    if (r->settings->prune.draw_at.kind == LT_MOMENT_BEST) {
+        const lt_evaluation *best = lt_trajectory_best(&before->trajectory, before->first_step, r->evaluate_every, r->steps);
+        return lt_trajectory_state(&before->trajectory, best ? best->step : r->steps, true);
+    }
+    return r->draw_at ? lt_trajectory_state(&before->trajectory, r->draw_at, false) : &before->start;
+}
+
+const lt_digest *lt_plan_dense(const lt_plan *p, const lt_job *j)
+{
+    const lt_job *dense = &p->job[j->dense];
+    return lt_trajectory_state(&dense->outcome.trajectory, dense->regime->steps, false);
+}
+
+void lt_plan_free(lt_plan *p)
+{
+    for (uint32_t i = 0; i < p->n_jobs; i++)
+        lt_trajectory_free(&p->job[i].outcome.trajectory);
+    for (uint32_t i = 0; p->regime && i < p->n_regimes; i++)
+        lt_regime_close(&p->regime[i]);
+    free(p->regime);
+    free(p->job);
+    lt_arena_free(&p->arena);
+    *p = (lt_plan){ 0 };
+}

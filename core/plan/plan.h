@@ -1,0 +1,58 @@
+/* Plan: every level of every line of a run, and what each needs before it can begin.
+ *
+ * A line is one variant in one trial and draw. Its level 0 is the dense network; lines that train it alike share it. */
+#ifndef LT_PLAN_PLAN_H
+#define LT_PLAN_PLAN_H
+
+#include "plan/experiment.h"
+#include "plan/strategy.h"
+#include "plan/trajectory.h"
+
+#define LT_NO_JOB UINT32_MAX                 /* needs no such job */
+enum { LT_JOB_WAITING, LT_JOB_RUNNING, LT_JOB_DONE, LT_JOB_FAILED, LT_JOB_BLOCKED };      /* BLOCKED: a need failed */
+
+/* What a level gave, by digest; enough for all that depends on it. */
+typedef struct lt_outcome {
+    lt_digest     init, start, selection, training;       /* state 0; the treated one; the mask; the trajectory's key */
+    bool          has_selection, trained;
+    uint64_t      first_step;
+    lt_digest     record[12];                 /* keys of the records that this level rests on, for the run's root */
+    uint32_t      n_records;
+    lt_trajectory trajectory;                 /* empty when the level is not trained */
+} lt_outcome;
+
+typedef struct lt_job {
+    const lt_variant  *variant;               /* NULL: the main line */
+    const lt_settings *settings;
+    const lt_regime   *regime;
+    const char        *name;                  /* "main", or the variant's */
+    uint32_t           order, trial, draw;    /* order: 0 main, then as configured; trial from 0; draw from 1, 0 if none */
+    lt_step_down       step;                  /* step.level 0: dense */
+    bool               trains, reported;      /* reported: has rows in the results */
+    uint32_t           dense, before, main;   /* jobs it needs: level 0; the level before; main's same level */
+    uint64_t          *keep;                  /* [n_keep] steps whose states others need */
+    size_t             n_keep;
+    uint32_t           state;
+    lt_outcome         outcome;
+} lt_job;
+
+typedef struct lt_plan {
+    const lt_experiment *experiment;
+    lt_regime *regime;                        /* [n_regimes]: main's, then each variant's */
+    lt_job    *job;                           /* in an order in which each stands behind what it needs */
+    uint32_t   n_regimes, n_jobs, room, pad;
+    lt_arena   arena;
+} lt_plan;
+
+/* Notes a record's key. */
+void lt_outcome_rests_on(lt_outcome *o, const lt_digest *key);
+
+/* The state to which a job's line rewinds, and the one of which its mask is drawn; NULL: it is not there. */
+const lt_digest *lt_plan_rewound(const lt_plan *p, const lt_job *j);
+const lt_digest *lt_plan_drawn(const lt_plan *p, const lt_job *j);
+const lt_digest *lt_plan_dense(const lt_plan *p, const lt_job *j);        /* the dense network's end */
+
+ltc_status lt_plan_make(const lt_experiment *e, lt_plan *p, ltc_error *err);
+void lt_plan_free(lt_plan *p);
+
+#endif

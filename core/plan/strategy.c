@@ -1,0 +1,73 @@
+/* The strategies iterative, one-shot and none. Called by the plan. */
+#include "plan/strategy.h"
+
+#include <math.h>
+
+/* Which of rate, sparsity and density is given, and its i-th value: the budget of a level. */
+static void set_budget(const lt_settings *s, uint64_t i, lt_step_down *d)
+{
+    const double output = s->prune.output;
+    if (i < s->prune.rate.n) {
+        d->rate = s->prune.rate.v[i];
+        d->budget = (lt_budget){ LT_BUDGET_RATE, 0, d->rate, output };
+    } else if (i < s->prune.sparsity.n) {
+        d->target_sparsity = s->prune.sparsity.v[i];
+        d->budget = (lt_budget){ LT_BUDGET_DENSITY, 0, 1 - d->target_sparsity, output };
+    } else if (i < s->prune.density.n) {
+        d->target_sparsity = 1 - s->prune.density.v[i];
+        d->budget = (lt_budget){ LT_BUDGET_DENSITY, 0, s->prune.density.v[i], output };
+    }
+}
+
+static uint64_t values_given(const lt_settings *s)
+{
+    return s->prune.rate.n + s->prune.sparsity.n + s->prune.density.n;
+}
+
+/* One target in n rounds: 1 - (1 - s)^(1/n) of the alive in each. */
+static void share_out(const lt_settings *s, lt_step_down *d)
+{
+    const double left = s->prune.density.n ? s->prune.density.v[0] : 1 - s->prune.sparsity.v[0];
+    d->target_sparsity = 1 - left;
+    d->rate = 1 - pow(left, 1 / (double)s->prune.rounds);
+    d->budget = (lt_budget){ LT_BUDGET_RATE, 0, d->rate, s->prune.output };
+}
+
+/* A scalar is repeated over the rounds, a list has one value a round; no value: the criterion counts for itself. */
+static bool iterative(const lt_settings *s, uint32_t done, lt_step_down *d)
+{
+    const uint64_t given = values_given(s), rounds = s->prune.rounds ? (uint64_t)s->prune.rounds : given;
+    if (done >= rounds)
+        return false;
+    d->chained = true;
+    if (given == 1 && !s->prune.rate.n && s->prune.rounds)
+        share_out(s, d);
+    else
+        set_budget(s, given == 1 ? 0 : done, d);
+    return true;
+}
+
+static bool one_shot(const lt_settings *s, uint32_t done, lt_step_down *d)
+{
+    const uint64_t given = values_given(s);
+    if (done >= (given ? given : 1))
+        return false;
+    set_budget(s, done, d);
+    return true;
+}
+
+static bool none(const lt_settings *s, uint32_t done, lt_step_down *d)
+{
+    (void)s, (void)done, (void)d;
+    return false;
+}
+
+bool lt_strategy_next(const lt_settings *s, uint32_t done, lt_step_down *next)
+{
+    static bool (*const strategy[])(const lt_settings *, uint32_t, lt_step_down *) = {
+        [LT_STRATEGY_ITERATIVE] = iterative, [LT_STRATEGY_ONE_SHOT] = one_shot, [LT_STRATEGY_NONE] = none,
+    };
+    *next = (lt_step_down){ .level = done + 1, .round = done + 1, .rate = NAN, .target_sparsity = NAN,
+                            .budget = { LT_BUDGET_RATE, 0, 0, s->prune.output } };
+    return strategy[s->prune.strategy](s, done, next);
+}

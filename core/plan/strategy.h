@@ -1,0 +1,19 @@
+/* Strategies: which levels follow from those that are done. They look at settings and at what is done, and at nothing
+ * else, so that a stopped run goes on as if it had not been. */
+#ifndef LT_PLAN_STRATEGY_H
+#define LT_PLAN_STRATEGY_H
+
+#include "prune/selection.h"
+
+/* A level to make. Level 0 is the dense network and is not in it. */
+typedef struct lt_step_down {
+    uint32_t  level, round;
+    bool      chained;                        /* from the level before; else from the dense network */
+    lt_budget budget;
+    double    rate, target_sparsity;          /* as configured; NaN: not said */
+} lt_step_down;
+
+/* The level after `done` of them; false: there is none. [any] */
+bool lt_strategy_next(const lt_settings *s, uint32_t done, lt_step_down *next);
+
+#endif

@@ -1,0 +1,359 @@
+/* Owns a pass along a trajectory: from the nearest stored state through everything that is missing. */
+#include "plan/trajectory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/trajectory_record.h"
+#include "prune/treatment.h"
+
+enum { MAX_PASSES = 4 };                      /* one for what is missing, one for a best state that was lost, spare */
+
+/* One pass. `now` is what the session holds as far as it was fetched; `best` the values of the best step seen. */
+typedef struct pass {
+    const lt_trajectory_request *r;
+    lt_trajectory *t;
+    lt_trainer    *trainer;
+    lt_state       now, best;
+    uint64_t       step, last, best_step;     /* best_step: of `best`; UINT64_MAX: none */
+} pass;
+
+bool lt_trajectory_due(uint64_t step, uint64_t first, uint64_t every, uint64_t last)
+{
+    return step == first || step == last || (step > first && step < last && step % every == 0);
+}
+
+const lt_evaluation *lt_trajectory_at(const lt_trajectory *t, uint64_t step)
+{
+    for (size_t i = 0; i < t->n_evaluations; i++)
+        if (t->evaluation[i].step == step)
+            return &t->evaluation[i];
+    return NULL;
+}
+
+const lt_evaluation *lt_trajectory_best(const lt_trajectory *t, uint64_t first, uint64_t every, uint64_t last)
+{
+    const lt_evaluation *best = NULL;
+    for (size_t i = 0; i < t->n_evaluations; i++) {
+        const lt_evaluation *e = &t->evaluation[i];
+        const bool counts = e->step != first && e->step <= last && e->n[LT_VALIDATION] && isfinite(e->loss[LT_VALIDATION]) &&
+                            lt_trajectory_due(e->step, first, every, last);
+        if (counts && (!best || e->loss[LT_VALIDATION] < best->loss[LT_VALIDATION]))
+            best = e;
+    }
+    return best;
+}
+
+const lt_digest *lt_trajectory_state(const lt_trajectory *t, uint64_t step, bool values)
+{
+    for (size_t i = 0; i < t->n_points; i++)
+        if (t->point[i].step == step && (values || t->point[i].kind != LT_POINT_VALUES))
+            return &t->point[i].state;
+    return NULL;
+}
+
+/* Is a step's state stored for good, or (values) its values? Partial states are forgotten again. */
+static bool stays(const lt_trajectory *t, uint64_t step, bool values)
+{
+    for (size_t i = 0; i < t->n_points; i++)
+        if (t->point[i].step == step && (t->point[i].kind == LT_POINT_STATE ||
+                                         (values && t->point[i].kind == LT_POINT_VALUES)))
+            return true;
+    return false;
+}
+
+static bool kept(const lt_trajectory_request *r, uint64_t step)
+{
+    for (size_t i = 0; i < r->n_keep; i++)
+        if (r->keep[i] == step)
+            return true;
+    return step == r->training->steps;
+}
+
+/* Is a split measured at a step, or empty? */
+static bool measured(const lt_trajectory_request *r, const lt_evaluation *e, uint32_t split)
+{
+    return !r->training->data->split[split].n || (e && e->n[split]);
+}
+
+static bool step_is_whole(const lt_trajectory_request *r, const lt_trajectory *t, uint64_t step)
+{
+    const uint64_t last = r->training->steps;
+    const lt_evaluation *e = lt_trajectory_at(t, step);
+    if (lt_trajectory_due(step, r->first_step, r->evaluate_every, last) &&
+        !(measured(r, e, LT_VALIDATION) && measured(r, e, LT_TEST)))
+        return false;
+    if (step == last && !measured(r, e, LT_TRAIN))
+        return false;
+    return !kept(r, step) || stays(t, step, false);
+}
+
+/* The next step after `step` at which something is to be done: an evaluation, a state to keep, a stored one to compare. */
+static uint64_t next_mark(const lt_trajectory_request *r, const lt_trajectory *t, uint64_t step)
+{
+    const uint64_t last = r->training->steps, due = step - step % r->evaluate_every + r->evaluate_every;
+    uint64_t next = due < last ? due : last;
+    for (size_t i = 0; i < r->n_keep; i++)
+        if (r->keep[i] > step && r->keep[i] < next)
+            next = r->keep[i];
+    for (size_t i = 0; i < t->n_points; i++)
+        if (t->point[i].step > step && t->point[i].step < next && t->point[i].kind != LT_POINT_VALUES)
+            next = t->point[i].step;
+    return next;
+}
+
+/* The first stored state from a step on; the step itself if there is none. */
+static uint64_t next_stored(const lt_trajectory *t, uint64_t step)
+{
+    for (size_t i = 0; i < t->n_points; i++)
+        if (t->point[i].step >= step && t->point[i].kind == LT_POINT_STATE)
+            return t->point[i].step;
+    return step;
+}
+
+/* First and last step to pass; false: nothing is missing. Evaluations that are made on the way from one stored state to
+ * another count only once that other's bytes came out again; a state that is wanted is reached and no more. */
+static bool find_missing(const lt_trajectory_request *r, const lt_trajectory *t, uint64_t *low, uint64_t *high)
+{
+    bool missing = false;
+    for (uint64_t step = r->first_step;; step = next_mark(r, t, step)) {
+        if (!step_is_whole(r, t, step)) {
+            *low = missing ? *low : step;
+            *high = kept(r, step) ? step : next_stored(t, step);
+            missing = true;
+        }
+        if (step >= r->training->steps)
+            break;
+    }
+    const lt_evaluation *best = lt_trajectory_best(t, r->first_step, r->evaluate_every, r->training->steps);
+    if (!missing && best && !(stays(t, best->step, true) && measured(r, best, LT_TRAIN))) {
+        *low = *high = best->step;
+        missing = true;
+    }
+    return missing;
+}
+
+static ltc_status open_pass(pass *p, ltc_error *err)
+{
+    const lt_trajectory_request *r = p->r;
+    ltc_status st = lt_state_create(r->start->graph, &p->now, err);
+    if (!st)
+        st = lt_state_create(r->start->graph, &p->best, err);
+    for (uint32_t i = 0; i < r->start->graph->n_params && !st; i++) {
+        if (!r->start->mask[i])
+            continue;
+        st = lt_state_add_mask(&p->now, i, err);
+        if (!st)
+            st = lt_state_add_mask(&p->best, i, err);
+        if (!st) {
+            memcpy(p->now.mask[i], r->start->mask[i], ltc_graph_param(r->start->graph, i)->n);
+            memcpy(p->best.mask[i], r->start->mask[i], ltc_graph_param(r->start->graph, i)->n);
+        }
+    }
+    p->best_step = UINT64_MAX;
+    return st ? st : lt_trainer_open(r->session, r->training, r->watcher, &p->trainer, err);
+}
+
+static void close_pass(pass *p)
+{
+    lt_trainer_close(p->trainer);
+    lt_state_free(&p->now);
+    lt_state_free(&p->best);
+}
+
+/* Puts the state from which `low` can be reached into the session: the greatest stored one, else the start. */
+static ltc_status begin(pass *p, uint64_t low, ltc_error *err)
+{
+    for (size_t i = p->t->n_points; i-- > 0;) {
+        const lt_point *point = &p->t->point[i];
+        bool found = false;
+        if (point->step > low || point->kind == LT_POINT_VALUES)
+            continue;
+        const ltc_status st = lt_snapshot_get(p->r->store, &point->state, &p->now, &found, err);
+        if (st)
+            return st;
+        if (found) {
+            p->step = point->step;
+            return lt_session_put(p->r->session, &p->now, err);
+        }
+        lt_trajectory_drop_point(p->t, i);    /* damaged or gone: made again */
+    }
+    p->step = p->r->first_step;
+    lt_state_copy(p->r->start, &p->now);
+    return lt_session_put(p->r->session, &p->now, err);
+}
+
+/* The session's state at this step into the store; the bytes must be those of any state stored for the same step. */
+static ltc_status store_state(pass *p, uint32_t kind, ltc_error *err)
+{
+    lt_point made = { .step = p->step, .kind = kind };
+    const lt_digest *there = lt_trajectory_state(p->t, p->step, false);
+    ltc_status st = lt_session_get(p->r->session, &p->now, err);
+    if (!st)
+        st = lt_snapshot_put(p->r->store, &p->now, LT_SNAPSHOT_WHOLE, &made.state, err);
+    if (!st && there && memcmp(there, &made.state, sizeof made.state))
+        return ltc_fail(err, LTC_EINTERNAL, "step %llu was trained again and its bytes differ from those stored: this "
+                        "machine or its libraries changed under the same backend identity, or its memory fails",
+                        (unsigned long long)p->step);
+    return st ? st : lt_trajectory_add_point(p->t, &made, err);
+}
+
+static ltc_status store_best(pass *p, ltc_error *err)
+{
+    lt_point made = { .step = p->best_step, .kind = LT_POINT_VALUES };
+    if (p->best_step == UINT64_MAX || stays(p->t, p->best_step, true))
+        return LTC_OK;
+    const ltc_status st = lt_snapshot_put(p->r->store, &p->best, LT_SNAPSHOT_VALUES, &made.state, err);
+    return st ? st : lt_trajectory_add_point(p->t, &made, err);
+}
+
+/* What an interruption loses nothing by: the state so far, the best so far, the record. */
+static ltc_status save(pass *p, ltc_error *err)
+{
+    ltc_status st = lt_trajectory_state(p->t, p->step, false) ? LTC_OK : store_state(p, LT_POINT_PARTIAL, err);
+    if (!st)
+        st = store_best(p, err);
+    return st ? st : lt_trajectory_save(p->r->store, &p->r->key, p->t, err);
+}
+
+static ltc_status evaluate_missing(pass *p, ltc_error *err)
+{
+    const lt_trajectory_request *r = p->r;
+    static const uint32_t split[] = { LT_VALIDATION, LT_TEST, LT_TRAIN };
+    const lt_evaluation *there = lt_trajectory_at(p->t, p->step);
+    lt_evaluation e = { .step = p->step };
+    bool any = false;
+    ltc_status st = LTC_OK;
+    for (size_t i = 0; i < 3 && !st; i++) {
+        const bool wanted = split[i] == LT_TRAIN ? p->step == p->last : true;
+        if (!wanted || measured(r, there, split[i]))
+            continue;
+        st = lt_evaluate(r->session, r->training->data, split[i], &e, err);
+        if (!st && !isfinite(e.loss[split[i]]))
+            st = ltc_fail(err, LTC_ENUMERIC, "the %s loss is not finite at step %llu; try a smaller train.optimizer.lr or a "
+                          "warm-up", lt_split_name(split[i]), (unsigned long long)p->step);
+        any = true;
+    }
+    if (st || !any)
+        return st;
+    lt_trainer_forget(p->trainer);
+    st = lt_trajectory_add_evaluation(p->t, &e, err);
+    return st || !r->evaluated ? st : r->evaluated(r->arg, lt_trajectory_at(p->t, p->step), err);
+}
+
+/* All that is due at the step where the session stands. */
+static ltc_status visit(pass *p, ltc_error *err)
+{
+    const lt_trajectory_request *r = p->r;
+    const bool stored = lt_trajectory_state(p->t, p->step, false) != NULL;
+    ltc_status st = LTC_OK;
+    if (lt_trajectory_due(p->step, r->first_step, r->evaluate_every, p->last)) {
+        st = evaluate_missing(p, err);
+        const lt_evaluation *best = lt_trajectory_best(p->t, r->first_step, r->evaluate_every, p->last);
+        if (!st && best && best->step == p->step && p->best_step != p->step) {
+            st = lt_session_get(r->session, &p->best, err);
+            p->best_step = p->step;
+        }
+    }
+    if (!st && (stored || kept(r, p->step)))
+        st = store_state(p, kept(r, p->step) || stays(p->t, p->step, false) ? LT_POINT_STATE : LT_POINT_PARTIAL, err);
+    return st;
+}
+
+static ltc_status advance(pass *p, uint64_t to, ltc_error *err)
+{
+    ltc_status st = LTC_OK;
+    while (!st && p->step < to) {
+        uint64_t reached;
+        const uint64_t from = p->step;
+        st = lt_trainer_advance(p->trainer, from, to, p->r->save_s, &reached, err);
+        p->t->trained_steps += reached - from;
+        p->step = reached;
+        if (reached < to && (!st || st == LTC_ECANCELLED)) {
+            ltc_error why = { .message = "" };
+            const ltc_status saved = save(p, &why);
+            if (saved) {
+                *err = why;
+                st = saved;
+            }
+        }
+    }
+    return st;
+}
+
+/* The values of the best step, if this pass did not see it but an earlier one stored it. */
+static ltc_status fetch_best(pass *p, uint64_t step, ltc_error *err)
+{
+    const lt_digest *there = lt_trajectory_state(p->t, step, true);
+    bool found = false;
+    const ltc_status st = there && p->best_step != step ? lt_snapshot_get(p->r->store, there, &p->best, &found, err) : LTC_OK;
+    if (found)
+        p->best_step = step;
+    return st;
+}
+
+/* The training split at the best step: measured once, at the end of a pass. */
+static ltc_status measure_best(pass *p, ltc_error *err)
+{
+    const lt_trajectory_request *r = p->r;
+    const lt_evaluation *best = lt_trajectory_best(p->t, r->first_step, r->evaluate_every, p->last);
+    lt_evaluation e = { .step = best ? best->step : 0 };
+    ltc_status st = best ? fetch_best(p, best->step, err) : LTC_OK;
+    if (st || !best || best->step != p->best_step)
+        return st;
+    st = store_best(p, err);
+    if (st || measured(r, best, LT_TRAIN))
+        return st;
+    st = lt_session_put(r->session, &p->best, err);
+    if (!st)
+        st = lt_evaluate(r->session, r->training->data, LT_TRAIN, &e, err);
+    return st ? st : lt_trajectory_add_evaluation(p->t, &e, err);
+}
+
+static ltc_status run_pass(pass *p, uint64_t low, uint64_t high, ltc_error *err)
+{
+    ltc_status st = begin(p, low, err);
+    if (!st)
+        st = visit(p, err);
+    while (!st && p->step < high) {
+        const uint64_t mark = next_mark(p->r, p->t, p->step);
+        st = advance(p, mark < high && mark > p->step ? mark : high, err);
+        if (!st)
+            st = visit(p, err);
+    }
+    if (!st && p->step == p->last) {
+        st = lt_session_get(p->r->session, &p->now, err);
+        p->t->moved += st ? 0 : lt_moved(p->r->start, &p->now);
+    }
+    if (!st)
+        st = measure_best(p, err);
+    p->t->train_s += lt_trainer_seconds(p->trainer);
+    return st ? st : lt_trajectory_save(p->r->store, &p->r->key, p->t, err);
+}
+
+ltc_status lt_trajectory_run(const lt_trajectory_request *r, lt_trajectory *t, ltc_error *err)
+{
+    uint64_t low = 0, high = 0;
+    *t = (lt_trajectory){ 0 };
+    ltc_status st = lt_trajectory_load(r->store, &r->key, t, err);
+    for (int passes = 0; !st && find_missing(r, t, &low, &high); passes++) {
+        pass p = { .r = r, .t = t, .last = r->training->steps };
+        if (!r->session)
+            return ltc_fail(err, LTC_EUNSUPPORTED, "not all of it is stored");
+        if (passes == MAX_PASSES)
+            return ltc_fail(err, LTC_EIO, "the store does not keep what is put into it");
+        st = open_pass(&p, err);
+        if (!st)
+            st = run_pass(&p, low, high, err);
+        close_pass(&p);
+    }
+    return st;
+}
+
+void lt_trajectory_free(lt_trajectory *t)
+{
+    free(t->point);
+    free(t->evaluation);
+    *t = (lt_trajectory){ 0 };
+}

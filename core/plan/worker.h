@@ -1,0 +1,30 @@
+/* What a level's steps share: sessions opened on demand, states fetched by digest. For level*.c alone. */
+#ifndef LT_PLAN_WORKER_H
+#define LT_PLAN_WORKER_H
+
+#include "plan/level.h"
+
+/* The worker's session, opened for this regime; LTC_EUNSUPPORTED when the worker only looks. */
+ltc_status lt_worker_session(lt_worker *w, const lt_regime *r, lt_session **s, ltc_error *err);
+
+/* A state of the run's graph, fetched; a state that is gone is LTC_EIO. Made with lt_state_create by the caller. */
+ltc_status lt_worker_state(lt_worker *w, const lt_digest *name, lt_state *s, ltc_error *err);
+ltc_status lt_worker_masks(lt_worker *w, const lt_digest *name, lt_masks *m, ltc_error *err);
+
+/* LTC_EUNSUPPORTED with a sentence when the worker only looks: something would have to be computed. */
+ltc_status lt_worker_may_compute(const lt_worker *w, ltc_error *err);
+
+/* What sets the draws of a line's level apart from those of any other: a hash of name, level and draw. */
+uint64_t lt_level_instance(const lt_job *j);
+
+/* The selection mask of a level (level_mask.c). */
+ltc_status lt_level_select(lt_worker *w, lt_job *j, lt_digest *selection, ltc_error *err);
+
+/* A state under a selection mask on the validation and test splits (level_measure.c): pruned weights are zero. */
+ltc_status lt_level_measure(lt_worker *w, lt_job *j, const lt_digest *state, const lt_digest *selection,
+                            lt_measure at[LT_M_SPLITS], ltc_error *err);
+
+/* Counts of a selection mask into a row (level_count.c); selection NULL: the dense network. */
+ltc_status lt_level_count(lt_worker *w, const lt_job *j, const lt_digest *selection, lt_level_row *row, ltc_error *err);
+
+#endif

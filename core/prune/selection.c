@@ -1,0 +1,127 @@
+/* Owns the course of a selection: a criterion is opened, shown the network, asked pool by pool, and what it
+ * answers is cut to the count. Called once for each mask that is drawn. */
+#include "prune/selection.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "prune/criterion.h"
+#include "prune/pool.h"
+#include "prune/rank.h"
+#include "util/memory.h"
+
+/* What is at hand while one mask is made. */
+typedef struct drawing {
+    const lt_selection_request *r;
+    lt_criterion criterion;
+    lt_pools     pools;
+    lt_masks     mask;                        /* begins as a copy of r->before */
+} drawing;
+
+static bool counts_itself(const drawing *d)
+{
+    return d->criterion.flags & LTC_MASK_OWN_COUNT;
+}
+
+/* Scores of a whole pool side by side, then one cut through all of them. */
+static ltc_status cut_by_score(drawing *d, uint32_t pool, ltc_error *err)
+{
+    const lt_pool *its = &d->pools.pool[pool];
+    float *score = lt_array(its->total, sizeof *score);
+    lt_ranked *part = lt_array(d->mask.n_params, sizeof *part);
+    ltc_status st = LTC_OK;
+    size_t parts = 0, at = 0;
+    if (!score || !part)
+        st = ltc_fail(err, LTC_ENOMEM, "no memory to score %" PRIu64 " weights", its->total);
+    for (uint32_t p = 0; p < d->mask.n_params && !st; p++) {
+        if (d->pools.of[p] != pool)
+            continue;
+        const size_t n = ltc_graph_param(d->r->graph, p)->n;
+        part[parts++] = (lt_ranked){ score + at, d->mask.mask[p], n };
+        st = lt_criterion_score(&d->criterion, p, score + at, err);
+        at += n;
+    }
+    if (!st)
+        lt_rank_cut(part, parts, its->alive - its->keep);
+    free(score);
+    free(part);
+    return st;
+}
+
+static uint64_t kept_in(const drawing *d, uint32_t pool)
+{
+    uint64_t kept = 0;
+    for (uint32_t p = 0; p < d->mask.n_params; p++)
+        if (d->pools.of[p] == pool)
+            kept += lt_mask_alive(d->mask.mask[p], ltc_graph_param(d->r->graph, p)->n);
+    return kept;
+}
+
+static ltc_status cut_by_select(drawing *d, uint32_t pool, ltc_error *err)
+{
+    const lt_pool *its = &d->pools.pool[pool];
+    uint8_t *chosen = lt_array(d->mask.n_params, sizeof *chosen);
+    if (!chosen)
+        return ltc_fail(err, LTC_ENOMEM, "no memory to select among %" PRIu64 " weights", its->total);
+    for (uint32_t p = 0; p < d->mask.n_params; p++)
+        chosen[p] = d->pools.of[p] == pool;
+    const ltc_status st = lt_criterion_select(&d->criterion, chosen, d->mask.mask, err);
+    free(chosen);
+    const uint64_t kept = st ? 0 : kept_in(d, pool);
+    if (!st && !counts_itself(d) && kept != its->keep)
+        return ltc_fail(err, LTC_EINTERNAL,
+                        "mask '%s' kept %" PRIu64 " weights where %" PRIu64 " were "
+                        "asked for; report this to the plug-in's author",
+                        d->r->criterion->info.name, kept, its->keep);
+    return st;
+}
+
+static ltc_status cut(drawing *d, uint32_t pool, ltc_error *err)
+{
+    const lt_pool *its = &d->pools.pool[pool];
+    const double total = (double)its->total, goal = counts_itself(d) ? NAN : (double)its->keep / total;
+    lt_criterion_aim(&d->criterion, (double)its->alive / total, goal);
+    return counts_itself(d) || !d->r->criterion->ops.mask.score ? cut_by_select(d, pool, err)
+                                                                : cut_by_score(d, pool, err);
+}
+
+static ltc_status divide(drawing *d, ltc_error *err)
+{
+    if (!counts_itself(d))
+        return lt_pools_make(d->r, &d->pools, err);
+    if (d->r->exact)
+        return ltc_fail(err, LTC_EINVAL, "mask '%s' counts for itself, so it cannot match the density "
+                        "of another", d->r->criterion->info.name);
+    return lt_pools_whole(d->r, &d->pools, err);
+}
+
+static ltc_status draw(drawing *d, ltc_error *err)
+{
+    ltc_status st = lt_criterion_show(&d->criterion, d->r, err);
+    if (!st)
+        st = divide(d, err);
+    if (!st)
+        st = lt_masks_copy(d->r->graph, d->r->before, &d->mask, err);
+    for (uint32_t i = 0; i < d->pools.n && !st; i++)
+        st = cut(d, i, err);
+    return st;
+}
+
+ltc_status lt_select(const lt_selection_request *r, lt_masks *mask, ltc_error *err)
+{
+    drawing d = { .r = r };
+    assert(r->before->n_params == r->graph->n_params);
+    ltc_status st = lt_criterion_open(r->criterion, r->options, r->services, &d.criterion, err);
+    if (st)
+        return st;
+    st = draw(&d, err);
+    lt_criterion_close(&d.criterion);
+    lt_pools_free(&d.pools);
+    if (st)
+        lt_masks_free(&d.mask);
+    else
+        *mask = d.mask;
+    return st;
+}

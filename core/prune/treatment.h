@@ -1,0 +1,37 @@
+/* Treatment: what becomes of kept and of pruned weights. In: a selection mask; out: start values and a
+ * training mask.
+ *
+ *   kept    rewind       the value at the rewind point
+ *           final        the value when the mask was drawn
+ *           reinit       a fresh draw of the initialiser (key), dense fan-in; biases and norms too
+ *   pruned  zero         dead: +0.0 for ever
+ *           freeze-init  frozen at its value at initialisation, the original one under reinit too, and part
+ *                        of every forward pass
+ *
+ * Optimizer slots, clock and running statistics come with the rewind point's state; `final` and `reinit`
+ * begin with no slots and clock, and reinit with fresh statistics. Masks are taken from the selection, never
+ * from values: a kept weight of 0.0 is alive. */
+#ifndef LT_PRUNE_TREATMENT_H
+#define LT_PRUNE_TREATMENT_H
+
+#include "prune/selection.h"
+#include "train/state.h"
+
+typedef struct lt_treatment {
+    int64_t kept, pruned;                     /* LT_KEPT_*, LT_PRUNED_* */
+    int64_t init;                             /* LT_INIT_*, for reinit */
+    ltc_key key;                              /* REINIT */
+} lt_treatment;
+
+/* start: of the same graph, filled whole, masks included: those of parameters that are not eligible become
+ * NULL. init, rewind, final: whole states, of dense snapshots where the variant is a control; one that the
+ * treatment does not read may be NULL. A weight is never taken from a place where that state's own mask does
+ * not have it alive: LTC_EINVAL, start is then not to be used. [serial] */
+ltc_status lt_treat(const lt_treatment *t, const lt_masks *selection, const lt_state *init,
+                    const lt_state *rewind, const lt_state *final, lt_state *start, ltc_error *err);
+
+/* How many weights that are dead in start are not +0.0 now, or frozen and not what they were: 0, or something
+ * is broken. Compared bit by bit: -0.0 has moved. */
+uint64_t lt_moved(const lt_state *start, const lt_state *now);
+
+#endif

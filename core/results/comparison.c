@@ -1,0 +1,203 @@
+/* Owns what a level is compared with and what may be said of it. Called by results.c for the table
+ * `comparison` and by table.c. Dense is level 0 of main. */
+#include "results/comparison.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* By how much the mean accuracy of a ticket may fall short of dense's: what F&C 2019 draw as no visible
+ * loss. */
+static const double TOLERANCE = 0.002;
+static const double ROUNDING = 1e-12;         /* 0.978 - 0.980 is a little more than 0.002 */
+
+const char lt_verdict_rule[] =
+    "winning: its mean accuracy falls short of dense's by 0.2 pp at most, its early stop is not later, and "
+    "each re-initialisation of its mask does worse; matching: the first of these. Nothing is said of a "
+    "single trial.";
+
+const char *lt_verdict_word(lt_verdict v)
+{
+    static const char *const word[] = {
+        [LT_VERDICT_NONE] = "-", [LT_VERDICT_SINGLE] = "n = 1", [LT_VERDICT_MATCHING] = "matching",
+        [LT_VERDICT_WINNING] = "winning",
+    };
+    return word[v];
+}
+
+/* One trial's draws of a level, averaged. NaN: none was measured. */
+typedef struct trial_mean { uint32_t trial; double accuracy, best_step; } trial_mean;
+typedef struct trial_means { trial_mean *v; size_t n; } trial_means;
+
+/* Space for as many trials as there are samples, shared by all levels. */
+typedef struct workspace { trial_means dense, level; double *number; } workspace;
+
+static size_t end_of_level(const lt_samples *s, size_t begin)
+{
+    size_t end = begin;
+    while (end < s->n && s->v[end].order == s->v[begin].order && s->v[end].level == s->v[begin].level)
+        end++;
+    return end;
+}
+
+/* The mean of what was measured, in the order of draws. */
+static void add(double x, double *sum, uint32_t *n)
+{
+    if (!isnan(x)) {
+        *sum += x;
+        ++*n;
+    }
+}
+
+static trial_mean mean_of_draws(const lt_sample *s, size_t n)
+{
+    double accuracy = 0, best_step = 0;
+    uint32_t n_accuracy = 0, n_best = 0;
+    for (size_t i = 0; i < n; i++) {
+        add(s[i].accuracy, &accuracy, &n_accuracy);
+        add(s[i].best_step, &best_step, &n_best);
+    }
+    return (trial_mean){
+        .trial = s->trial,
+        .accuracy = n_accuracy ? accuracy / n_accuracy : NAN,
+        .best_step = n_best ? best_step / n_best : NAN,
+    };
+}
+
+static void collect_trials(const lt_sample *s, size_t n, trial_means *to)
+{
+    to->n = 0;
+    for (size_t i = 0, end; i < n; i = end) {
+        for (end = i; end < n && s[end].trial == s[i].trial;)
+            end++;
+        to->v[to->n++] = mean_of_draws(&s[i], end - i);
+    }
+}
+
+static lt_spread accuracy_of(workspace *w)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->level.n; i++)
+        if (!isnan(w->level.v[i].accuracy))
+            w->number[n++] = w->level.v[i].accuracy;
+    return lt_spread_of(w->number, n);
+}
+
+static const trial_mean *dense_of(const workspace *w, uint32_t trial)
+{
+    for (size_t i = 0; i < w->dense.n; i++)
+        if (w->dense.v[i].trial == trial)
+            return &w->dense.v[i];
+    return NULL;
+}
+
+static lt_spread difference_of(workspace *w)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->level.n; i++) {
+        const trial_mean *dense = dense_of(w, w->level.v[i].trial);
+        const double d = dense ? w->level.v[i].accuracy - dense->accuracy : NAN;
+        if (!isnan(d))
+            w->number[n++] = d;
+    }
+    return lt_spread_of(w->number, n);
+}
+
+/* The ratio of means, not the mean of ratios: one slow trial does not outweigh the others. */
+static void compare_early_stop(const workspace *w, lt_comparison *c)
+{
+    double all = 0, paired = 0, dense = 0;
+    uint32_t n = 0;
+    for (size_t i = 0; i < w->level.n; i++) {
+        const trial_mean *m = &w->level.v[i], *d = dense_of(w, m->trial);
+        add(m->best_step, &all, &n);
+        if (d && !isnan(m->best_step) && !isnan(d->best_step))
+            paired += m->best_step, dense += d->best_step;
+    }
+    c->early_stop = n ? all / n : NAN;
+    c->early_ratio = dense > 0 ? paired / dense : NAN;
+}
+
+static double density_of(const lt_sample *s, size_t n)
+{
+    double sum = 0;
+    uint32_t measured = 0;
+    for (size_t i = 0; i < n; i++)
+        add(s[i].density, &sum, &measured);
+    return measured ? sum / measured : NAN;
+}
+
+/* F&C's control: the masks of main under fresh weights. */
+static bool is_reinit(const lt_variant *v)
+{
+    return v->settings.prune.kept == LT_KEPT_REINIT && v->masks == LT_MASKS_MAIN;
+}
+
+/* Each re-initialisation of main's mask at this level is below it, and there is one. */
+static bool beats_reinit(const lt_comparisons *c, const lt_settings *s, const lt_comparison *of)
+{
+    bool beaten = false;
+    for (uint32_t i = 0; i < s->n_variants && of->order == 0; i++) {
+        const lt_comparison *control = lt_comparisons_find(c, i + 1, of->level);
+        if (!is_reinit(&s->variant[i]) || !control || !control->accuracy.n)
+            continue;
+        if (!(control->accuracy.mean < of->accuracy.mean))
+            return false;
+        beaten = true;
+    }
+    return beaten;
+}
+
+static lt_verdict judge(const lt_comparisons *c, const lt_settings *s, const lt_comparison *of)
+{
+    if ((of->order == 0 && of->level == 0) || !of->difference.n)
+        return LT_VERDICT_NONE;
+    if (of->difference.n == 1)
+        return LT_VERDICT_SINGLE;
+    if (of->difference.mean < -TOLERANCE - ROUNDING)
+        return LT_VERDICT_NONE;
+    return of->early_ratio <= 1 && beats_reinit(c, s, of) ? LT_VERDICT_WINNING : LT_VERDICT_MATCHING;
+}
+
+static lt_comparison compare_level(const lt_sample *s, size_t n, workspace *w)
+{
+    lt_comparison c = { .order = s->order, .level = s->level, .density = density_of(s, n) };
+    collect_trials(s, n, &w->level);
+    c.accuracy = accuracy_of(w);
+    c.difference = difference_of(w);
+    compare_early_stop(w, &c);
+    return c;
+}
+
+bool lt_compare(const lt_samples *s, const lt_settings *settings, lt_comparisons *c)
+{
+    workspace w = {
+        .dense.v = lt_array(s->n, sizeof *w.dense.v), .level.v = lt_array(s->n, sizeof *w.level.v),
+        .number = lt_array(s->n, sizeof *w.number),
+    };
+    *c = (lt_comparisons){ .v = lt_array(s->n, sizeof *c->v) };
+    const bool ok = w.dense.v && w.level.v && w.number && c->v;
+    if (ok && s->n && s->v[0].order == 0 && s->v[0].level == 0)
+        collect_trials(s->v, end_of_level(s, 0), &w.dense);
+    for (size_t i = 0, end; ok && i < s->n; i = end) {
+        end = end_of_level(s, i);
+        c->v[c->n++] = compare_level(&s->v[i], end - i, &w);
+    }
+    for (size_t i = 0; i < c->n; i++)
+        c->v[i].verdict = judge(c, settings, &c->v[i]);
+    free(w.dense.v);
+    free(w.level.v);
+    free(w.number);
+    if (!ok) {
+        free(c->v);
+        c->v = NULL;
+    }
+    return ok;
+}
+
+const lt_comparison *lt_comparisons_find(const lt_comparisons *c, uint32_t order, uint32_t level)
+{
+    for (size_t i = 0; i < c->n; i++)
+        if (c->v[i].order == order && c->v[i].level == level)
+            return &c->v[i];
+    return NULL;
+}

@@ -1,0 +1,36 @@
+/* Comparisons: each level of each variant over all trials, and against the dense network of the same
+ * trials. */
+#ifndef LT_RESULTS_COMPARISON_H
+#define LT_RESULTS_COMPARISON_H
+
+#include "results/samples.h"
+#include "results/statistics.h"
+
+/* SINGLE: n = 1, of which nothing can be said. WINNING, MATCHING: lt_verdict_rule. NONE: neither, or no
+ * pairs. */
+typedef enum lt_verdict {
+    LT_VERDICT_NONE, LT_VERDICT_SINGLE, LT_VERDICT_MATCHING, LT_VERDICT_WINNING
+} lt_verdict;
+const char *lt_verdict_word(lt_verdict v);    /* "-", "n = 1", "matching", "winning" */
+extern const char lt_verdict_rule[];
+
+typedef struct lt_comparison {
+    uint32_t   order, level;
+    double     density;                       /* mean over all samples */
+    lt_spread  accuracy;                      /* over trials; draws are averaged within a trial */
+    lt_spread  difference;                    /* to the dense network, over the trials that have both */
+    double     early_stop;                    /* mean best step; */
+    double     early_ratio;                   /* its ratio to dense's, over the trials that have both */
+    lt_verdict verdict;
+} lt_comparison;
+
+typedef struct lt_comparisons { lt_comparison *v; size_t n; } lt_comparisons;
+
+/* In the order of samples. settings: the run's, with its variants. The caller frees c->v. False: no
+ * memory. */
+bool lt_compare(const lt_samples *s, const lt_settings *settings, lt_comparisons *c);
+
+/* NULL: none. */
+const lt_comparison *lt_comparisons_find(const lt_comparisons *c, uint32_t order, uint32_t level);
+
+#endif

@@ -1,0 +1,201 @@
+/* Owns the tables that describe a run as a whole. Called by results.c when it opens results.db. */
+#include "results/facts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/moment.h"
+#include "results/flatten.h"
+#include "results/schema.h"
+#include "results/words.h"
+
+/* A statement for some rows of one table: put after put, then end. */
+typedef struct table { sqlite3 *db; sqlite3_stmt *stmt; } table;
+
+static ltc_status begin(sqlite3 *db, const char *sql, table *t, ltc_error *err)
+{
+    *t = (table){ .db = db };
+    return lt_database_prepare(db, sql, &t->stmt, err);
+}
+
+static void end(table *t)
+{
+    sqlite3_finalize(t->stmt);                /* says again what was said when it ran */
+}
+
+static ltc_status put_meta(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
+{
+    table t;
+    ltc_status st = begin(db, "INSERT INTO meta VALUES ('schema', ?), ('ltcore', ?)", &t, err);
+    if (!st) {
+        lt_binding b = lt_bind(t.stmt);
+        lt_bind_count(&b, LT_RESULTS_VERSION);
+        lt_bind_text(&b, f->version);
+        st = lt_bind_done(&b, err);
+    }
+    end(&t);
+    return st;
+}
+
+static ltc_status put_run(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
+{
+    table t;
+    ltc_status st = begin(db, "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?)", &t, err);
+    if (!st) {
+        lt_binding b = lt_bind(t.stmt);
+        lt_bind_text(&b, f->settings->run.name);
+        lt_bind_count(&b, (uint64_t)f->settings->run.seed);
+        lt_bind_count(&b, (uint64_t)f->settings->run.trials);
+        lt_bind_text(&b, f->backend_identity);
+        lt_bind_text(&b, f->machine);
+        lt_bind_count(&b, f->params);
+        lt_bind_count(&b, f->macs);
+        st = lt_bind_done(&b, err);
+    }
+    end(&t);
+    return st;
+}
+
+static ltc_status put_setting(void *arg, const char *key, const char *value, size_t n, ltc_error *err)
+{
+    lt_text text = { 0 };
+    lt_text_put(&text, value, n);
+    if (text.failed)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for the value of %s", key);
+    lt_binding b = lt_bind(((const table *)arg)->stmt);
+    lt_bind_text(&b, key);
+    lt_bind_text(&b, text.s);
+    lt_text_free(&text);
+    return lt_bind_done(&b, err);
+}
+
+static ltc_status put_settings(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
+{
+    table t;
+    ltc_status st = begin(db, "INSERT INTO setting (key, value) VALUES (?, ?)", &t, err);
+    if (!st)
+        st = lt_flatten(f->resolved, put_setting, &t, err);
+    end(&t);
+    return st;
+}
+
+static ltc_status put_plugins(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
+{
+    table t;
+    ltc_status st = begin(db, "INSERT INTO plugin VALUES (?, ?, ?, ?, ?, ?, ?)", &t, err);
+    for (uint64_t i = 0; i < f->n_plugins && !st; i++) {
+        const lt_plugin_fact *p = &f->plugin[i];
+        lt_binding b = lt_bind(t.stmt);
+        lt_bind_count(&b, i);
+        lt_bind_text(&b, p->kind);
+        lt_bind_text(&b, p->name);
+        lt_bind_text(&b, p->version);
+        lt_bind_text(&b, p->path);
+        lt_bind_text(&b, p->build);
+        lt_bind_text(&b, p->sha256);
+        st = lt_bind_done(&b, err);
+    }
+    end(&t);
+    return st;
+}
+
+static ltc_status put_dataset(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
+{
+    table t;
+    ltc_status st = begin(db, "INSERT INTO dataset VALUES (?, ?, ?, ?, ?, ?)", &t, err);
+    if (!st) {
+        lt_binding b = lt_bind(t.stmt);
+        lt_bind_text(&b, f->settings->dataset.plugin.name);
+        lt_bind_digest(&b, &f->data);
+        for (int s = 0; s < LT_M_SPLITS; s++)
+            lt_bind_count(&b, f->samples[s]);
+        lt_bind_real(&b, f->majority);
+        st = lt_bind_done(&b, err);
+    }
+    end(&t);
+    return st;
+}
+
+/* A name of the user's as that of one directory: "/" and a leading "." (and "%", so that no two names
+ * become one) as in a URL. */
+static void folder_of(const char *name, lt_text *to)
+{
+    for (const char *c = name; *c; c++)
+        if (*c == '/' || *c == '%' || (*c == '.' && c == name))
+            lt_text_add(to, "%%%02X", (unsigned)*c);
+        else
+            lt_text_put(to, c, 1);
+}
+
+/* v NULL: the run itself. What a run without pruning does not use is NULL. */
+static ltc_status put_variant(const table *t, uint64_t id, const lt_settings *s, const lt_variant *v,
+                              ltc_error *err)
+{
+    char draw_at[LT_MOMENT_BYTES], rewind_to[LT_MOMENT_BYTES];
+    const bool prunes = s->prune.strategy != LT_STRATEGY_NONE;
+    lt_text folder = { 0 };
+    folder_of(v ? v->name : "main", &folder);
+    if (folder.failed)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for the name of a variant");
+    lt_binding b = lt_bind(t->stmt);
+    lt_bind_count(&b, id);
+    lt_bind_text(&b, v ? v->name : "main");
+    lt_bind_text(&b, folder.s);
+    lt_bind_text(&b, prunes ? s->prune.mask.name : NULL);
+    lt_bind_text(&b, lt_word(LT_WORD_STRATEGY, s->prune.strategy));
+    lt_bind_text(&b, prunes ? lt_word(LT_WORD_SCOPE, s->prune.scope) : NULL);
+    lt_bind_text(&b, prunes ? "weight" : NULL);           /* granularity: there is no other yet */
+    lt_bind_text(&b, prunes ? lt_word(LT_WORD_KEPT, s->prune.kept) : NULL);
+    lt_bind_text(&b, prunes ? lt_word(LT_WORD_PRUNED, s->prune.pruned) : NULL);
+    lt_bind_text(&b, prunes ? lt_moment_text(draw_at, s->prune.draw_at) : NULL);
+    lt_bind_text(&b, prunes ? lt_moment_text(rewind_to, s->prune.rewind_to) : NULL);
+    lt_bind_text(&b, lt_word(LT_WORD_REPORT, s->train.report_at));
+    lt_bind_text(&b, v ? lt_word(LT_WORD_MASKS, v->masks) : NULL);
+    lt_bind_text(&b, v ? lt_word(LT_WORD_MATCH, v->match) : NULL);
+    lt_bind_count(&b, v ? (uint64_t)v->draws : 1);
+    lt_text_free(&folder);
+    return lt_bind_done(&b, err);
+}
+
+static ltc_status put_variants(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
+{
+    table t;
+    ltc_status st =
+        begin(db, "INSERT INTO variant VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &t, err);
+    if (!st)
+        st = put_variant(&t, 0, f->settings, NULL, err);
+    for (uint64_t i = 0; i < f->settings->n_variants && !st; i++)
+        st = put_variant(&t, i + 1, &f->settings->variant[i].settings, &f->settings->variant[i], err);
+    end(&t);
+    return st;
+}
+
+static ltc_status put_trials(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
+{
+    table t;
+    ltc_status st = begin(db, "INSERT INTO trial VALUES (?)", &t, err);
+    for (int64_t i = 1; i <= f->settings->run.trials && !st; i++) {
+        lt_binding b = lt_bind(t.stmt);
+        lt_bind_count(&b, (uint64_t)i);
+        st = lt_bind_done(&b, err);
+    }
+    end(&t);
+    return st;
+}
+
+ltc_status lt_facts_write(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
+{
+    typedef ltc_status put(sqlite3 *, const lt_run_facts *, ltc_error *);
+    static put *const all[] = {
+        put_meta, put_run, put_settings, put_plugins, put_dataset, put_variants, put_trials,
+    };
+    ltc_status st = lt_database_run(db, "BEGIN IMMEDIATE", err);
+    if (st)
+        return st;
+    for (size_t i = 0; i < sizeof all / sizeof all[0] && !st; i++)
+        st = all[i](db, f, err);
+    if (!st)
+        st = lt_database_run(db, "INSERT INTO point VALUES (0, 'as configured')", err);
+    return lt_database_commit(db, st, err);
+}

@@ -1,0 +1,11 @@
+/* Rows of results.db that stand when the run begins. */
+#ifndef LT_RESULTS_FACTS_H
+#define LT_RESULTS_FACTS_H
+
+#include "results/database.h"
+#include "results/results.h"
+
+/* Tables meta, run, setting, plugin, dataset, variant, point and trial, in one transaction. */
+ltc_status lt_facts_write(sqlite3 *db, const lt_run_facts *f, ltc_error *err);
+
+#endif

@@ -1,0 +1,29 @@
+/* Standing: how far a run is, by its results.db, read while it goes on or long after. For `ltcore status`. */
+#ifndef LT_RESULTS_STANDING_H
+#define LT_RESULTS_STANDING_H
+
+#include "results/results.h"
+
+/* A level that was begun, and its last evaluation along the way. */
+typedef struct lt_standing_level {
+    uint32_t order, trial, draw, level;       /* as in lt_level_row */
+    bool     done, evaluated;
+    uint64_t step;                            /* of the evaluation; what was not measured is NaN */
+    double   epoch, validation_loss, validation_accuracy, test_loss, test_accuracy;
+} lt_standing_level;
+
+/* Owns what it points to. */
+typedef struct lt_standing {
+    uint64_t samples[LT_M_SPLITS];
+    lt_standing_level *level;                 /* [n_levels], by order, trial, draw, level */
+    const char       **event;                 /* [n_events] sentences, oldest first */
+    size_t   n_levels, n_events;
+    lt_arena arena;
+} lt_standing;
+
+/* One moment of it: nothing is locked and nothing written. LTC_EUNSUPPORTED: of another version of ltcore. *s
+ * appears when whole. */
+ltc_status lt_standing_read(const char *directory, lt_standing *s, ltc_error *err);
+void lt_standing_free(lt_standing *s);        /* safe on a zeroed one */
+
+#endif

@@ -1,0 +1,99 @@
+/* Times a training's first steps and one evaluation. Called for a dry run. */
+#include "run/estimate.h"
+
+#include "data/key.h"
+#include "train/init.h"
+
+static const double TIMED_S = 0.5;            /* of steps; evaluations come on top */
+
+typedef struct timing {
+    double  (*now_s)(void);
+    double    step_s, evaluation_s;
+    ltc_plan  memory;
+} timing;
+
+static double clock_of(void *arg)
+{
+    return ((const timing *)arg)->now_s();
+}
+
+static bool never(void *arg)
+{
+    (void)arg;
+    return false;
+}
+
+static void ignore(void *arg, const lt_progress *p)
+{
+    (void)arg, (void)p;
+}
+
+static ltc_status time_steps(timing *t, lt_session *s, const lt_training *training, ltc_error *err)
+{
+    const lt_watcher w = { .arg = t, .now_s = clock_of, .stopping = never, .stepped = ignore };
+    lt_trainer *trainer = NULL;
+    lt_evaluation e = { 0 };
+    uint64_t reached = 0;
+    ltc_status st = lt_trainer_open(s, training, &w, &trainer, err);
+    if (!st)
+        st = lt_trainer_advance(trainer, 0, training->steps, TIMED_S, &reached, err);
+    if (!st && reached)
+        t->step_s = lt_trainer_seconds(trainer) / (double)reached;
+    const double before = t->now_s();
+    if (!st)
+        st = lt_evaluate(s, training->data, LT_VALIDATION, &e, err);
+    if (!st)
+        st = lt_evaluate(s, training->data, LT_TEST, &e, err);
+    t->evaluation_s = t->now_s() - before;
+    lt_trainer_close(trainer);
+    return st;
+}
+
+static ltc_status time_training(timing *t, lt_device *d, const lt_regime *r, ltc_error *err)
+{
+    const lt_session_request request = lt_regime_session(r);
+    const lt_training training = lt_regime_training(r, 0);
+    const ltc_graph *g = &r->experiment->graph.view;
+    lt_session *s = NULL;
+    lt_state state = { 0 };
+    ltc_status st = lt_session_plan(d, &request, &t->memory, err);
+    if (!st)
+        st = lt_session_open(d, &request, &s, err);
+    if (!st)
+        st = lt_state_create(g, &state, err);
+    if (!st) {
+        lt_init_state(g, r->settings->arch.init, lt_regime_key(r, LT_KEY_INIT, 0, 0), &state);
+        st = lt_session_put(s, &state, err);
+    }
+    if (!st)
+        st = time_steps(t, s, &training, err);
+    lt_state_free(&state);
+    lt_session_close(s);
+    return st;
+}
+
+ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, uint32_t workers, double (*now_s)(void), FILE *to,
+                       ltc_error *err)
+{
+    const lt_experiment *e = p->experiment;
+    const lt_plugin_setting *backend = &e->settings->backend.plugin;
+    const lt_regime *r = &p->regime[0];
+    timing t = { .now_s = now_s };
+    lt_device d = { 0 };
+    ltc_status st = lt_device_open(backend->module, backend->options, e->services, &d, err);
+    if (!st)
+        st = lt_device_load(&d, &e->data, err);
+    if (!st)
+        st = time_training(&t, &d, r, err);
+    lt_device_close(&d);
+    if (st)
+        return st;
+    const double evaluations = (double)(r->steps / r->evaluate_every + 2),
+                 each = (double)r->steps * t.step_s + evaluations * t.evaluation_s,
+                 abreast = trainings < workers ? (double)trainings : (double)workers,
+                 all = trainings ? each * (double)trainings / abreast : 0;
+    fprintf(to, "about %.0f minute%s on %u worker%s at %.3g ms a step; %.1f MiB a worker\n", all < 60 ? 1 : all / 60,
+            all < 90 ? "" : "s", workers, workers == 1 ? "" : "s", 1000 * t.step_s,
+            (double)(t.memory.bytes_fixed + t.memory.bytes_per_replica) / (1024.0 * 1024.0));
+    return LTC_OK;
+}

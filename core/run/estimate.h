@@ -1,0 +1,12 @@
+/* Estimate: how long trainings will take, from a few steps that are timed and thrown away. */
+#ifndef LT_RUN_ESTIMATE_H
+#define LT_RUN_ESTIMATE_H
+
+#include "plan/plan.h"
+
+/* One line to `to`: time for so many trainings of the main line's length on so many workers, and memory for each
+ * worker. Takes about a second, and keeps nothing. */
+ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, uint32_t workers, double (*now_s)(void), FILE *to,
+                       ltc_error *err);
+
+#endif

@@ -1,0 +1,85 @@
+/* Claims about strategies: which levels follow. */
+#include "plan/strategy.h"
+
+#include <math.h>
+
+#include "suite.h"
+
+static lt_settings settings_of(int64_t strategy, ltc_reals rate, ltc_reals sparsity, int64_t rounds)
+{
+    lt_settings s = { 0 };
+    s.prune.strategy = strategy, s.prune.rate = rate, s.prune.sparsity = sparsity, s.prune.rounds = rounds;
+    s.prune.output = 0.5;
+    return s;
+}
+
+static uint32_t count(const lt_settings *s)
+{
+    lt_step_down d;
+    uint32_t n = 0;
+    while (n < 100 && lt_strategy_next(s, n, &d))
+        n++;
+    return n;
+}
+
+static void iterative_repeats_a_rate_in_a_chain(void)
+{
+    static const double fifth[] = { 0.2 };
+    const lt_settings s = settings_of(LT_STRATEGY_ITERATIVE, (ltc_reals){ fifth, 1 }, (ltc_reals){ 0 }, 8);
+    lt_step_down d;
+    CU_ASSERT(count(&s) == 8);
+    CU_ASSERT(lt_strategy_next(&s, 3, &d) && d.level == 4 && d.chained && d.rate == 0.2 && isnan(d.target_sparsity));
+    CU_ASSERT(d.budget.kind == LT_BUDGET_RATE && d.budget.value == 0.2 && d.budget.output == 0.5);
+}
+
+static void a_list_has_one_value_a_round(void)
+{
+    static const double targets[] = { 0.5, 0.75, 0.9 };
+    const lt_settings s = settings_of(LT_STRATEGY_ITERATIVE, (ltc_reals){ 0 }, (ltc_reals){ targets, 3 }, 0);
+    lt_step_down d;
+    CU_ASSERT(count(&s) == 3);
+    CU_ASSERT(lt_strategy_next(&s, 1, &d) && d.chained && d.budget.kind == LT_BUDGET_DENSITY && d.budget.value == 0.25);
+}
+
+/* Trap 21: the rate of a round from a total, 1 - (1 - s)^(1/n), and n rounds of it give the total. */
+static void trap_21_the_rate_per_round_of_a_target(void)
+{
+    static const double target[] = { 0.9 };
+    const lt_settings s = settings_of(LT_STRATEGY_ITERATIVE, (ltc_reals){ 0 }, (ltc_reals){ target, 1 }, 4);
+    lt_step_down d;
+    double left = 1;
+    for (uint32_t i = 0; i < 4; i++) {
+        CU_ASSERT_FATAL(lt_strategy_next(&s, i, &d));
+        left *= 1 - d.budget.value;
+    }
+    CU_ASSERT(!lt_strategy_next(&s, 4, &d) && fabs(left - 0.1) < 1e-15);
+}
+
+static void one_shot_prunes_each_target_from_the_dense_network(void)
+{
+    static const double targets[] = { 0.5, 0.9 };
+    const lt_settings s = settings_of(LT_STRATEGY_ONE_SHOT, (ltc_reals){ 0 }, (ltc_reals){ targets, 2 }, 0);
+    lt_step_down d;
+    CU_ASSERT(count(&s) == 2);
+    CU_ASSERT(lt_strategy_next(&s, 1, &d) && !d.chained && fabs(d.budget.value - 0.1) < 1e-15);
+}
+
+static void a_criterion_that_counts_for_itself_has_no_budget(void)
+{
+    const lt_settings once = settings_of(LT_STRATEGY_ONE_SHOT, (ltc_reals){ 0 }, (ltc_reals){ 0 }, 0),
+                      thrice = settings_of(LT_STRATEGY_ITERATIVE, (ltc_reals){ 0 }, (ltc_reals){ 0 }, 3),
+                      none = settings_of(LT_STRATEGY_NONE, (ltc_reals){ 0 }, (ltc_reals){ 0 }, 0);
+    CU_ASSERT(count(&once) == 1 && count(&thrice) == 3 && count(&none) == 0);
+}
+
+int main(void)
+{
+    static const lt_test claims[] = {
+        { "iterative repeats a rate in a chain", iterative_repeats_a_rate_in_a_chain },
+        { "a list has one value a round", a_list_has_one_value_a_round },
+        { "trap 21: the rate per round of a target", trap_21_the_rate_per_round_of_a_target },
+        { "one-shot prunes each target from the dense network", one_shot_prunes_each_target_from_the_dense_network },
+        { "a criterion that counts for itself has no budget", a_criterion_that_counts_for_itself_has_no_budget },
+    };
+    return lt_suite_run("strategy", claims, sizeof claims / sizeof claims[0]);
+}
