@@ -134,6 +134,11 @@ same j1 j2
 claim "a second run trains nothing" 0 "$ltcore" -q -c ticket.cfg -o again2
 says out "Trained: 0 networks, 0 steps. From the store: 18"
 same j1 again2
+mkdir -p edited/masks                         # the same criterion in a file of another digest
+cp "$(dirname "$ltcore")/../lib/ltcore/plugins/masks/magnitude.so" edited/masks/ && echo >>edited/masks/magnitude.so
+claim "a criterion built anew that says the same trains nothing" 0 "$ltcore" -q -c ticket.cfg -o rebuilt \
+    --set 'plugins.path=["edited"]'
+says out "Trained: 0 networks, 0 steps. From the store: 18"
 claim "a variant more trains only its own" 0 "$ltcore" -q -c ticket.cfg -o more \
     --set 'variants=({name="final"; levels=[3]; prune={kept="final";};})'
 says out "Trained: 2 networks, 120 steps. From the store: 8"
