@@ -148,6 +148,16 @@ says out "From the store: 0"
 claim "another cadence replays" 0 "$ltcore" -q -c ticket.cfg -o cadence --set train.evaluate_every=15
 cmp j1/tickets/main/t1/l03/end.safetensors cadence/tickets/main/t1/l03/end.safetensors || failed=1
 
+claim "a criterion that refuses its options is refused before any training" 2 "$ltcore" -n -c ticket.cfg -o no \
+    --set 'prune.mask={plugin="random"; mode="bernoulli";}' --set variants='()'
+says err "keep"
+claim "a variant that changes the network is refused" 2 "$ltcore" -c ticket.cfg -o no \
+    --set 'variants=({name="wide"; arch={hidden=[40];};})'
+says err "variant 'wide': arch.hidden is the whole run's"
+find share -name '*.safetensors' | head -n 40 | xargs rm -f
+claim "what the store has lost is made again" 0 "$ltcore" -q -c ticket.cfg -o lost
+same j1 lost
+
 # Killed at moments of its own choosing, and gone on with: the same results.
 rm -rf share
 n=0

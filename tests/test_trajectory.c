@@ -21,14 +21,31 @@ typedef struct bench {
     lt_data     data;
     lt_training training;
     double      now, tick;
-    unsigned    spans, stop_after;
+    unsigned    spans, stop_after, saves;     /* saves: of the record, seen while it trains */
+    double      save_s;
+    uint64_t    record;                       /* its size when it was last looked at */
     lt_watcher  watcher;
     ltc_error   err;
 } bench;
 
 static double tick(void *arg) { bench *b = arg; return b->now += b->tick; }
 static bool stop(void *arg) { const bench *b = arg; return b->stop_after && b->spans >= b->stop_after; }
-static void stepped(void *arg, const lt_progress *p) { (void)p; ((bench *)arg)->spans++; }
+
+/* Also looks whether the record has grown. */
+static void stepped(void *arg, const lt_progress *p)
+{
+    bench *b = arg;
+    const lt_digest key = { { 7 } };
+    lt_text text = { 0 };
+    bool found = false;
+    (void)p;
+    b->spans++;
+    CU_ASSERT(lt_record_get(b->store, &key, &text, &found, &b->err) == LTC_OK);
+    b->saves += found && text.n != b->record;
+    b->record = text.n;
+    lt_text_free(&text);
+}
+
 static void ignore(void *arg, const char *sentence) { (void)arg, (void)sentence; }
 
 static void begin(bench *b, const double *validation)
@@ -70,7 +87,7 @@ static ltc_status ask(bench *b, uint64_t steps, uint64_t every, uint64_t keep, b
     const lt_trajectory_request r = {
         .store = b->store, .key = { { 7 } }, .session = look ? NULL : b->session, .training = &b->training,
         .watcher = &b->watcher, .start = &b->start, .evaluate_every = every, .keep = &keep, .n_keep = keep ? 1 : 0,
-        .save_s = 1e9,
+        .save_s = b->save_s > 0 ? b->save_s : 1e9,
     };
     b->spans = 0;
     the.steps = 0;
@@ -215,6 +232,35 @@ static void a_state_that_was_lost_is_made_again(void)
     done(&b);
 }
 
+/* The record names it, the store has it no more: it is made again, for whoever asks for the same. */
+static void a_state_that_is_gone_is_made_again_when_it_is_asked_for(void)
+{
+    bench b;
+    char command[128];
+    begin(&b, NULL);
+    const lt_digest first = end_of(&b, 20, 10);
+    snprintf(command, sizeof command, "rm -r '%s/objects'/*", b.path);
+    CU_ASSERT(system(command) == 0);
+    const lt_digest again = end_of(&b, 20, 10);
+    CU_ASSERT(the.steps == 20 && !memcmp(&first, &again, sizeof first));
+    done(&b);
+}
+
+/* Short intervals between evaluations, each over long before a save is due: it is saved all the same. */
+static void saves_come_by_the_clock_whatever_the_cadence(void)
+{
+    bench b;
+    lt_trajectory t;
+    begin(&b, NULL);
+    b.tick = 10;
+    b.save_s = 100;
+    b.stop_after = 12;
+    CU_ASSERT(ask(&b, 20, 1, 0, false, &t) == LTC_ECANCELLED);
+    lt_trajectory_free(&t);
+    CU_ASSERT(b.saves >= 2);
+    done(&b);
+}
+
 static void a_loss_that_is_not_finite_is_no_result(void)
 {
     bench b;
@@ -242,6 +288,8 @@ int main(void)
         { "stopped anywhere, it goes on to the same bytes", stopped_anywhere_it_goes_on_to_the_same_bytes },
         { "a replay that differs is an error and not a result", a_replay_that_differs_is_an_error_and_not_a_result },
         { "a state that was lost is made again", a_state_that_was_lost_is_made_again },
+        { "a state that is gone is made again when it is asked for", a_state_that_is_gone_is_made_again_when_it_is_asked_for },
+        { "saves come by the clock, whatever the cadence", saves_come_by_the_clock_whatever_the_cadence },
         { "a loss that is not finite is no result", a_loss_that_is_not_finite_is_no_result },
     };
     return lt_suite_run("trajectory", claims, sizeof claims / sizeof claims[0]);

@@ -24,12 +24,12 @@ enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
 void lt_cli_say(const lt_world *w, const char *fmt, ...)
 {
+    char sentence[1024];                      /* one call prints it: workers say things too */
     va_list ap;
     va_start(ap, fmt);
-    fputs("ltcore: ", w->err);
-    vfprintf(w->err, fmt, ap);
-    fputc('\n', w->err);
+    vsnprintf(sentence, sizeof sentence, fmt, ap);
     va_end(ap);
+    fprintf(w->err, "ltcore: %s\n", sentence);
 }
 
 static const command *find(const char *name)

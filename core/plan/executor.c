@@ -80,7 +80,7 @@ static void spread_failure(lt_plan *p)
     }
 }
 
-/* The job with the longest way still before it: a lower level, earlier in the plan. */
+/* The main line first, which controls wait for, and of that the lowest level; then the variants in their order. */
 static lt_job *pick(lt_plan *p)
 {
     lt_job *best = NULL;
@@ -112,12 +112,14 @@ static void conclude(hand *h, ltc_status st, const lt_level_row *row, const lt_h
     pool *p = h->pool;
     const lt_listener *to = p->x->listener;
     pthread_mutex_lock(&p->lock);
+    h->job->state = !st ? LT_JOB_DONE : LT_JOB_FAILED;
     if (!st && !p->x->look)
         st = to->finished(to->arg, h->job, h->job->reported ? row : NULL, history, n, err);
-    h->job->state = !st ? LT_JOB_DONE : LT_JOB_FAILED;
+    if (st)
+        h->job->state = LT_JOB_FAILED;
     if (st && st != LTC_ECANCELLED && !(p->x->look && st == LTC_EUNSUPPORTED))
         to->failed(to->arg, h->job, err);
-    if (st && !p->status) {
+    if (st && (!p->status || p->status == LTC_ECANCELLED)) {       /* a failure says more than an interruption */
         p->status = st;
         p->error = *err;
     }

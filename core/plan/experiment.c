@@ -1,10 +1,13 @@
 /* Owns what the trainings of a run share, and turns settings into numbers of steps. */
 #include "plan/experiment.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "data/key.h"
 #include "data/order.h"
+#include "prune/selection.h"
+#include "util/file.h"
 
 static ltc_status load_data(lt_experiment *e, ltc_error *err)
 {
@@ -78,6 +81,9 @@ static ltc_status check_steps(const lt_regime *r, ltc_error *err)
     if (s->train.report_at == LT_REPORT_BEST && !r->experiment->data.split[LT_VALIDATION].n)
         return ltc_fail(err, LTC_EINVAL, "train.report_at is \"best\", which needs validation samples; "
                         "set dataset.validation, or report_at = \"end\"");
+    if (s->prune.strategy != LT_STRATEGY_NONE && s->prune.draw_at.kind == LT_MOMENT_BEST &&
+        !r->experiment->data.split[LT_VALIDATION].n)
+        return ltc_fail(err, LTC_EINVAL, "prune.draw_at is \"best\", which needs validation samples; set dataset.validation");
     if (r->rewind_to > r->steps)
         return ltc_fail(err, LTC_EINVAL, "prune.rewind_to is step %llu, but a training has %llu",
                         (unsigned long long)r->rewind_to, (unsigned long long)r->steps);
@@ -85,6 +91,26 @@ static ltc_status check_steps(const lt_regime *r, ltc_error *err)
         return ltc_fail(err, LTC_EINVAL, "prune.draw_at is step %llu, but a training has %llu",
                         (unsigned long long)r->draw_at, (unsigned long long)r->steps);
     return LTC_OK;
+}
+
+static ltc_status check_pruning(lt_regime *r, ltc_error *err)
+{
+    const lt_experiment *e = r->experiment;
+    const lt_plugin_setting *mask = &r->settings->prune.mask;
+    uint8_t *eligible = lt_array(e->graph.view.n_params, 1);
+    lt_text content = { 0 };
+    ltc_status st = eligible ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "no memory for a mask");
+    if (!st)
+        st = lt_eligible(&e->graph.view, r->settings, eligible, err);
+    if (!st)
+        st = lt_criterion_flags(mask->module, mask->options, e->services, &r->criterion_flags, err);
+    if (!st)
+        st = lt_file_read(mask->module->path, &content, err);
+    if (!st && !lt_digest_of(content.s, content.n, &r->criterion))
+        st = ltc_fail(err, LTC_EINTERNAL, "libcrypto cannot compute a SHA-256");
+    lt_text_free(&content);
+    free(eligible);
+    return st;
 }
 
 ltc_status lt_regime_open(const lt_experiment *e, const lt_settings *s, lt_regime *r, ltc_error *err)
@@ -105,7 +131,9 @@ ltc_status lt_regime_open(const lt_experiment *e, const lt_settings *s, lt_regim
     };
     if (s->prune.strategy == LT_STRATEGY_NONE)
         r->rewind_to = 0, r->draw_at = steps;
-    const ltc_status st = check_steps(r, err);
+    ltc_status st = check_steps(r, err);
+    if (!st && s->prune.strategy != LT_STRATEGY_NONE && e->graph.view.n_params)
+        st = check_pruning(r, err);           /* who only counts levels has no network to ask */
     return st ? st : lt_schedule_open(s, epoch, steps, &r->schedule, err);
 }
 

@@ -24,9 +24,12 @@ typedef struct lt_regime {
     const lt_settings   *settings;            /* the variant's */
     ltc_optimizer        optimizer;
     lt_schedule          schedule;
+    lt_digest            criterion;           /* SHA-256 of the criterion's file, as it was loaded */
+    uint32_t             criterion_flags, pad;            /* LTC_NEED_*; 0: nothing is pruned */
     uint64_t             batch, steps_per_epoch, steps, evaluate_every, rewind_to, draw_at;
 } lt_regime;
 
+/* Also asks the criterion and the network whether they can do what is configured, before anything is trained. */
 ltc_status lt_regime_open(const lt_experiment *e, const lt_settings *s, lt_regime *r, ltc_error *err);
 void lt_regime_close(lt_regime *r);           /* safe on a zeroed one */
 

@@ -19,6 +19,8 @@ typedef struct work {
     lt_state      state;                      /* the start state, fetched when it is needed */
     uint64_t      first_step;
     lt_trajectory trajectory;
+    lt_claim     *claim;                      /* while it trains */
+    lt_watcher    watcher;                    /* the worker's, with a heartbeat for the claim */
 } work;
 
 static const ltc_graph *graph_of(const lt_worker *w)
@@ -34,9 +36,10 @@ static ltc_status initial_state(lt_worker *w, lt_job *j, lt_digest *init, ltc_er
     lt_state s = { 0 };
     bool found = false;
     ltc_status st = lt_identity_init(w->identity, j->regime, key, &name, err);
-    lt_outcome_rests_on(&j->outcome, &name);
-    if (!st)
+    if (!st) {
+        lt_outcome_rests_on(&j->outcome, &name);
         st = lt_facts_get(w->store, &name, init, 1, &found, err);
+    }
     if (st || found)
         return st;
     st = lt_worker_may_compute(w, err);
@@ -106,9 +109,10 @@ static ltc_status treat(work *k, ltc_error *err)
     treatment_inputs(k, state);
     k->first_step = s->prune.kept == LT_KEPT_REWIND ? k->j->regime->rewind_to : 0;
     ltc_status st = lt_identity_treat(k->w->identity, &t, &k->j->outcome.selection, state, &key, err);
-    lt_outcome_rests_on(&k->j->outcome, &key);
-    if (!st)
+    if (!st) {
+        lt_outcome_rests_on(&k->j->outcome, &key);
         st = lt_facts_get(k->w->store, &key, gave, 2, &found, err);
+    }
     if (!st && found) {
         k->start = gave[0], k->training_mask = gave[1];
         return LTC_OK;
@@ -150,14 +154,33 @@ static ltc_status evaluated(void *arg, const lt_evaluation *e, ltc_error *err)
     return k->w->evaluated ? k->w->evaluated(k->w->arg, k->j, e, err) : LTC_OK;
 }
 
+static double now_of(void *arg)
+{
+    const lt_watcher *w = ((const work *)arg)->w->watcher;
+    return w->now_s(w->arg);
+}
+
+static bool stopping(void *arg)
+{
+    const lt_watcher *w = ((const work *)arg)->w->watcher;
+    return w->stopping(w->arg);
+}
+
+static void stepped(void *arg, const lt_progress *p)
+{
+    const work *k = arg;
+    lt_claim_beat(k->claim);
+    k->w->watcher->stepped(k->w->watcher->arg, p);
+}
+
 /* Waits while another process trains the same; then what it stored is looked at. */
-static ltc_status claim_or_wait(work *k, lt_claim **claim, ltc_error *err)
+static ltc_status claim_or_wait(work *k, ltc_error *err)
 {
     char holder[160];
     const lt_watcher *watch = k->w->watcher;
     for (;;) {
-        const ltc_status st = lt_claim_take(k->w->store, &k->j->outcome.training, claim, holder, err);
-        if (st || *claim)
+        const ltc_status st = lt_claim_take(k->w->store, &k->j->outcome.training, &k->claim, holder, err);
+        if (st || k->claim)
             return st;
         if (watch->stopping(watch->arg))
             return ltc_fail(err, LTC_ECANCELLED, "stopped while waiting for %s", holder);
@@ -168,16 +191,18 @@ static ltc_status claim_or_wait(work *k, lt_claim **claim, ltc_error *err)
 
 static ltc_status train_claimed(work *k, lt_trajectory_request *r, ltc_error *err)
 {
-    lt_claim *claim = NULL;
     ltc_status st = lt_worker_session(k->w, k->j->regime, &r->session, err);
     if (!st)
         st = fetch_start(k, err);
     if (!st)
-        st = claim_or_wait(k, &claim, err);
+        st = claim_or_wait(k, err);
+    k->watcher = (lt_watcher){ .arg = k, .now_s = now_of, .stopping = stopping, .stepped = stepped };
     r->start = &k->state;
+    r->watcher = &k->watcher;
     if (!st)
         st = lt_trajectory_run(r, &k->trajectory, err);
-    lt_claim_release(claim);
+    lt_claim_release(k->claim);
+    k->claim = NULL;
     return st;
 }
 
@@ -193,9 +218,10 @@ static ltc_status train(work *k, ltc_error *err)
     ltc_status st = lt_identity_trajectory(k->w->identity, regime, &training, &k->start,
                                            k->j->step.level ? &k->training_mask : NULL, k->first_step, &r.key, err);
     k->j->outcome.training = r.key;
-    lt_outcome_rests_on(&k->j->outcome, &r.key);
-    if (!st)
+    if (!st) {
+        lt_outcome_rests_on(&k->j->outcome, &r.key);
         st = lt_trajectory_run(&r, &k->trajectory, err);
+    }
     if (st != LTC_EUNSUPPORTED || k->w->look)
         return st;
     lt_trajectory_free(&k->trajectory);

@@ -45,7 +45,7 @@ static void count_param(const ltc_graph *g, uint32_t p, const uint8_t *mask, con
         alive = param->n;
     const uint64_t frozen = mask && freezes ? param->n - alive : 0;
     row->params_total += param->n;
-    row->params_alive += alive + frozen;
+    row->params_alive += alive;               /* trained: what is frozen is not */
     row->macs_dense += uses * param->n;
     row->macs_alive += uses * (alive + frozen);
     if (mask) {

@@ -6,7 +6,6 @@
 #include "data/key.h"
 #include "plan/facts.h"
 #include "plan/worker.h"
-#include "util/file.h"
 
 /* The states a criterion may read, fetched, and what they are called by. */
 typedef struct inputs {
@@ -25,17 +24,6 @@ static void free_inputs(inputs *in)
     free(in->exact);
 }
 
-/* The SHA-256 of the criterion's file: an edited criterion scores again. */
-static ltc_status criterion_digest(const lt_module *m, lt_digest *d, ltc_error *err)
-{
-    lt_text content = { 0 };
-    ltc_status st = lt_file_read(m->path, &content, err);
-    if (!st && !lt_digest_of(content.s, content.n, d))
-        st = ltc_fail(err, LTC_EINTERNAL, "libcrypto cannot compute a SHA-256");
-    lt_text_free(&content);
-    return st;
-}
-
 /* A mask of ones, or the one of the level before in a chain. */
 static ltc_status mask_before(lt_worker *w, const lt_job *j, inputs *in, ltc_error *err)
 {
@@ -50,7 +38,7 @@ static ltc_status mask_before(lt_worker *w, const lt_job *j, inputs *in, ltc_err
     if (!st)
         st = lt_masks_create(g, eligible, &in->before, err);
     if (!st)
-        st = lt_masks_put(w->store, g, in->before.mask, &in->before_name, err);
+        st = lt_masks_name(g, in->before.mask, &in->before_name, err);
     free(eligible);
     return st;
 }
@@ -121,23 +109,19 @@ static ltc_status select_own(lt_worker *w, lt_job *j, inputs *in, lt_digest *sel
         .scope = j->settings->prune.scope, .budget = j->step.budget, .round = j->step.round, .before = &in->before,
         .key = lt_regime_key(j->regime, LT_KEY_MASK, j->trial, lt_level_instance(j)),
     };
-    lt_digest criterion, key;
-    uint32_t flags = 0;
+    lt_digest key;
     bool found = false;
-    ltc_status st = criterion_digest(mask->module, &criterion, err);
-    if (!st)
-        st = lt_criterion_flags(mask->module, mask->options, e->services, &flags, err);
-    if (!st)
-        st = mask_before(w, j, in, err);
+    ltc_status st = mask_before(w, j, in, err);
     if (!st)
         st = match_main(w, j, in, &r, err);
     if (st)
         return st;
-    name_states(w, j, flags, in);
-    st = lt_identity_select(w->identity, j->regime, &r, &criterion, in->name, &in->before_name, &key, err);
-    lt_outcome_rests_on(&j->outcome, &key);
-    if (!st)
+    name_states(w, j, j->regime->criterion_flags, in);
+    st = lt_identity_select(w->identity, j->regime, &r, &j->regime->criterion, in->name, &in->before_name, &key, err);
+    if (!st) {
+        lt_outcome_rests_on(&j->outcome, &key);
         st = lt_facts_get(w->store, &key, selection, 1, &found, err);
+    }
     if (st || found)
         return st;
     st = compute(w, &r, in, selection, err);

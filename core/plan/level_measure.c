@@ -52,9 +52,10 @@ ltc_status lt_level_measure(lt_worker *w, lt_job *j, const lt_digest *state, con
     for (int i = 0; i < 2 && !st; i++) {
         bool one = false;
         st = lt_identity_measure(w->identity, state, selection, split[i], &key[i], err);
-        lt_outcome_rests_on(&j->outcome, &key[i]);
-        if (!st)
+        if (!st) {
+            lt_outcome_rests_on(&j->outcome, &key[i]);
             st = lt_count_get(w->store, &key[i], &there[i], &one, err);
+        }
         found = found && one;
     }
     lt_evaluation e = { 0 };

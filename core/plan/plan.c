@@ -28,6 +28,7 @@ static bool train_alike(const lt_regime *a, const lt_regime *b)
     const lt_settings *s = a->settings, *t = b->settings;
     return !memcmp(&a->optimizer, &b->optimizer, sizeof a->optimizer) && a->batch == b->batch && a->steps == b->steps &&
            a->evaluate_every == b->evaluate_every && s->arch.init == t->arch.init &&
+           s->dataset.augment == t->dataset.augment &&
            a->schedule.type == b->schedule.type && a->schedule.lr == b->schedule.lr &&
            a->schedule.gamma == b->schedule.gamma && a->schedule.warmup == b->schedule.warmup &&
            a->schedule.n_milestones == b->schedule.n_milestones &&
@@ -38,7 +39,8 @@ static bool train_alike(const lt_regime *a, const lt_regime *b)
 static bool needs_dense(const lt_regime *r)
 {
     const lt_settings *s = r->settings;
-    return s->prune.strategy == LT_STRATEGY_NONE || s->prune.draw_at.kind == LT_MOMENT_BEST || r->draw_at > 0 ||
+    return s->prune.strategy == LT_STRATEGY_NONE || s->prune.draw_at.kind == LT_MOMENT_BEST ||
+           s->prune.draw_at.kind == LT_MOMENT_END || r->draw_at > 0 || r->criterion_flags & LTC_NEED_DENSE ||
            r->rewind_to > 0 || s->prune.kept == LT_KEPT_FINAL;
 }
 
@@ -175,14 +177,19 @@ static ltc_status add_lines(lt_plan *p, ltc_error *err)
 }
 
 /* A variant may train and prune in its own way, on the run's data and network. */
-static ltc_status check_variant(const lt_settings *s, const lt_variant *v, ltc_error *err)
+static ltc_status check_variant(const lt_variant *v, ltc_error *err)
 {
-    const lt_settings *t = &v->settings;
-    const bool same = s->dataset.plugin.module == t->dataset.plugin.module && s->arch.plugin.module == t->arch.plugin.module &&
-                      s->backend.plugin.module == t->backend.plugin.module && s->dataset.validation == t->dataset.validation &&
-                      s->dataset.validation_seed == t->dataset.validation_seed && s->dataset.normalise == t->dataset.normalise;
-    return same ? LTC_OK : ltc_fail(err, LTC_EINVAL, "variant '%s': a variant cannot change dataset, arch or backend; make it "
-                                    "a run of its own, on the same store", v->name);
+    static const char *const shared[] = { "dataset.", "arch.", "backend." };
+    for (uint64_t i = 0; i < v->set.n; i++) {
+        const char *key = v->set.v[i];
+        if (!strcmp(key, "arch.init") || !strcmp(key, "dataset.augment"))
+            continue;
+        for (size_t k = 0; k < sizeof shared / sizeof shared[0]; k++)
+            if (!strncmp(key, shared[k], strlen(shared[k])))
+                return ltc_fail(err, LTC_EINVAL, "variant '%s': %s is the whole run's: a variant shares data, network and "
+                                "backend with it; make it a run of its own, on the same store", v->name, key);
+    }
+    return LTC_OK;
 }
 
 ltc_status lt_plan_make(const lt_experiment *e, lt_plan *p, ltc_error *err)
@@ -193,7 +200,7 @@ ltc_status lt_plan_make(const lt_experiment *e, lt_plan *p, ltc_error *err)
         return ltc_fail(err, LTC_ENOMEM, "no memory for the plan of a run");
     ltc_status st = lt_regime_open(e, s, &p->regime[p->n_regimes++], err);
     for (uint64_t v = 0; v < s->n_variants && !st; v++) {
-        st = check_variant(s, &s->variant[v], err);
+        st = check_variant(&s->variant[v], err);
         if (!st)
             st = lt_regime_open(e, &s->variant[v].settings, &p->regime[p->n_regimes++], err);
     }

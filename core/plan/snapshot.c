@@ -98,13 +98,29 @@ ltc_status lt_snapshot_get(lt_store *store, const lt_digest *name, lt_state *s, 
     return st;
 }
 
-ltc_status lt_masks_put(lt_store *store, const ltc_graph *g, uint8_t *const *mask, lt_digest *name, ltc_error *err)
+static ltc_status add_masks(lt_tensors *t, const ltc_graph *g, uint8_t *const *mask, ltc_error *err)
 {
-    lt_tensors t = { 0 };
     ltc_status st = LTC_OK;
     for (uint32_t p = 0; p < g->n_params && !st; p++)
         if (mask[p])
-            st = add_param(&t, "", g, p, LTC_U8, mask[p], err);
+            st = add_param(t, "", g, p, LTC_U8, mask[p], err);
+    return st;
+}
+
+ltc_status lt_masks_name(const ltc_graph *g, uint8_t *const *mask, lt_digest *name, ltc_error *err)
+{
+    lt_tensors t = { 0 };
+    ltc_status st = add_masks(&t, g, mask, err);
+    if (!st)
+        st = lt_tensors_digest(&t, name, err);
+    lt_tensors_free(&t);
+    return st;
+}
+
+ltc_status lt_masks_put(lt_store *store, const ltc_graph *g, uint8_t *const *mask, lt_digest *name, ltc_error *err)
+{
+    lt_tensors t = { 0 };
+    ltc_status st = add_masks(&t, g, mask, err);
     if (!st)
         st = lt_store_put(store, &t, name, err);
     lt_tensors_free(&t);

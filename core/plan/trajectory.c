@@ -16,6 +16,7 @@ typedef struct pass {
     lt_trajectory *t;
     lt_trainer    *trainer;
     lt_state       now, best;
+    double         saved_s;                   /* when the last save was */
     uint64_t       step, last, best_step;     /* best_step: of `best`; UINT64_MAX: none */
 } pass;
 
@@ -47,8 +48,11 @@ const lt_evaluation *lt_trajectory_best(const lt_trajectory *t, uint64_t first, 
 
 const lt_digest *lt_trajectory_state(const lt_trajectory *t, uint64_t step, bool values)
 {
+    for (size_t i = 0; values && i < t->n_points; i++)
+        if (t->point[i].step == step && t->point[i].kind == LT_POINT_VALUES)
+            return &t->point[i].state;        /* the same digest whatever else is stored */
     for (size_t i = 0; i < t->n_points; i++)
-        if (t->point[i].step == step && (values || t->point[i].kind != LT_POINT_VALUES))
+        if (t->point[i].step == step && t->point[i].kind != LT_POINT_VALUES)
             return &t->point[i].state;
     return NULL;
 }
@@ -57,8 +61,7 @@ const lt_digest *lt_trajectory_state(const lt_trajectory *t, uint64_t step, bool
 static bool stays(const lt_trajectory *t, uint64_t step, bool values)
 {
     for (size_t i = 0; i < t->n_points; i++)
-        if (t->point[i].step == step && (t->point[i].kind == LT_POINT_STATE ||
-                                         (values && t->point[i].kind == LT_POINT_VALUES)))
+        if (t->point[i].step == step && t->point[i].kind == (values ? LT_POINT_VALUES : LT_POINT_STATE))
             return true;
     return false;
 }
@@ -120,7 +123,8 @@ static bool find_missing(const lt_trajectory_request *r, const lt_trajectory *t,
     for (uint64_t step = r->first_step;; step = next_mark(r, t, step)) {
         if (!step_is_whole(r, t, step)) {
             *low = missing ? *low : step;
-            *high = kept(r, step) ? step : next_stored(t, step);
+            const uint64_t until = kept(r, step) ? step : next_stored(t, step);
+            *high = missing && *high > until ? *high : until;
             missing = true;
         }
         if (step >= r->training->steps)
@@ -152,6 +156,7 @@ static ltc_status open_pass(pass *p, ltc_error *err)
         }
     }
     p->best_step = UINT64_MAX;
+    p->saved_s = r->watcher->now_s(r->watcher->arg);
     return st ? st : lt_trainer_open(r->session, r->training, r->watcher, &p->trainer, err);
 }
 
@@ -214,7 +219,13 @@ static ltc_status save(pass *p, ltc_error *err)
     ltc_status st = lt_trajectory_state(p->t, p->step, false) ? LTC_OK : store_state(p, LT_POINT_PARTIAL, err);
     if (!st)
         st = store_best(p, err);
+    p->saved_s = p->r->watcher->now_s(p->r->watcher->arg);
     return st ? st : lt_trajectory_save(p->r->store, &p->r->key, p->t, err);
+}
+
+static bool save_is_due(const pass *p)
+{
+    return p->r->save_s > 0 && p->r->watcher->now_s(p->r->watcher->arg) - p->saved_s >= p->r->save_s;
 }
 
 static ltc_status evaluate_missing(pass *p, ltc_error *err)
@@ -321,10 +332,12 @@ static ltc_status run_pass(pass *p, uint64_t low, uint64_t high, ltc_error *err)
         st = advance(p, mark < high && mark > p->step ? mark : high, err);
         if (!st)
             st = visit(p, err);
+        if (!st && p->step < high && save_is_due(p))
+            st = save(p, err);
     }
     if (!st && p->step == p->last) {
         st = lt_session_get(p->r->session, &p->now, err);
-        p->t->moved += st ? 0 : lt_moved(p->r->start, &p->now);
+        p->t->moved = st ? 0 : lt_moved(p->r->start, &p->now);
     }
     if (!st)
         st = measure_best(p, err);
@@ -332,11 +345,26 @@ static ltc_status run_pass(pass *p, uint64_t low, uint64_t high, ltc_error *err)
     return st ? st : lt_trajectory_save(p->r->store, &p->r->key, p->t, err);
 }
 
+/* What the record names and the store has lost is missing. */
+static ltc_status drop_lost(const lt_trajectory_request *r, lt_trajectory *t, ltc_error *err)
+{
+    ltc_status st = LTC_OK;
+    for (size_t i = t->n_points; i-- > 0 && !st;) {
+        bool there = false;
+        st = lt_store_has(r->store, &t->point[i].state, &there, err);
+        if (!st && !there)
+            lt_trajectory_drop_point(t, i);
+    }
+    return st;
+}
+
 ltc_status lt_trajectory_run(const lt_trajectory_request *r, lt_trajectory *t, ltc_error *err)
 {
     uint64_t low = 0, high = 0;
     *t = (lt_trajectory){ 0 };
     ltc_status st = lt_trajectory_load(r->store, &r->key, t, err);
+    if (!st)
+        st = drop_lost(r, t, err);
     for (int passes = 0; !st && find_missing(r, t, &low, &high); passes++) {
         pass p = { .r = r, .t = t, .last = r->training->steps };
         if (!r->session)

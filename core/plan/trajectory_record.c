@@ -1,5 +1,6 @@
 /* Reads and writes records of trajectories, a line a fact:
  *     state STEP DIGEST | partial STEP DIGEST | values STEP DIGEST | eval STEP SPLIT LOSS CORRECT N
+ *     moved N        (dead or frozen weights that moved on the way to the end)
  * with LOSS as the 16 hex digits of its binary64. */
 #include "plan/trajectory_record.h"
 
@@ -96,6 +97,10 @@ static ltc_status parse_line(const char *line, lt_trajectory *t, ltc_error *err)
         e.correct[split] = correct, e.n[split] = n;
         return lt_trajectory_add_evaluation(t, &e, err);
     }
+    if (sscanf(line, "moved %" SCNu64, &n) == 1) {
+        t->moved = n;
+        return LTC_OK;
+    }
     if (sscanf(line, "%15s %" SCNu64 " %79s", word, &step, hex) != 3)
         return LTC_OK;
     for (uint32_t k = 0; k < sizeof kind_word / sizeof kind_word[0]; k++) {
@@ -142,6 +147,8 @@ ltc_status lt_trajectory_save(lt_store *s, const lt_digest *key, const lt_trajec
     }
     for (size_t i = 0; i < t->n_evaluations; i++)
         put_evaluation(&t->evaluation[i], &text);
+    if (t->moved)
+        lt_text_add(&text, "moved %" PRIu64 "\n", t->moved);
     const ltc_status st = text.failed ? ltc_fail(err, LTC_ENOMEM, "no memory for a trajectory")
                                       : lt_record_put(s, key, text.s ? text.s : "", text.n, err);
     lt_text_free(&text);

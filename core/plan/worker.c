@@ -13,7 +13,9 @@ static ltc_status open_device(lt_worker *w, ltc_error *err)
     if (w->device.backend)
         return LTC_OK;
     ltc_status st = lt_device_open(p->module, p->options, e->services, &w->device, err);
-    return st ? st : lt_device_load(&w->device, &e->data, err);
+    if (!st && (st = lt_device_load(&w->device, &e->data, err)))
+        lt_device_close(&w->device);
+    return st;
 }
 
 ltc_status lt_worker_session(lt_worker *w, const lt_regime *r, lt_session **s, ltc_error *err)

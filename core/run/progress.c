@@ -50,6 +50,8 @@ void lt_progress_step(lt_progress_line *l, const lt_job *j, const lt_progress *p
         return;
     l->drawn_s = now;
     const double rate = (double)l->steps_seen / (now - l->begun_s), doing = (double)(p->steps - p->step);
+    if (rate <= 0)
+        return;
     const double rest = doing + (double)(l->jobs - l->done - (l->done < l->jobs)) * (double)l->steps_each;
     char line[256];
     const int columns = l->columns > 20 && l->columns < 256 ? l->columns - 1 : 255;

@@ -1,6 +1,7 @@
 /* Owns a run from its settings to its table. Called by the command line. */
 #include "run/run.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -25,14 +26,19 @@ typedef struct run {
     char          machine[256];
     lt_plugin_fact plugin[MOST_PLUGINS];
     char          sha256[MOST_PLUGINS][65];
-    uint64_t     *last_step;                  /* [n_jobs]: for progress */
+    uint64_t     *last_step;                  /* [n_jobs]: for progress; UINT64_MAX: not seen yet */
+    lt_text       root_before;                /* what an earlier process registered: kept until this one is through */
+    char          root[65];                   /* this run's name in the store */
+    pthread_mutex_t say;                      /* over the progress line: the store reports from any thread */
 } run;
 
 static void report(void *arg, const char *sentence)
 {
-    const run *x = arg;
+    run *x = arg;
+    pthread_mutex_lock(&x->say);
     lt_progress_clear(x->r->progress);
     fprintf(x->r->progress->to, "ltcore: %s\n", sentence);
+    pthread_mutex_unlock(&x->say);
 }
 
 /* The device's identity enters every key; the workers open devices of their own. */
@@ -69,35 +75,48 @@ static void close_run(run *x)
     lt_plan_free(&x->plan);
     lt_experiment_close(&x->experiment);
     free(x->last_step);
+    lt_text_free(&x->root_before);
 }
 
 /* Which records this run rests on, as far as they are known: what no run names, `store gc` may remove. */
 static ltc_status register_root(run *x, ltc_error *err)
 {
     lt_text keys = { 0 };
-    lt_digest name;
-    char hex[65], root[65];
-    if (!lt_digest_of(x->output.directory, strlen(x->output.directory), &name))
-        return ltc_fail(err, LTC_EINTERNAL, "libcrypto cannot compute a SHA-256");
-    lt_digest_text(&name, root);
+    char hex[65];
+    if (x->root_before.n)
+        lt_text_put(&keys, x->root_before.s, x->root_before.n);
     for (uint32_t i = 0; i < x->plan.n_jobs; i++) {
         const lt_outcome *o = &x->plan.job[i].outcome;
-        for (uint32_t k = 0; x->plan.job[i].state == LT_JOB_DONE && k < o->n_records; k++) {
+        const uint32_t state = x->plan.job[i].state;
+        for (uint32_t k = 0; (state == LT_JOB_DONE || state == LT_JOB_FAILED) && k < o->n_records; k++) {
             lt_digest_text(&o->record[k], hex);
             lt_text_add(&keys, "%s\n", hex);
         }
     }
     const ltc_status st = keys.failed ? ltc_fail(err, LTC_ENOMEM, "no memory for a run's root")
-                                      : lt_root_put(x->store, root, keys.s ? keys.s : "", err);
+                                      : lt_root_put(x->store, x->root, keys.s ? keys.s : "", err);
     lt_text_free(&keys);
     return st;
+}
+
+/* Before anything is made: what was registered by an earlier process of this run stays registered. */
+static ltc_status open_root(run *x, ltc_error *err)
+{
+    lt_digest name;
+    if (!lt_digest_of(x->output.directory, strlen(x->output.directory), &name))
+        return ltc_fail(err, LTC_EINTERNAL, "libcrypto cannot compute a SHA-256");
+    lt_digest_text(&name, x->root);
+    const ltc_status st = lt_root_get(x->store, x->root, &x->root_before, err);
+    return st ? st : register_root(x, err);
 }
 
 static void progress(void *arg, const lt_job *j, const lt_progress *p)
 {
     run *x = arg;
     uint64_t *last = &x->last_step[j - x->plan.job];
+    pthread_mutex_lock(&x->say);
     lt_progress_step(x->r->progress, j, p, p->step > *last ? p->step - *last : 0);
+    pthread_mutex_unlock(&x->say);
     *last = p->step;
 }
 
@@ -105,7 +124,9 @@ static ltc_status evaluated(void *arg, const lt_job *j, const lt_evaluation *e, 
 {
     run *x = arg;
     const lt_history_row row = lt_history_of(j, e);
+    pthread_mutex_lock(&x->say);
     lt_progress_evaluation(x->r->progress, j, e);
+    pthread_mutex_unlock(&x->say);
     return lt_results_history(x->results, &row, err);
 }
 
@@ -118,8 +139,10 @@ static ltc_status finished(void *arg, const lt_job *j, const lt_level_row *row, 
         st = lt_results_history(x->results, &history[i], err);
     if (!st && row)
         st = lt_results_level(x->results, row, err);
+    pthread_mutex_lock(&x->say);
     if (j->trains)
         lt_progress_finished(x->r->progress, j, row);
+    pthread_mutex_unlock(&x->say);
     return st ? st : register_root(x, err);
 }
 
@@ -128,9 +151,12 @@ static void failed(void *arg, const lt_job *j, const ltc_error *why)
     run *x = arg;
     char text[160];
     ltc_error ignored = { .message = "" };
+    pthread_mutex_lock(&x->say);
     lt_progress_clear(x->r->progress);
     fprintf(x->r->progress->to, "ltcore: %s: %s\n", lt_job_text(j, text), why->message);
-    lt_results_event(x->results, "error", why->message, &ignored);
+    pthread_mutex_unlock(&x->say);
+    if (x->results)
+        lt_results_event(x->results, "error", why->message, &ignored);
 }
 
 /* A plug-in's file, version and SHA-256, kept with the results. */
@@ -210,12 +236,16 @@ static bool has_levels(const run *x)
 
 ltc_status lt_run(const lt_run_request *r, ltc_error *err)
 {
-    run x = { .r = r, .output = { .lock = -1 } };
+    run x = { .r = r, .output = { .lock = -1 }, .say = PTHREAD_MUTEX_INITIALIZER };
     ltc_status st = open_run(&x, true, err);
     if (!st && !(x.last_step = lt_array(x.plan.n_jobs, sizeof *x.last_step)))
         st = ltc_fail(err, LTC_ENOMEM, "no memory for a run");
+    for (uint32_t i = 0; !st && i < x.plan.n_jobs; i++)
+        x.last_step[i] = UINT64_MAX;
     if (!st)
         st = lt_output_open(r->settings->run.output, r->resolved, &x.output, err);
+    if (!st)
+        st = open_root(&x, err);
     if (!st)
         st = open_results(&x, err);
     if (!st) {
@@ -225,9 +255,16 @@ ltc_status lt_run(const lt_run_request *r, ltc_error *err)
     }
     if (st == LTC_ECANCELLED)
         say_how_to_go_on(&x);
-    if (x.results && (st != LTC_ECANCELLED || !has_levels(&x))) {
+    if (st && x.root[0]) {
+        ltc_error ignored = { .message = "" };
+        register_root(&x, &ignored);          /* the training that was stopped is this run's too */
+    }
+    const bool stopped = r->services->cancelled && r->services->cancelled(r->services->arg);
+    if (x.results && !(stopped && has_levels(&x))) {
         ltc_error late = { .message = "" };
         ltc_status end = lt_results_finish(x.results, x.store, &late);
+        if (!st)
+            lt_text_free(&x.root_before);     /* all that this run rests on is known now */
         if (!end)
             end = register_root(&x, &late);
         if (!st && end)
@@ -264,15 +301,19 @@ static void print_plan(const run *x, const uint64_t count[LT_JOB_BLOCKED + 1], F
 
 ltc_status lt_run_explain(const lt_run_request *r, ltc_error *err)
 {
-    run x = { .r = r, .output = { .lock = -1 } };
+    run x = { .r = r, .output = { .lock = -1 }, .say = PTHREAD_MUTEX_INITIALIZER };
     uint64_t count[LT_JOB_BLOCKED + 1] = { 0 };
     ltc_error missing = { .message = "" };
     const bool stored = access(r->settings->run.store, F_OK) == 0;
     ltc_status st = open_run(&x, stored, err);
     if (!st && stored)
-        execute(&x, true, &missing);          /* what is missing is what is asked for */
+        st = execute(&x, true, &missing);
     else if (!st)
         look_at_nothing(&x.plan);
+    if (st == LTC_EUNSUPPORTED)
+        st = LTC_OK;                          /* something is not stored: that is what is asked for */
+    else if (st && !err->message[0])
+        *err = missing;
     for (uint32_t i = 0; i < x.plan.n_jobs; i++)
         count[x.plan.job[i].state] += x.plan.job[i].trains;
     if (!st) {

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "store/part.h"
 #include "store/place.h"
@@ -51,6 +52,14 @@ ltc_status lt_root_put(lt_store *s, const char *run, const char *text, ltc_error
         return ltc_fail(err, LTC_EINVAL, "line %zu of the root of run '%s' is not a key", bad, run);
     char *path = lt_place_named(s, LT_ROOTS, run, err);
     const ltc_status st = path ? lt_part_write(path, text, strlen(text), err) : LTC_ENOMEM;
+    free(path);
+    return st;
+}
+
+ltc_status lt_root_get(lt_store *s, const char *run, lt_text *text, ltc_error *err)
+{
+    char *path = lt_place_named(s, LT_ROOTS, run, err);
+    const ltc_status st = !path ? LTC_ENOMEM : access(path, F_OK) ? LTC_OK : lt_file_read(path, text, err);
     free(path);
     return st;
 }

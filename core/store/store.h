@@ -49,6 +49,7 @@ void lt_claim_release(lt_claim *c);           /* NULL: nothing */
 
 /* Roots: a run says what it needs before it makes it. text: keys of records in hex, one a line; a put
  * replaces the run's root. run: letters, digits, '.', '-', '_'. */
+ltc_status lt_root_get(lt_store *s, const char *run, lt_text *text, ltc_error *err);      /* nothing if there is none */
 ltc_status lt_root_put(lt_store *s, const char *run, const char *text, ltc_error *err);
 
 /* Care; stats is written whole. count and verify: what is there, verify of it only what is sound, and how
