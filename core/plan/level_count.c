@@ -18,7 +18,7 @@ static uint64_t uses_of_weight(const ltc_graph *g, uint32_t p)
     return 0;
 }
 
-/* Rows of a weight, one an output unit, in which nothing is kept. */
+/* Rows of a weight, one an output unit, in which nothing is kept; frozen weights do not keep a unit alive. */
 static uint64_t dead_rows(const ltc_graph *g, uint32_t p, const uint8_t *mask)
 {
     const ltc_param *param = ltc_graph_param(g, p);
