@@ -3,11 +3,13 @@
 # if one did not hold.
 set -u
 ltcore=$1
+here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 export XDG_DATA_HOME="$work/share"            # the store
 failed=0
+. "$here/claims.sh"
 
 cat >run.cfg <<'CFG'
 dataset = { plugin = "synthetic"; train = 1200; test = 300; validation = 200; };
@@ -15,21 +17,6 @@ arch    = { plugin = "mlp"; hidden = [20]; };
 train   = { batch_size = 50; steps = 40; evaluate_every = 15; optimizer = { type = "adam"; lr = 1e-2; }; };
 prune   = { strategy = "none"; };
 CFG
-
-# claim TEXT CODE COMMAND... : the command ends with that code; its output is in out and err
-claim() {
-    text=$1 code=$2
-    shift 2
-    "$@" >out 2>err
-    got=$?
-    if [ "$got" = "$code" ]; then echo "holds: $text"; else
-        echo "FAILS: $text (exit code $got, not $code)"; cat out err; failed=1; fi
-}
-# says FILE PATTERN : the last command's output has it
-says() {
-    grep -q -- "$2" "$1" && return
-    echo "FAILS: ... and says '$2'"; cat "$1"; failed=1
-}
 
 claim "a run trains and prints a table" 0 "$ltcore" -c run.cfg
 says out "test accuracy"

@@ -3,6 +3,7 @@
 # words of the command line. Says each claim, and fails at the end if one did not hold.
 set -u
 ltcore=$1 sdk=$2 cc=$3
+here=$(cd "$(dirname "$0")" && pwd)
 work=$(cd "$(mktemp -d)" && pwd -P)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -10,25 +11,8 @@ umask 022
 export XDG_DATA_HOME="$work/share"
 unset LTCORE_PLUGIN_PATH
 failed=0
+. "$here/claims.sh"
 
-# claim TEXT CODE COMMAND... : the command ends with that code; its output is in out and err
-claim() {
-    text=$1 code=$2
-    shift 2
-    "$@" >out 2>err
-    got=$?
-    if [ "$got" = "$code" ]; then echo "holds: $text"; else
-        echo "FAILS: $text (exit code $got, not $code)"; cat out err; failed=1; fi
-}
-# says FILE PATTERN : the last command's output has it; lacks: it has not
-says() {
-    grep -q -- "$2" "$1" && return
-    echo "FAILS: ... and says '$2'"; cat "$1"; failed=1
-}
-lacks() {
-    grep -q -- "$2" "$1" || return
-    echo "FAILS: ... and does not say '$2'"; cat "$1"; failed=1
-}
 # build KIND NAME : NAME.c becomes own/KIND/NAME.so
 build() {
     mkdir -p "own/$1"

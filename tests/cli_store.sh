@@ -3,6 +3,7 @@
 # store. Says each claim, and fails at the end if one did not hold.
 set -u
 ltcore=$1
+here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -10,6 +11,7 @@ XDG_DATA_HOME=$work/data
 export XDG_DATA_HOME
 store=$XDG_DATA_HOME/ltcore/store
 failed=0
+. "$here/claims.sh"
 
 cat >run.cfg <<'CFG'
 dataset  = { plugin = "synthetic"; train = 1200; test = 300; validation = 200; };
@@ -19,20 +21,6 @@ prune    = { mask = { plugin = "magnitude"; }; rate = 0.2; rounds = 2; };
 variants = ( { name = "random reinit"; draws = 2; prune = { kept = "reinit"; }; } );
 CFG
 
-# claim TEXT CODE COMMAND... : the command ends with that code; its output is in out and err
-claim() {
-    text=$1 code=$2
-    shift 2
-    "$@" >out 2>err
-    got=$?
-    if [ "$got" = "$code" ]; then echo "holds: $text"; else
-        echo "FAILS: $text (exit code $got, not $code)"; cat out err; failed=1; fi
-}
-# says FILE PATTERN : the last command's output has it
-says() {
-    grep -q -- "$2" "$1" && return
-    echo "FAILS: ... and says '$2'"; cat "$1"; failed=1
-}
 # wrong TEXT : a claim that is checked here
 wrong() {
     echo "FAILS: $1"; failed=1

@@ -140,7 +140,7 @@ static void put_eligible(lt_text *t, const ltc_graph *g, const lt_masks *m)
             lt_canon_text(t, "eligible", ltc_graph_param(g, p)->name);
 }
 
-ltc_status lt_identity_select(const lt_identity *id, const lt_regime *r, const lt_selection_request *s,
+ltc_status lt_identity_select(const lt_identity *id, const lt_selection_request *s,
                               const lt_digest *criterion, const lt_digest *state[4], const lt_digest *before,
                               lt_digest *out, ltc_error *err)
 {
@@ -168,7 +168,6 @@ ltc_status lt_identity_select(const lt_identity *id, const lt_regime *r, const l
     for (int i = 0; i < 4; i++)
         if (state[i])
             put_digest(&t, name[i], state[i]);
-    (void)r;
     return finish(&t, out, err);
 }
 

@@ -24,7 +24,7 @@ ltc_status lt_identity_trajectory(const lt_identity *id, const lt_regime *r, con
                                   const lt_digest *mask, uint64_t first_step, lt_digest *out, ltc_error *err);
 
 /* A selection. state[0..4): init, rewind, final, dense, those that the criterion reads; criterion: SHA-256 of its .so. */
-ltc_status lt_identity_select(const lt_identity *id, const lt_regime *r, const lt_selection_request *s,
+ltc_status lt_identity_select(const lt_identity *id, const lt_selection_request *s,
                               const lt_digest *criterion, const lt_digest *state[4], const lt_digest *before,
                               lt_digest *out, ltc_error *err);
 

@@ -117,7 +117,7 @@ static ltc_status select_own(lt_worker *w, lt_job *j, inputs *in, lt_digest *sel
     if (st)
         return st;
     name_states(w, j, j->regime->criterion_flags, in);
-    st = lt_identity_select(w->identity, j->regime, &r, &j->regime->criterion, in->name, &in->before_name, &key, err);
+    st = lt_identity_select(w->identity, &r, &j->regime->criterion, in->name, &in->before_name, &key, err);
     if (!st) {
         lt_outcome_rests_on(&j->outcome, &key);
         st = lt_facts_get(w->store, &key, selection, 1, &found, err);
