@@ -75,14 +75,22 @@ static ltc_status open_session(work *k, ltc_error *err)
     return st ? st : lt_session_put(k->session, &k->state, err);
 }
 
+static double now_of(void *arg)
+{
+    return ((const work *)arg)->setup->world->now_s();
+}
+
+static bool stopping(void *arg)
+{
+    return ((const work *)arg)->setup->world->cancelled(NULL);
+}
+
 static ltc_status evaluate(work *k, ltc_error *err)
 {
+    const lt_watcher w = { .arg = k, .now_s = now_of, .stopping = stopping };
     ltc_status st = LTC_OK;
-    for (uint32_t s = 0; s < LT_SPLITS && !st; s++) {
-        if (k->setup->world->cancelled(NULL))
-            return ltc_fail(err, LTC_ECANCELLED, "stopped before all splits were evaluated");
-        st = lt_evaluate(k->session, &k->experiment.data, s, &k->found, err);
-    }
+    for (uint32_t s = 0; s < LT_SPLITS && !st; s++)
+        st = lt_evaluate(k->session, &k->experiment.data, s, &w, &k->found, err);
     return st;
 }
 
