@@ -172,6 +172,10 @@ ltc_status lt_identity_select(const lt_identity *id, const lt_selection_request 
     for (int i = 0; i < 4; i++)
         if (state[i])
             put_digest(&t, name[i], state[i]);
+    if (s->train) {                           /* the criterion asks for passes over samples */
+        put_digest(&t, "data", &id->data);
+        put_digest(&t, "input", &id->input);
+    }
     return finish(&t, out, err);
 }
 
