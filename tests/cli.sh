@@ -56,6 +56,18 @@ claim "a diverging training fails with the step and a remedy" 1 "$ltcore" -q -c 
     --set train.optimizer.lr=1e30 --set 'train.optimizer.type=sgd'
 says err "not finite at step"
 
+claim "weights of a file are what it starts from" 0 "$ltcore" -q -c run.cfg -o loaded \
+    --set arch.weights=runs/run/tickets/main/t1/l00/end.safetensors --set run.trials=2
+[ "$(awk -F, '$6 == 40 { print $9, $11 }' runs/run/history.csv)" = "$(awk -F, '$6 == 0 { print $9, $11 }' loaded/history.csv | uniq)" ] ||
+    { echo "FAILS: ... with their losses, in both trials"; failed=1; }
+claim "and the training is made again to the byte" 0 "$ltcore" verify loaded
+claim "weights of another network are refused" 2 "$ltcore" -c run.cfg -o other --set 'arch.hidden=[21]' \
+    --set arch.weights=runs/run/tickets/main/t1/l00/end.safetensors
+says err "arch.weights: .*fc1.weight is 20 x 784; the network's is 21 x 784; and 2 more do not fit"
+printf 'PK\003\004 what torch.save writes' >net.pth
+claim "a pickle is refused with the Python that converts it" 2 "$ltcore" -c run.cfg -o other --set arch.weights=net.pth
+says err "torch.load(.*safetensors.torch.save_file"
+
 claim "summary counts parameters" 0 "$ltcore" summary -c run.cfg
 says out "total"
 claim "list shows the built-in plug-ins" 0 "$ltcore" list

@@ -6,8 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-typedef struct options { const char *file; } options;      /* of the module graph; others take none */
-
 static lt_registry *registry;
 const int64_t rig_mnist[3] = { 1, 28, 28 }, rig_cifar[3] = { 3, 32, 32 };
 char rig_directory[] = "/tmp/graph_rig.XXXXXX", rig_file[64];
@@ -23,6 +21,8 @@ const char rig_all_operations[] =
     " { type = \"avg_pool\"; in = \"sum\"; as = \"n\"; },\n"
     " { type = \"avg_pool\"; in = \"a.conv1\"; as = \"p\"; }, { type = \"concat\"; in = (\"m\", \"n\", "
     "\"p\"); },\n"
+    " { type = \"pad_channels\"; before = 1; after = 2; }, { type = \"adaptive_pool\"; height = 3; width = "
+    "2; },\n"
     " { type = \"global_pool\"; as = \"flat\"; }, { type = \"dropout\"; rate = 0; }, { type = \"flatten\"; "
     "},\n"
     " { type = \"linear\"; out = 7; bias = false; role = \"shortcut\"; }, { type = \"dropout\"; },\n"
@@ -56,13 +56,17 @@ const lt_module *rig_built(const char *name)
     return m;
 }
 
-ltc_status rig_build(const lt_module *m, const char *file, const int64_t *dim, lt_graph *g, ltc_error *err)
+ltc_status rig_build(const lt_module *m, const void *options, const int64_t *dim, lt_graph *g, ltc_error *err)
 {
-    const options o = { file };
-    const lt_graph_request r = { .arch = m, .options = &o, .n_classes = 10, .rank = 3, .dim = dim };
+    const lt_graph_request r = { .arch = m, .options = options, .n_classes = 10, .rank = 3, .dim = dim };
     *g = (lt_graph){ 0 };
     *err = (ltc_error){ .message = "" };
     return lt_graph_build(&r, g, err);
+}
+
+ltc_status rig_build_file(const char *file, lt_graph *g, ltc_error *err)
+{
+    return rig_build(rig_built("graph"), &(rig_options){ file }, rig_cifar, g, err);
 }
 
 void rig_put(const char *text, size_t n)
@@ -73,12 +77,12 @@ void rig_put(const char *text, size_t n)
         CU_FAIL_FATAL("the test cannot write its file");
 }
 
-lt_text rig_text(const lt_module *m, const char *file, const int64_t *dim, uint64_t *count)
+lt_text rig_text(const lt_module *m, const void *options, const int64_t *dim, uint64_t *count)
 {
     lt_text t = { 0 };
     lt_graph g;
     ltc_error err;
-    if (rig_build(m, file, dim, &g, &err))
+    if (rig_build(m, options, dim, &g, &err))
         fprintf(stderr, "\n%s\n", err.message);
     else
         lt_graph_text(&g, &t);
@@ -96,5 +100,5 @@ lt_text rig_text_of_layers(const char *layers)
     CU_ASSERT_FATAL(!t.failed);
     rig_put(t.s, t.n);
     lt_text_free(&t);
-    return rig_text(rig_built("graph"), rig_file, rig_cifar, &count);
+    return rig_text(rig_built("graph"), &(rig_options){ rig_file }, rig_cifar, &count);
 }

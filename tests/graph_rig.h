@@ -21,11 +21,16 @@ bool rig_open(void);
 void rig_close(void);
 void rig_put(const char *text, size_t n);
 
+typedef struct rig_options { const char *file; } rig_options;        /* of the module graph */
+
 const lt_module *rig_built(const char *name); /* of this build, or a failed assertion */
-ltc_status rig_build(const lt_module *m, const char *file, const int64_t *dim, lt_graph *g, ltc_error *err);
+ltc_status rig_build(const lt_module *m, const void *options, const int64_t *dim, lt_graph *g, ltc_error *err);
+
+/* The network of a description, for images of 3 x 32 x 32. */
+ltc_status rig_build_file(const char *file, lt_graph *g, ltc_error *err);
 
 /* The canonical text of the network that a module builds, for lt_text_free(); trained parameters in count. */
-lt_text rig_text(const lt_module *m, const char *file, const int64_t *dim, uint64_t *count);
+lt_text rig_text(const lt_module *m, const void *options, const int64_t *dim, uint64_t *count);
 
 /* The same of a description whose layers these are, from its second line on. */
 lt_text rig_text_of_layers(const char *layers);

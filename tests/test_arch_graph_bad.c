@@ -150,7 +150,7 @@ static bool refused(const char *text, const char *says)
     rig_put(t.s, t.n);
     lt_text_free(&t);
     snprintf(whole, sizeof whole, "%s%s", rig_file, *says == ':' ? says : "");
-    const bool failed = rig_build(rig_built("graph"), rig_file, rig_cifar, &g, &err) == LTC_EOPTION;
+    const bool failed = rig_build_file(rig_file, &g, &err) == LTC_EOPTION;
     const bool said = strstr(err.message, says) && !strncmp(err.message, whole, strlen(whole));
     if (!failed || !said || strcmp(err.option, "arch.file"))
         printf("\n  %s\n  expected '%s', got '%s'", text, says, err.message);
@@ -187,7 +187,6 @@ static void blocks_stand_at_most_fifteen_deep(void)
 static void a_file_that_is_no_text_is_refused(void)
 {
     static const char nul[] = "layers = (\0);";
-    const lt_module *m = rig_built("graph");
     char *huge = malloc((1 << 20) + 1), pipe_path[80];
     lt_graph g;
     ltc_error err;
@@ -195,20 +194,20 @@ static void a_file_that_is_no_text_is_refused(void)
     memset(huge, ' ', (1 << 20) + 1);
     snprintf(pipe_path, sizeof pipe_path, "%s/pipe", rig_directory);
     CU_ASSERT_FATAL(mkfifo(pipe_path, 0600) == 0);
-    CU_ASSERT(rig_build(m, "/nowhere/a.net", rig_cifar, &g, &err) == LTC_EOPTION);
+    CU_ASSERT(rig_build_file("/nowhere/a.net", &g, &err) == LTC_EOPTION);
     CU_ASSERT_STRING_EQUAL(err.message, "/nowhere/a.net: cannot be read: No such file or directory");
-    CU_ASSERT(rig_build(m, rig_directory, rig_cifar, &g, &err) == LTC_EOPTION);
+    CU_ASSERT(rig_build_file(rig_directory, &g, &err) == LTC_EOPTION);
     CU_ASSERT(strstr(err.message, ": is a directory, not a file") != NULL);
-    CU_ASSERT(rig_build(m, pipe_path, rig_cifar, &g, &err) == LTC_EOPTION);
+    CU_ASSERT(rig_build_file(pipe_path, &g, &err) == LTC_EOPTION);
     CU_ASSERT(strstr(err.message, ": is a device or a pipe, not a file") != NULL);
     rig_put(nul, sizeof nul);
-    CU_ASSERT(rig_build(m, rig_file, rig_cifar, &g, &err) == LTC_EOPTION && strstr(err.message,
+    CU_ASSERT(rig_build_file(rig_file, &g, &err) == LTC_EOPTION && strstr(err.message,
     "a NUL byte"));
     rig_put(huge, (1 << 20) + 1);
-    CU_ASSERT(rig_build(m, rig_file, rig_cifar, &g, &err) == LTC_EOPTION && strstr(err.message,
+    CU_ASSERT(rig_build_file(rig_file, &g, &err) == LTC_EOPTION && strstr(err.message,
     "is larger than 1 MiB"));
     rig_put(huge, 1 << 20);
-    CU_ASSERT(rig_build(m, rig_file, rig_cifar, &g, &err) == LTC_EOPTION && strstr(err.message,
+    CU_ASSERT(rig_build_file(rig_file, &g, &err) == LTC_EOPTION && strstr(err.message,
     "has no layers"));
     unlink(pipe_path);
     free(huge);
@@ -220,7 +219,7 @@ static int survives(const char *text, size_t n)
     lt_graph g;
     ltc_error err;
     rig_put(text, n);
-    const ltc_status st = rig_build(rig_built("graph"), rig_file, rig_cifar, &g, &err);
+    const ltc_status st = rig_build_file(rig_file, &g, &err);
     bool fine = !st || !strncmp(err.message, rig_file, strlen(rig_file));
     for (const char *c = err.message; *c; c++)
         fine = fine && *c >= ' ' && *c <= '~';

@@ -75,6 +75,9 @@ static const ltc_opt arch_keys[] = {
     ENUM(arch.init, LT_INIT_PYTORCH, init,
         "What weights are drawn from, where the network does not say. pytorch: uniform within "
         "1/sqrt(fan-in), biases too."),
+    PATH(arch.weights, NULL,
+        "A safetensors file with the weights that every trial starts from, in the place of drawn ones: a "
+        "ticket, or a state dict of PyTorch's. Without it, they are drawn.", .flags = LT_OPT_DERIVED),
 };
 
 static const ltc_opt backend_keys[] = {

@@ -52,7 +52,8 @@ typedef struct lt_settings {
     } dataset;
     struct {
         lt_plugin_setting plugin;
-        int64_t init;
+        int64_t     init;
+        const char *weights;                  /* a file to start from; NULL: drawn */
     } arch;
     struct {
         lt_plugin_setting plugin;

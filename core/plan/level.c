@@ -46,7 +46,7 @@ static ltc_status initial_state(lt_worker *w, lt_job *j, lt_digest *init, ltc_er
     if (!st)
         st = lt_state_create(graph_of(w), &s, err);
     if (!st) {
-        lt_init_state(graph_of(w), j->settings->arch.init, key, &s);
+        lt_regime_initial(j->regime, j->trial, &s);
         st = lt_snapshot_put(w->store, &s, LT_SNAPSHOT_WHOLE, init, err);
     }
     lt_state_free(&s);

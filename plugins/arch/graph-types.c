@@ -123,6 +123,32 @@ static ltc_val dropout_make(const graph_call *c)
     return plain(c, LTC_OP_DROPOUT, &d, sizeof d);
 }
 
+typedef struct graph_pad_channels pad_channels;
+static const graph_key pad_channels_keys[] = {
+    GRAPH_KEY_INT(pad_channels, before, 0, 0, 1 << 20),
+    GRAPH_KEY_INT(pad_channels, after, 0, 0, 1 << 20),
+};
+
+static ltc_val pad_channels_make(const graph_call *c)
+{
+    const pad_channels *k = &c->own->pad_channels;
+    const ltc_pad_channels_desc d = { (uint32_t)k->before, (uint32_t)k->after };
+    return plain(c, LTC_OP_PAD_CHANNELS, &d, sizeof d);
+}
+
+typedef struct graph_adaptive_pool adaptive_pool;
+static const graph_key adaptive_pool_keys[] = {
+    GRAPH_KEY_INT(adaptive_pool, height, 1, 1, MOST),
+    GRAPH_KEY_INT(adaptive_pool, width, 1, 1, MOST),
+};
+
+static ltc_val adaptive_pool_make(const graph_call *c)
+{
+    const adaptive_pool *k = &c->own->adaptive_pool;
+    const ltc_adaptive_pool_desc d = { (uint32_t)k->height, (uint32_t)k->width };
+    return plain(c, LTC_OP_ADAPTIVE_POOL, &d, sizeof d);
+}
+
 #define KEYS(table) .key = table, .n_keys = sizeof table / sizeof table[0]
 const graph_type graph_types[] = {
     { "conv", "conv", KEYS(conv_keys), 1, 1, conv_out, conv_make },
@@ -136,5 +162,7 @@ const graph_type graph_types[] = {
     { "concat", NULL, NULL, 0, 1, GRAPH_MANY, NULL, concat_make },
     { "flatten", NULL, NULL, 0, 1, 1, NULL, flatten_make },
     { "dropout", NULL, KEYS(dropout_keys), 1, 1, NULL, dropout_make },
+    { "pad_channels", NULL, KEYS(pad_channels_keys), 1, 1, NULL, pad_channels_make },
+    { "adaptive_pool", NULL, KEYS(adaptive_pool_keys), 1, 1, NULL, adaptive_pool_make },
 };
 const size_t graph_n_types = sizeof graph_types / sizeof graph_types[0];

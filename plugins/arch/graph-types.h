@@ -13,6 +13,8 @@ typedef union graph_own {
     struct graph_norm    { double eps, momentum; } norm;
     struct graph_pool    { int64_t size, stride, pad; } pool;
     struct graph_dropout { double rate; } dropout;
+    struct graph_pad_channels  { int64_t before, after; } pad_channels;
+    struct graph_adaptive_pool { int64_t height, width; } adaptive_pool;
 } graph_own;
 
 /* One layer to be made. */
