@@ -110,6 +110,16 @@ static const struct { const char *text, *other; } alike[] = {
       "name = \"a.1.add2\"; in = [\"a.1.conv1\", \"s\"]; }, " FLAT LAST },
     { CONV "{ name = \"a\"; role = \"shortcut\"; layers = ( { type = \"conv\"; out = 4; } ); }, " FLAT LAST,
       CONV "{ name = \"a\"; layers = ( { role = \"shortcut\"; type = \"conv\"; out = 4; } ); }, " FLAT LAST },
+    { CONV "{ name = \"a\"; role = \"shortcut\"; layers = ( { name = \"b\"; layers = ( " CONV RELU " ); } "
+      "); }, "
+      FLAT LAST,
+      CONV "{ name = \"a\"; layers = ( { name = \"b\"; role = \"shortcut\"; layers = ( " CONV RELU " ); } "
+      "); }, "
+      FLAT LAST },
+    { CONV "{ repeat = 100; layers = ( " CONV "{ type = \"add\"; in = [\"conv1\", \"input\"]; } ); }, "
+      FLAT LAST,
+      CONV "{ repeat = 100; layers = ( { type = \"conv\"; out = 4; pad = 1; as = \"c\"; }, "
+      "{ type = \"add\"; in = [\"c\", \"input\"]; } ); }, " FLAT LAST },
 };
 
 static void what_can_be_said_in_two_ways_is_one_network(void)

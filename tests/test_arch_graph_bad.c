@@ -50,6 +50,7 @@ static const struct { const char *text, *says; } bad[] = {
     { FLAT "{ type = \"linear\"; }, " LAST, ":2: linear needs an out; only the network's last layer may "
       "leave it away" },
     { FLAT "{ layers = ( { type = \"linear\"; } ); }, " LAST, ":2: linear needs an out" },
+    { FLAT "{ repeat = 2; layers = ( { type = \"linear\"; } ); }", ":2: linear needs an out" },
     { FLAT FC(5) "{ type = \"relu\"; role = \"shortcut\"; }, " LAST, ":2: relu has no parameters" },
     { FLAT "{ type = \"linear\"; out = 5; name = \"a\"; role = \"short\"; }, " LAST,
       ":2: linear 'a': there is no role 'short'" },
@@ -130,6 +131,7 @@ static const struct { const char *text, *says; } bad[] = {
     { "{ type = \"relu; }", ":2: a string begins that never ends" },
     { "/* { type = \"relu\"; }", ":2: a comment begins that never ends" },
     { "{ type = \"relu\"; \"x\" }", ":2: a string stands where none may" },
+    { "{ type = \"relu\", \"x\" }", ":2: a string stands where none may" },
     { "{ type = \"relu\"; }\n \"x\"", ":3: a string stands where none may" },
     { "{ type = \"relu\"; ", ":3: ')' stands here, but the '{' of line 2 is still open" },
     { "!layers = ( { type = \"relu\"; },\n { type = \"relu\"; }\n\n", ":1: '(' is never closed" },
@@ -238,7 +240,7 @@ static int every_beginning(void *arg)
     return failed;
 }
 
-/* A few bytes changed at a time: to any byte, to one that means something, to one from elsewhere in the text. */
+/* A few bytes changed at a time: to any, to one that means something, to one of the same text. */
 static int many_mutations(void *arg)
 {
     static const char meaning[] = "(){}[]\"=:;,@#/*.-+L09e\\ \n";
