@@ -204,7 +204,7 @@ static void changed_bytes_are_noticed_or_nothing(void)
     int read = 0, refused = 0;
     make_scratch(directory, "npz");
     snprintf(path, sizeof path, "%s/data.npz", directory);
-    for (uint64_t i = 0; i < 6000; i++) {
+    for (uint64_t i = 0; i < 3000; i++) {
         const ltc_key key = { 2024, i };
         npz_bytes file;
         uint32_t sum = 0, right = 0;
@@ -222,7 +222,7 @@ static void changed_bytes_are_noticed_or_nothing(void)
         read += !st;
         refused += st < 0;
     }
-    CU_ASSERT(read > 100 && refused > 3000);
+    CU_ASSERT(read > 50 && refused > 1500);
     remove_directory(directory);
 }
 
