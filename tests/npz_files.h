@@ -19,8 +19,9 @@ typedef struct npz_bytes { unsigned char b[NPZ_ROOM]; size_t n; } npz_bytes;
 typedef struct npz_member {
     const char   *name, *header;
     unsigned char version, minor;
-    size_t        bytes;                      /* of elements, which are i mod `modulus` in bytes of `width` */
+    size_t        bytes;                      /* of elements: plus + i mod modulus, in bytes of width */
     size_t        width, modulus;
+    uint64_t      plus;
     uint32_t      size, packed, method, crc;
 } npz_member;
 
@@ -63,7 +64,7 @@ static inline void npz_put_array(npz_bytes *to, const npz_member *m)
     npz_put_text(to, m->header, text);
     npz_put(to, '\n', 1);
     for (size_t i = 0; i < m->bytes / m->width; i++)
-        npz_put(to, i % m->modulus, (int)m->width);
+        npz_put(to, m->plus + i % m->modulus, (int)m->width);
 }
 
 /* What a local header and the index have in common, from the method on. */

@@ -83,7 +83,8 @@ static void what_numpy_wrote_is_read(void)
 static void every_width_is_rounded_as_numpy_does(void)
 {
     static const struct { const char *name; float v[8]; } edges[] = {
-        { "half-edges.npz", { 0, -0.0f, 0x1p-24f, -0x1.ff8p-15f, 0x1p-14f, 0x1.554p-2f, -0x1.ffcp+15f, 1 } },
+        { "half-edges.npz",
+          { 0, -0.0f, 0x1p-24f, -0x1.ff8p-15f, 0x1p-14f, 0x1.554p-2f, -0x1.ffcp+15f, -INFINITY } },
         { "double-edges.npz",
           { 0x1.555556p-2f, 0x1.99999ap-4f, -0.0f, 1, 0x1.000004p+0f, INFINITY, 0x1p-149f, 0 } },
     };

@@ -71,6 +71,13 @@ static const refusal refusals[] = {
     HEADER(Y_TRAIN, NPZ_HEADER("<i2", "(6, 2, 1)"), "labels are one number a sample"),
     HEADER(Y_TRAIN, NPZ_HEADER("<i8", "(3,)"), "holds 3 labels of 6 samples"),
     HEADER(Y_TRAIN, NPZ_HEADER(">i4", "(6,)"), "label 1 is too large, and labels are 0 to 999999"),
+    { Y_TRAIN, { .plus = UINT64_MAX }, { .layout = LAST }, "array 'y_train': label 0 is negative" },
+    { Y_TRAIN, { .header = NPZ_HEADER("|i1", "(6,)"), .bytes = 6, .width = 1, .plus = 126 },
+      { .layout = LAST, .classes = 1000 }, "array 'y_train': label 2 is negative" },
+    { X_TEST, { .header = NPZ_HEADER("<f2", "(3, 2, 3)"), .bytes = 36, .width = 2 }, { .layout = LAST },
+      "array 'x_test': its samples have another shape or type" },
+    { X_TRAIN, { .header = NPZ_HEADER("|u1", "(1000000, 2, 3)"), .size = 6000079 }, { .layout = LAST },
+      "array 'x_train': 6000079 bytes are said to lie in " },
     { X_TRAIN, { .name = "x_tran.npy" }, { .layout = LAST },
       "no array 'x_train'; it has: x_tran, y_train, x_test, y_test" },
     { X_TRAIN, { .name = "x_train" }, { .layout = LAST }, "there is no array 'x_train'; it has: y_train" },
@@ -108,6 +115,8 @@ static void write_archive(const char *directory, const refusal *r)
     changed->minor = with->minor;
     changed->width = with->width ? with->width : changed->width;
     changed->modulus = with->modulus ? with->modulus : changed->modulus;
+    changed->bytes = with->bytes ? with->bytes : changed->bytes;
+    changed->plus = with->plus;
     changed->size = with->size, changed->packed = with->packed;
     changed->method = with->method, changed->crc = with->crc;
     npz_make(&file, m);

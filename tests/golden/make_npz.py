@@ -69,7 +69,7 @@ write("version-3.npz", in_version((3, 0), arrays((3, 2), "u1", "i1")))
 write("zip64.npz", in_version((1, 0), arrays((3, 2), "u1", "<i4")), limit=1)
 
 # Numbers that a wider or a narrower type has and float32 has not, or only just.
-half = numpy.array([0, -0.0, 2**-24, -1023 * 2**-24, 2**-14, 1 / 3, -65504, 1], "<f2")
+half = numpy.array([0, -0.0, 2**-24, -1023 * 2**-24, 2**-14, 1 / 3, -65504, -numpy.inf], "<f2")
 double = numpy.array([1 / 3, 0.1, -1e-300, 1 + 2**-24, 1 + 3 * 2**-24, 3.4028235677973366e38, 2**-149, 2**-150], "<f8")
 for name, x in ("half-edges.npz", half), ("double-edges.npz", double):
     both = numpy.stack([x, x[::-1]])
