@@ -43,7 +43,7 @@ static inline void npz_put(npz_bytes *to, uint64_t v, int n)
 {
     CU_ASSERT_FATAL(to->n + (size_t)n <= NPZ_ROOM);
     for (int i = 0; i < n; i++)
-        to->b[to->n++] = i < 8 ? (unsigned char)(v >> 8 * i) : 0;
+        to->b[to->n++] = (unsigned char)(i < 8 ? v >> 8 * i : 0);
 }
 
 static inline void npz_put_text(npz_bytes *to, const void *text, size_t n)
