@@ -6,6 +6,7 @@
 #include <CUnit/CUnit.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -82,6 +83,21 @@ static inline void write_all(const layout *l, char directory[256])
     make_scratch(directory, "cifar");
     for (int f = 0; f < l->n_files; f++)
         write_records(l, directory, f);
+}
+
+/* Samples that differ from what was written. */
+static inline long count_wrong(const layout *l, uint32_t split, uint64_t first, uint64_t n, int which,
+                               const unsigned char *x, const int32_t *label)
+{
+    long wrong = 0;
+    for (uint64_t i = 0; i < n; i++) {
+        const int file = split ? l->n_files - 1 : (int)((first + i) / (uint64_t)l->per_file);
+        const long record = split ? (long)(first + i) : (long)((first + i) % (uint64_t)l->per_file);
+        unsigned char b[2 + PIXELS];
+        make_record(l, file, record, b);
+        wrong += label[i] != b[which] || memcmp(x + i * PIXELS, b + l->n_labels, PIXELS);
+    }
+    return wrong;
 }
 
 /* What is done to one file, and what the sentence says. */

@@ -25,21 +25,6 @@ static ltc_status open_cifar(const layout *l, const char *directory, opened *o, 
     return st;
 }
 
-/* Samples that differ from what was written. */
-static long count_wrong(const layout *l, uint32_t split, uint64_t first, uint64_t n, int which,
-                        const unsigned char *x, const int32_t *label)
-{
-    long wrong = 0;
-    for (uint64_t i = 0; i < n; i++) {
-        const int file = split ? l->n_files - 1 : (int)((first + i) / (uint64_t)l->per_file);
-        const long record = split ? (long)(first + i) : (long)((first + i) % (uint64_t)l->per_file);
-        unsigned char b[2 + PIXELS];
-        make_record(l, file, record, b);
-        wrong += label[i] != b[which] || memcmp(x + i * PIXELS, b + l->n_labels, PIXELS);
-    }
-    return wrong;
-}
-
 /* All splits in chunks, each against what was written. */
 static ltc_status read_all(const opened *o, const layout *l, int which, ltc_error *err)
 {
