@@ -31,7 +31,7 @@ static void pack_row(const png_picture *p, uint32_t y, uint8_t *row)
     const uint16_t *from = p->sample + y * n;
     memset(row, 0, n * 2);
     for (size_t i = 0; i < n * depth; i++) {
-        const unsigned bit = from[i / depth] >> (depth - 1 - i % depth) & 1u;
+        const unsigned bit = (unsigned)from[i / depth] >> (depth - 1 - i % depth) & 1u;
         row[i / 8] = (uint8_t)(row[i / 8] | bit << (7 - i % 8));
     }
 }

@@ -138,11 +138,11 @@ static void damage_is_noticed_and_mended(void)
     set_up(&s);
     const lt_digest whole = fill(&s, path);
     uint8_t *file = get_file(path, &n);
-    for (size_t i = 0; i < 2 * n; i++) {
-        uint8_t *x = malloc(n + 1);
+    for (size_t i = 0; i <= 2 * n; i++) {
+        uint8_t *x = calloc(1, n + 1);
         memcpy(x, file, n);
-        x[i % n] ^= 0x20;
-        put_file(path, x, i < n ? n : i - n);             /* one byte changed, or one and the rest cut off */
+        x[i < n ? i : 0] ^= i < n ? 0x20 : 0;
+        put_file(path, x, i < n ? n : i < 2 * n ? i - n : n + 1);     /* a byte changed; cut off; a byte more */
         const lt_digest now = load(&s);
         CU_ASSERT_TRUE(same(&now, &whole));
         free(x);

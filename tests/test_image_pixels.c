@@ -321,6 +321,43 @@ static void put_size(uint8_t *at, uint32_t v, int bytes)
         at[i] = (uint8_t)(v >> 8 * (bytes - 1 - i));
 }
 
+/* The picture's own stream is wrong, though the chunk's checksum is right. */
+static void a_wrong_stream_under_a_right_checksum_is_refused(void)
+{
+    trial t;
+    begin_trial(&t, false);
+    size_t at = 8;
+    while (memcmp(t.file + at + 4, "IDAT", 4))
+        at += 12 + (size_t)t.file[at + 2] * 256 + t.file[at + 3];
+    const size_t n = (size_t)t.file[at + 2] * 256 + t.file[at + 3];
+    t.file[at + 8 + n - 1] ^= 1;              /* Adler-32 of the pixels */
+    put_size(t.file + at + 8 + n, (uint32_t)crc32(0, t.file + at + 4, (unsigned)n + 4), 4);
+    put_file(t.path, t.file, t.n);
+    image_rig rig = { .path = t.folder };
+    check_refused(&rig, LTC_EIO, "train/dog/2.png: the PNG file is damaged (IDAT");
+    end_trial(&t);
+}
+
+/* A colour profile that is nonsense: many programs write such, and it is none of the picture. */
+static void what_is_not_the_picture_is_passed_over(void)
+{
+    enum { IHDR_END = 33, CHUNK = 12 + 8 };
+    trial t;
+    lt_data d;
+    begin_trial(&t, false);
+    uint8_t *x = malloc(t.n + CHUNK);
+    memcpy(x, t.file, IHDR_END);
+    memcpy(x + IHDR_END, "\0\0\0\x08iCCPnonsense", 16);
+    put_size(x + IHDR_END + 16, (uint32_t)crc32(0, x + IHDR_END + 4, 12), 4);
+    memcpy(x + IHDR_END + CHUNK, t.file + IHDR_END, t.n - IHDR_END);
+    put_file(t.path, x, t.n + CHUNK);
+    image_rig rig = { .path = t.folder };
+    if (check_loads(&rig, &d))
+        lt_data_free(&d);
+    free(x);
+    end_trial(&t);
+}
+
 static void make_huge_png(trial *t, uint32_t side)
 {
     put_size(t->file + 16, side, 4);
@@ -388,6 +425,8 @@ int main(void)
         { "no flipped bit of a PNG is missed", no_flipped_bit_of_a_png_is_missed },
         { "scattered bytes never crash", scattered_bytes_never_crash },
         { "huge headers are refused before memory is asked for", huge_headers_are_refused_before_memory_is_asked_for },
+        { "a wrong stream under a right checksum is refused", a_wrong_stream_under_a_right_checksum_is_refused },
+        { "what is not the picture is passed over", what_is_not_the_picture_is_passed_over },
         { "what is no image is said to be none", what_is_no_image_is_said_to_be_none },
     };
     const int failed = lt_suite_run("image_pixels", claims, sizeof claims / sizeof claims[0]);

@@ -28,6 +28,7 @@ static void fail(j_common_ptr c)
  * some of ImageNet's files have them, and a header of a later version of JFIF. */
 static const int harmless[] = { JWRN_EXTRANEOUS_DATA, JWRN_JFIF_MAJOR };
 
+/* In place of the library's own, which prints. */
 static void hear(j_common_ptr c, int level)
 {
     if (level >= 0)                           /* a trace */
@@ -36,11 +37,6 @@ static void hear(j_common_ptr c, int level)
         if (c->err->msg_code == harmless[i])
             return;
     c->err->error_exit(c);
-}
-
-static void print_nothing(j_common_ptr c)
-{
-    (void)c;
 }
 
 static void refuse(jpeg *j, const char *why)
@@ -98,7 +94,6 @@ bool decode_jpeg(decoding *d)
     j.library.client_data = &j;
     j.errors.error_exit = fail;
     j.errors.emit_message = hear;
-    j.errors.output_message = print_nothing;
     const bool ok = decode(&j);
     jpeg_destroy_decompress(&j.library);      /* safe on one that was never made, since it is zeroed */
     return ok;
