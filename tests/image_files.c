@@ -101,7 +101,8 @@ void write_jpeg(const char *path, const jpeg_picture *p)
         jpeg_simple_progression(&c);
     jpeg_start_compress(&c, TRUE);
     while (c.next_scanline < c.image_height) {
-        JSAMPROW row = (JSAMPROW)(uintptr_t)p->pixel + (size_t)c.next_scanline * p->width * (size_t)p->channels;
+        JSAMPROW row =
+            (JSAMPROW)(uintptr_t)p->pixel + (size_t)c.next_scanline * p->width * (size_t)p->channels;
         jpeg_write_scanlines(&c, &row, 1);
     }
     jpeg_finish_compress(&c);
@@ -159,7 +160,8 @@ void make_folder(char path[256])
 
 void write_four(const char *folder, uint32_t height, uint32_t width)
 {
-    static const char *const name[] = { "train/cat/1.png", "train/dog/1.png", "test/cat/1.png", "test/dog/1.png" };
+    static const char *const name[] = { "train/cat/1.png", "train/dog/1.png", "test/cat/1.png",
+                                        "test/dog/1.png" };
     char path[512];
     for (int i = 0; i < 4; i++)
         write_plain(in_folder(path, folder, name[i]), height, width, 10 * i);
@@ -190,7 +192,7 @@ uint8_t *get_file(const char *path, size_t *n)
 
 void put_file(const char *path, const void *p, size_t n)
 {
-    remove(path);                             /* cutting an old file to nothing makes some file systems wait */
+    remove(path);                             /* some file systems wait when an old file is cut */
     FILE *f = fopen(path, "wb");
     CU_ASSERT_PTR_NOT_NULL_FATAL(f);
     CU_ASSERT_EQUAL(fwrite(p, 1, n, f), n);

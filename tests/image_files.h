@@ -1,5 +1,5 @@
-/* Images in tests: PNG files of every kind and JPEG files, written by the libraries themselves, in a folder of two
- * classes, "cat" and "dog". Used by the tests of image-folder. */
+/* Images in tests: PNG files of every kind and JPEG files, written by the libraries themselves, in a
+ * folder of two classes, "cat" and "dog". Used by the tests of image-folder. */
 #ifndef LT_TESTS_IMAGE_FILES_H
 #define LT_TESTS_IMAGE_FILES_H
 

@@ -1,4 +1,5 @@
-/* image-folder in tests: the module with its options set, opened and read with the services of one's choice. */
+/* image-folder in tests: the module with its options set, opened and read with the services of one's
+ * choice. */
 #ifndef LT_TESTS_IMAGE_RIG_H
 #define LT_TESTS_IMAGE_RIG_H
 

@@ -1,5 +1,6 @@
-/* Claims about what image-folder keeps of decoded images: that it is used, that it is never wrong, and that nothing
- * depends on it. What is kept of one split is a file: 56 bytes of header, the samples, SHA-256 of both. */
+/* Claims about what image-folder keeps of decoded images: that it is used, that it is never wrong, and
+ * that nothing depends on it. What is kept of one split is a file: 56 bytes of header, the samples,
+ * SHA-256 of both. */
 #include "suite.h"
 
 #include <dirent.h>
@@ -142,7 +143,7 @@ static void damage_is_noticed_and_mended(void)
         uint8_t *x = calloc(1, n + 1);
         memcpy(x, file, n);
         x[i < n ? i : 0] ^= i < n ? 0x20 : 0;
-        put_file(path, x, i < n ? n : i < 2 * n ? i - n : n + 1);     /* a byte changed; cut off; a byte more */
+        put_file(path, x, i < n ? n : i < 2 * n ? i - n : n + 1);     /* changed, cut, longer */
         const lt_digest now = load(&s);
         CU_ASSERT_TRUE(same(&now, &whole));
         free(x);
@@ -272,7 +273,8 @@ static void a_directory_that_cannot_be_made_is_a_warning(void)
     put_file(in_folder(file, s.folder, "some"), "a file", 6);
     const lt_digest right = load(&s);
     CU_ASSERT_EQUAL(s.rig.lines, 2);          /* one a split */
-    CU_ASSERT_PTR_NOT_NULL(strstr(s.rig.line, "cannot be made (Not a directory), so that images are decoded each time"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(s.rig.line, "cannot be made (Not a directory), so that images are decoded each time"));
     s.rig.cache = NULL;
     const lt_digest plain = load(&s);
     CU_ASSERT_TRUE(same(&right, &plain));

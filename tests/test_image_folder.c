@@ -1,5 +1,5 @@
-/* Claims about folders of images: which files are samples and in which order, what is refused and in which words, and
- * that reading is the same in any order and from several threads. The folders are made here. */
+/* Claims about folders of images: which files are samples and in which order, what is refused and in which
+ * words, and that reading is the same in any order and from several threads. The folders are made here. */
 #include "suite.h"
 
 #include <pthread.h>
@@ -34,10 +34,12 @@ static void take_away(const char *folder, const char *name)
     remove_folder(in_folder(path, folder, name));
 }
 
-/* By class and name in the order of their bytes: capitals first, then digits by digit, letters of UTF-8 last. */
+/* By class and name in the order of their bytes: capitals first, then digits by digit, letters of UTF-8
+ * last. */
 static const char *const ordered[] = {
-    "train/Zebra/1.png", "train/cat/.5.png", "train/cat/1.png", "train/cat/10.PNG", "train/cat/2.JpEg", "train/cat/B.png",
-    "train/cat/a.png", "train/cat/\xc3\xa9.jpg", "train/dog/0.png", "train/\xc3\xa9toile/x.png",
+    "train/Zebra/1.png", "train/cat/.5.png",          "train/cat/1.png", "train/cat/10.PNG",
+    "train/cat/2.JpEg",  "train/cat/B.png",           "train/cat/a.png", "train/cat/\xc3\xa9.jpg",
+    "train/dog/0.png",   "train/\xc3\xa9toile/x.png",
 };
 enum { N_ORDERED = sizeof ordered / sizeof ordered[0], HIDDEN = 1 };
 
@@ -118,13 +120,18 @@ static void empty_test(const char *f) { take_away(f, "test/cat/1.png"); take_awa
 static void unknown_class(const char *f) { make(f, "test/emu"); put_plain(f, "test/emu/1.png", 2, 2, 0); }
 static void folder_as_image(const char *f) { make(f, "train/cat/x.png"); }
 static void pipe_as_image(const char *f) { char p[512]; mkfifo(in_folder(p, f, "train/cat/x.png"), 0600); }
-static void broken_link(const char *f) { char p[512]; CU_ASSERT(!symlink("nowhere", in_folder(p, f, "train/cat/x.png"))); }
+static void broken_link(const char *f)
+{
+    char p[512];
+    CU_ASSERT(!symlink("nowhere", in_folder(p, f, "train/cat/x.png")));
+}
 static void other_size(const char *f) { put_plain(f, "test/cat/2.png", 2, 3, 0); }
 static void other_height(const char *f) { put_plain(f, "train/dog/0.png", 3, 2, 0); }
 static void text_as_image(const char *f) { put_text(f, "test/dog/2.jpeg"); }
 static void locked(const char *f) { char p[512]; chmod(in_folder(p, f, "test/dog/1.png"), 0); }
 
-static const struct { void (*change)(const char *folder); ltc_status code; const char *says; } bad[] = {
+static const struct { void (*change)(const char *folder); ltc_status code; const char *says;
+} bad[] = {
     { lose_train, LTC_EOPTION, "there is no folder train in it; the layout is" },
     { lose_test, LTC_EOPTION, "there is no folder test in it; the layout is" },
     { lose_dog, LTC_EOPTION, "/train: holds 1 folders, and each is a class: two are needed" },
@@ -136,7 +143,8 @@ static const struct { void (*change)(const char *folder); ltc_status code; const
     { pipe_as_image, LTC_EIO, "/train/cat/x.png: is called as an image is, but is no file" },
     { broken_link, LTC_EIO, "/train/cat/x.png: No such file or directory; is it a link that leads nowhere?" },
     { other_size, LTC_EUNSUPPORTED,
-      "/test/cat/2.png: is 2 high and 3 wide, not 2 and 2 as the first training image; images are not resized here" },
+      "/test/cat/2.png: is 2 high and 3 wide, not 2 and 2 as the first training image; images are not "
+      "resized here" },
     { other_height, LTC_EUNSUPPORTED, "/train/dog/0.png: is 3 high and 2 wide, not 2 and 2" },
     { text_as_image, LTC_EIO, "/test/dog/2.jpeg: neither a PNG nor a JPEG file" },
     { locked, LTC_EIO, "/test/dog/1.png: cannot be read: Permission denied" },
@@ -161,8 +169,10 @@ static void each_fault_has_its_sentence(void)
 
 static void a_missing_folder_blames_its_option(void)
 {
-    static const struct { const char *path, *says; } none[] = {
-        { "/nonexistent/images", "no directory /nonexistent/images (No such file or directory); the layout is" },
+    static const struct { const char *path, *says;
+    } none[] = {
+        { "/nonexistent/images",
+          "no directory /nonexistent/images (No such file or directory); the layout is" },
         { "/dev/null", "/dev/null is not a directory" },
     };
     for (size_t i = 0; i < 2; i++) {
@@ -196,7 +206,8 @@ static void height_and_width_are_held_against_every_image(void)
     remove_folder(folder);
 }
 
-/* Thumbs.db and its like, files beside the classes, what hides, folders within a class, and links to any of it. */
+/* Thumbs.db and its like, files beside the classes, what hides, folders within a class, and links to any
+ * of it. */
 static void what_is_no_image_is_passed_over_and_links_are_followed(void)
 {
     char folder[256], elsewhere[256], path[512];
@@ -335,7 +346,8 @@ static void *read_often(void *arg)
     reading *r = arg;
     const ltc_key key = { 12, r->id };
     for (uint64_t i = 0; i < 40; i++) {
-        const uint32_t first = ltc_rand_below(key, 2 * i, N), count = ltc_rand_below(key, 2 * i + 1, N - first + 1);
+        const uint32_t first = ltc_rand_below(key, 2 * i, N),
+                       count = ltc_rand_below(key, 2 * i + 1, N - first + 1);
         uint8_t x[N * BYTES];
         int32_t label[N];
         ltc_error err;
@@ -358,7 +370,8 @@ static void threads_read_at_once(void)
     opened o;
     ltc_error err;
     make_forty(folder);
-    image_rig plain = { .path = folder }, rig = { .path = folder, .cache = in_folder(cache, folder, "cache") };
+    image_rig plain = { .path = folder },
+              rig = { .path = folder, .cache = in_folder(cache, folder, "cache") };
     if (!check_loads(&plain, &d))
         return;
     CU_ASSERT_EQUAL_FATAL(rig_open(&rig, &o, &err), LTC_OK);
@@ -408,7 +421,8 @@ int main(void)
         { "what is no image is passed over, and links are followed",
           what_is_no_image_is_passed_over_and_links_are_followed },
         { "one broken image of thousands is named", one_broken_image_of_thousands_is_named },
-        { "a file that changed since it was listed is noticed", a_file_that_changed_since_it_was_listed_is_noticed },
+        { "a file that changed since it was listed is noticed",
+          a_file_that_changed_since_it_was_listed_is_noticed },
         { "a stop is heard between images", a_stop_is_heard_between_images },
         { "random access is sequential access", random_access_is_sequential_access },
         { "threads read at once", threads_read_at_once },

@@ -1,5 +1,6 @@
-/* Claims about decoding: what becomes of the pixels of every kind of PNG and JPEG file, and that a damaged file is
- * refused in words, whatever the damage, without a line on standard error. The files are made here. */
+/* Claims about decoding: what becomes of the pixels of every kind of PNG and JPEG file, and that a damaged
+ * file is refused in words, whatever the damage, without a line on standard error. The files are made
+ * here. */
 #include "suite.h"
 
 #include <png.h>
@@ -41,8 +42,15 @@ static void draw(int colour, int depth, int interlaced, drawn *d)
     for (uint32_t i = 0; i < sizeof d->palette; i++)
         d->palette[i] = (uint8_t)ltc_rand_below(key, 10000 + i, 256);
     d->picture = (png_picture){
-        .width = WIDTH, .height = HEIGHT, .colour = colour, .depth = depth, .interlaced = interlaced, .clear = -1,
-        .sample = d->sample, .palette = d->palette, .n_palette = colour == PNG_COLOR_TYPE_PALETTE ? (int)top : 0,
+        .width = WIDTH,
+        .height = HEIGHT,
+        .colour = colour,
+        .depth = depth,
+        .interlaced = interlaced,
+        .clear = -1,
+        .sample = d->sample,
+        .palette = d->palette,
+        .n_palette = colour == PNG_COLOR_TYPE_PALETTE ? (int)top : 0,
     };
 }
 
@@ -62,7 +70,8 @@ static unsigned colour_of(const drawn *d, size_t pixel, size_t c)
     return to_byte(d->sample[pixel * samples + (samples >= 3 ? c : 0)], p->depth);
 }
 
-/* R, G, B as they are; or 0.299 R + 0.587 G + 0.114 B with coefficients of 16 bits. A grey picture is itself. */
+/* R, G, B as they are; or 0.299 R + 0.587 G + 0.114 B with coefficients of 16 bits. A grey picture is
+ * itself. */
 static unsigned expected(const drawn *d, size_t pixel, size_t c, bool grey)
 {
     const unsigned r = colour_of(d, pixel, 0), g = colour_of(d, pixel, 1), b = colour_of(d, pixel, 2);
@@ -85,11 +94,13 @@ static void check_kind(int colour, int depth, int interlaced, int64_t grey)
     if (check_loads(&rig, &data)) {
         const uint8_t *x = data.split[LT_TRAIN].x;
         int wrong = 0;
-        CU_ASSERT(data.rank == 3 && data.dim[0] == (grey ? 1 : 3) && data.dim[1] == HEIGHT && data.dim[2] == WIDTH);
+        CU_ASSERT(data.rank == 3 && data.dim[0] == (grey ? 1 : 3) && data.dim[1] == HEIGHT &&
+                  data.dim[2] == WIDTH);
         for (size_t i = 0; i < PIXELS * (size_t)data.dim[0]; i++)
             wrong += x[i] != expected(&d, i % PIXELS, i / PIXELS, grey);
         if (wrong)
-            fprintf(stderr, "\ncolour type %d, depth %d, interlaced %d: %d wrong\n", colour, depth, interlaced, wrong);
+            fprintf(stderr, "\ncolour type %d, depth %d, interlaced %d: %d wrong\n", colour, depth,
+                    interlaced, wrong);
         CU_ASSERT_EQUAL(wrong, 0);
         lt_data_free(&data);
     }
@@ -105,12 +116,14 @@ static void every_kind_of_png_has_its_pixels(void)
 
 static void transparency_is_refused_where_it_is_seen(void)
 {
-    static const struct { int colour, depth, at, value, clear, n_alpha; const char *says; } cases[] = {
-        { PNG_COLOR_TYPE_RGB_ALPHA, 8, 4 * 17 + 3, 254, -1, 0, "row 3, column 2 is transparent (alpha 254 of 255)" },
+    static const struct { int colour, depth, at, value, clear, n_alpha; const char *says;
+    } cases[] = {
+        { PNG_COLOR_TYPE_RGB_ALPHA, 8, 4 * 17 + 3, 254, -1, 0,
+          "row 3, column 2 is transparent (alpha 254 of 255)" },
         { PNG_COLOR_TYPE_GRAY_ALPHA, 16, 1, 0, -1, 0, "row 0, column 0 is transparent (alpha 0 of 255)" },
         { PNG_COLOR_TYPE_GRAY, 8, 34, 99, 99, 0, "transparent" },
         { PNG_COLOR_TYPE_PALETTE, 8, 34, 1, -1, 2, "row 6, column 4 is transparent (alpha 7 of 255)" },
-        { PNG_COLOR_TYPE_PALETTE, 8, 34, 3, -1, 2, NULL },      /* the transparent colours are not used */
+        { PNG_COLOR_TYPE_PALETTE, 8, 34, 3, -1, 2, NULL }, /* the transparent colours are not used */
         { PNG_COLOR_TYPE_GRAY, 8, 34, 98, 99, 0, NULL },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -232,7 +245,8 @@ static bool is_refused(const trial *t)
     const ltc_status st = rig_load(&rig, &data, &err);
     if (!st)
         lt_data_free(&data);
-    if (st && ((st != LTC_EIO && st != LTC_EUNSUPPORTED) || !strstr(err.message, t->name) || strchr(err.message, '\n')))
+    if (st && ((st != LTC_EIO && st != LTC_EUNSUPPORTED) || !strstr(err.message, t->name) ||
+               strchr(err.message, '\n')))
         fprintf(stderr, "%d %s\n", st, err.message);
     return st;
 }
@@ -392,8 +406,9 @@ static void huge_headers_are_refused_before_memory_is_asked_for(void)
                 rename(t.path, in_folder(path, t.folder, "train/cat/0.png"));
             image_rig rig = { .path = t.folder };
             check_refused(&rig, LTC_EUNSUPPORTED,
-                          first ? "neither may exceed 8192" : jpeg ? "is 65000 high and 65000 wide, not 16 and 16"
-                                                                   : "is 65536 high and 65536 wide, not 7 and 5");
+                          first  ? "neither may exceed 8192"
+                          : jpeg ? "is 65000 high and 65000 wide, not 16 and 16"
+                                 : "is 65536 high and 65536 wide, not 7 and 5");
             end_trial(&t);
         }
 }
@@ -424,8 +439,10 @@ int main(void)
         { "a file that is cut off anywhere is refused", a_file_that_is_cut_off_anywhere_is_refused },
         { "no flipped bit of a PNG is missed", no_flipped_bit_of_a_png_is_missed },
         { "scattered bytes never crash", scattered_bytes_never_crash },
-        { "huge headers are refused before memory is asked for", huge_headers_are_refused_before_memory_is_asked_for },
-        { "a wrong stream under a right checksum is refused", a_wrong_stream_under_a_right_checksum_is_refused },
+        { "huge headers are refused before memory is asked for",
+          huge_headers_are_refused_before_memory_is_asked_for },
+        { "a wrong stream under a right checksum is refused",
+          a_wrong_stream_under_a_right_checksum_is_refused },
         { "what is not the picture is passed over", what_is_not_the_picture_is_passed_over },
         { "what is no image is said to be none", what_is_no_image_is_said_to_be_none },
     };

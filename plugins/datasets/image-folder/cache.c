@@ -1,5 +1,6 @@
-/* Owns the file of one split's decoded samples. One process writes it at a time, under a lock on the unfinished file
- * that ends with the process; nothing is synced to the disk, since a file that a power cut left damaged is noticed. */
+/* Owns the file of one split's decoded samples. One process writes it at a time, under a lock on the
+ * unfinished file that ends with the process; nothing is synced to the disk, since a file that a power cut
+ * left damaged is noticed. */
 #include "cache.h"
 
 #include <errno.h>
@@ -59,8 +60,8 @@ void cache_destroy(cache *c)
 /* Gives up, and says why once. */
 static void give_up(cache *c, const char *what)
 {
-    SAY(c, LTC_LOG_WARNING, "%s: cannot be %s (%s), so that images are decoded each time", tree_shown(c->path), what,
-        strerror(errno));
+    SAY(c, LTC_LOG_WARNING, "%s: cannot be %s (%s), so that images are decoded each time",
+        tree_shown(c->path), what, strerror(errno));
     stop_and_remove(c);
 }
 
@@ -117,7 +118,8 @@ static bool hash_file(const cache *c, int fd, uint64_t end, EVP_MD_CTX *hash, ui
 {
     for (uint64_t at = 0, n; at < end; at += n) {
         n = end - at < CHUNK_BYTES ? end - at : CHUNK_BYTES;
-        if (is_cancelled(c) || !read_all(fd, chunk, (size_t)n, at) || EVP_DigestUpdate(hash, chunk, (size_t)n) != 1)
+        if (is_cancelled(c) || !read_all(fd, chunk, (size_t)n, at) ||
+            EVP_DigestUpdate(hash, chunk, (size_t)n) != 1)
             return false;
     }
     return true;
@@ -136,7 +138,8 @@ static bool has_digest(const cache *c, int fd)
     return same;
 }
 
-/* Whether the open file is whole. One that was made of other images is none of them, and is replaced without a word. */
+/* Whether the open file is whole. One that was made of other images is none of them, and is replaced
+ * without a word. */
 static bool verify(const cache *c, int fd)
 {
     struct stat is;
@@ -178,7 +181,8 @@ static bool make_directories(cache *c)
     return ok;
 }
 
-/* Whether the file that was opened still has the name: else its writer finished between opening and locking. */
+/* Whether the file that was opened still has the name: else its writer finished between opening and
+ * locking. */
 static bool has_name(int fd, const char *path)
 {
     struct stat a, b;

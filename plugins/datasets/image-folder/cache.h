@@ -1,9 +1,9 @@
-/* Cache: the decoded samples of one split, in a file of their own. A file that is whole and belongs to the images as
- * they are is served from; else one is written by whoever reads the split from its beginning to its end. Nothing that
- * goes wrong here is an error: the samples are decoded then. Used by image-folder.c.
+/* Cache: the decoded samples of one split, in a file of their own. A file that is whole and belongs to the
+ * images as they are is served from; else one is written by whoever reads the split from its beginning to
+ * its end. Nothing that goes wrong here is an error: the samples are decoded then. Used by image-folder.c.
  *
- * The file: a header (magic, key, number and bytes of samples), the samples, and SHA-256 of both. It has its name only
- * once it is whole, and is verified before use. */
+ * The file: a header (magic, key, number and bytes of samples), the samples, and SHA-256 of both. It has
+ * its name only once it is whole, and is verified before use. */
 #ifndef DATASETS_IMAGE_FOLDER_CACHE_H
 #define DATASETS_IMAGE_FOLDER_CACHE_H
 
@@ -18,7 +18,7 @@ typedef struct cache_header {
 } cache_header;
 
 typedef struct cache {
-    pthread_mutex_t lock;                     /* over `to`, `next` and `hash`; the others stay as cache_begin left them */
+    pthread_mutex_t lock;                     /* over `to`, `next` and `hash`; cache_begin sets the others */
     int             from, to;                 /* the file that serves, the one that is written; -1: none */
     const ltc_host *host;
     char           *path, *part;              /* of the file, and while it is being written */

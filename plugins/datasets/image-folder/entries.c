@@ -1,5 +1,5 @@
-/* Reads one directory and looks at each of its entries. The order in which a file system gives names is nobody's
- * business, so that they are sorted here, once for all. */
+/* Reads one directory and looks at each of its entries. The order in which a file system gives names is
+ * nobody's business, so that they are sorted here, once for all. */
 #include "entries.h"
 
 #include <dirent.h>

@@ -1,4 +1,5 @@
-/* Entries: what a directory holds, in the order of the names, whatever order the file system has. Used by tree.c. */
+/* Entries: what a directory holds, in the order of the names, whatever order the file system has. Used by
+ * tree.c. */
 #ifndef DATASETS_IMAGE_FOLDER_ENTRIES_H
 #define DATASETS_IMAGE_FOLDER_ENTRIES_H
 

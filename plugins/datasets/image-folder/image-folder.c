@@ -1,7 +1,8 @@
 /* image-folder: a folder of images with a folder for each class, as CINIC-10 and most collections come:
- * PATH/{train,valid,test}/CLASS/NAME.png, .jpg or .jpeg. Samples stand in the order of their names, so that they are
- * a function of the files and not of the file system. Opening lists the folder; reading decodes, on the host's threads,
- * or copies what an earlier run decoded. picture.h says what becomes of colours and of transparency. */
+ * PATH/{train,valid,test}/CLASS/NAME.png, .jpg or .jpeg. Samples stand in the order of their names, so
+ * that they are a function of the files and not of the file system. Opening lists the folder; reading
+ * decodes, on the host's threads, or copies what an earlier run decoded. picture.h says what becomes of
+ * colours and of transparency. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,17 +27,20 @@ static const uint32_t channel_counts[] = { 3, 1 };
 
 static const ltc_opt folder_table[] = {
     LTC_PATH(folder_options, path, NULL,
-             "directory of the folders train, test and perhaps valid (also val, validation), each with a folder for "
+             "directory of the folders train, test and perhaps valid (also val, validation), each with a "
+             "folder for "
              "each class, with the images (.png, .jpg, .jpeg) in it",
              .flags = LTC_OPT_SEARCH | LTC_OPT_NEUTRAL | LTC_OPT_REQUIRED),
     LTC_ENUM(folder_options, channels, 0, channel_names,
-             "what each image becomes: three channels, a grey one having the same thrice; or one, which of colours is "
+             "what each image becomes: three channels, a grey one having the same thrice; or one, which of "
+             "colours is "
              "(19595 R + 38470 G + 7471 B + 32768) >> 16"),
     LTC_INT(folder_options, height, 0, 0, PICTURE_SIDE_MAX,
             "rows that every image must have; 0: those of the first training image. Nothing is resized"),
     LTC_INT(folder_options, width, 0, 0, PICTURE_SIDE_MAX, "columns, likewise"),
     LTC_BOOL(folder_options, cache, 1,
-             "keep what was decoded, so that a later run need not decode again, in $XDG_CACHE_HOME/ltcore, by default "
+             "keep what was decoded, so that a later run need not decode again, in $XDG_CACHE_HOME/ltcore, "
+             "by default "
              "~/.cache/ltcore",
              .flags = LTC_OPT_NEUTRAL),
 };
@@ -78,10 +82,12 @@ static ltc_status choose_form(const folder_options *o, folder *f, ltc_error *err
 {
     ltc_status st = LTC_OK;
     f->form.channels = channel_counts[o->channels];
-    f->form.origin = o->height && o->width ? "as the options height and width say" : "as the first training image";
+    f->form.origin =
+        o->height && o->width ? "as the options height and width say" : "as the first training image";
     if (!o->height || !o->width) {
         char *path = tree_path(&f->tree, TREE_TRAIN, 0);
-        st = path ? picture_measure(path, &f->tree.split[TREE_TRAIN].file[0].stamp, &f->form, err) : no_memory(err);
+        st = path ? picture_measure(path, &f->tree.split[TREE_TRAIN].file[0].stamp, &f->form, err)
+                  : no_memory(err);
         free(path);
     }
     if (o->height)
@@ -98,8 +104,10 @@ static void describe(folder *f)
     for (uint32_t s = 0; s < f->tree.n_splits; s++)
         f->split[s] = (ltc_split){ f->tree.split[s].name, f->tree.split[s].n };
     if (f->tree.ignored)
-        SAY(f->host, LTC_LOG_INFO, "%s: passed over %zu entries that are neither an image by name (.png, .jpg, .jpeg) "
-            "nor the folder of a class", tree_shown(f->tree.path), f->tree.ignored);
+        SAY(f->host, LTC_LOG_INFO,
+            "%s: passed over %zu entries that are neither an image by name (.png, .jpg, .jpeg) "
+            "nor the folder of a class",
+            tree_shown(f->tree.path), f->tree.ignored);
 }
 
 static ltc_status create_shelves(folder *f, ltc_error *err)
@@ -198,7 +206,8 @@ static ltc_status decode_one(const batch *b, size_t i, picture_room *room, ltc_e
 {
     const folder *f = b->f;
     if (LTC_HAS(f->host, cancelled) && f->host->cancelled(f->host))
-        return ltc_fail(err, LTC_ECANCELLED, "stopped while decoding the images of %s", tree_shown(f->tree.path));
+        return ltc_fail(err, LTC_ECANCELLED, "stopped while decoding the images of %s",
+                        tree_shown(f->tree.path));
     char *path = tree_path(&f->tree, b->split, b->first + i);
     const tree_stamp *stamp = &f->tree.split[b->split].file[b->first + i].stamp;
     const ltc_status st = path ? picture_read(path, stamp, &f->form, room, b->x + i * f->sample_bytes, err)
@@ -234,12 +243,14 @@ static ltc_status decode_all(folder *f, batch *b, size_t count)
     const bool shared = LTC_HAS(f->host, parallel) && !pthread_mutex_trylock(&f->threads);
     if (!shared)
         return decode_chunk(b, 0, count);
-    const ltc_status st = f->host->parallel(f->host, count, CHUNK_BYTES / f->sample_bytes + 1, decode_chunk, b);
+    const ltc_status st =
+        f->host->parallel(f->host, count, CHUNK_BYTES / f->sample_bytes + 1, decode_chunk, b);
     pthread_mutex_unlock(&f->threads);
     return st;
 }
 
-static ltc_status decode(folder *f, uint32_t split, uint64_t first, uint64_t count, uint8_t *x, ltc_error *err)
+static ltc_status decode(folder *f, uint32_t split, uint64_t first, uint64_t count, uint8_t *x,
+                         ltc_error *err)
 {
     batch b = { .f = f, .split = split, .first = (size_t)first, .x = x };
     if (pthread_mutex_init(&b.lock, NULL))
@@ -257,7 +268,9 @@ static ltc_status decode(folder *f, uint32_t split, uint64_t first, uint64_t cou
 static cache *ready_cache(folder *f, uint32_t split)
 {
     shelf *s = &f->shelf[split];
-    cache_request r = { .directory = f->cache_directory, .count = f->split[split].count, .sample_bytes = f->sample_bytes };
+    cache_request r = { .directory = f->cache_directory,
+                        .count = f->split[split].count,
+                        .sample_bytes = f->sample_bytes };
     pthread_mutex_lock(&s->lock);
     if (!s->looked && f->cache_directory && key_of_place(&f->tree, split, &f->form, &r.name) &&
         key_of_files(&f->tree, split, &f->form, &r.of))
@@ -272,7 +285,8 @@ static void tell(const folder *f, uint32_t split, uint64_t first, uint64_t end)
 {
     const uint64_t n = f->split[split].count;
     if (n >= TOLD_FROM && first * TOLD_PARTS / n != end * TOLD_PARTS / n)
-        SAY(f->host, LTC_LOG_INFO, "decoded %" PRIu64 " of the %" PRIu64 " %s images", end, n, f->split[split].name);
+        SAY(f->host, LTC_LOG_INFO, "decoded %" PRIu64 " of the %" PRIu64 " %s images", end, n,
+            f->split[split].name);
 }
 
 static ltc_status folder_read(const void *self, uint32_t split, uint64_t first, uint64_t count, void *x,

@@ -1,6 +1,7 @@
-/* JPEG, through libjpeg-turbo: baseline and progressive, grey and colour. The exact integer transform and smooth
- * upsampling are asked for by name, so that no build's defaults decide on pixels. Errors, and warnings that mean that a
- * part of the picture was made up, come back by longjmp, as libjpeg.txt has it under "Error handling". */
+/* JPEG, through libjpeg-turbo: baseline and progressive, grey and colour. The exact integer transform and
+ * smooth upsampling are asked for by name, so that no build's defaults decide on pixels. Errors, and
+ * warnings that mean that a part of the picture was made up, come back by longjmp, as libjpeg.txt has it
+ * under "Error handling". */
 #include "decoder.h"
 
 #include <stdio.h>
@@ -24,8 +25,8 @@ static void fail(j_common_ptr c)
     longjmp(d->escape, 1);
 }
 
-/* Warnings after which every pixel is still the one that was stored: bytes before a marker that belong to nothing, as
- * some of ImageNet's files have them, and a header of a later version of JFIF. */
+/* Warnings after which every pixel is still the one that was stored: bytes before a marker that belong to
+ * nothing, as some of ImageNet's files have them, and a header of a later version of JFIF. */
 static const int harmless[] = { JWRN_EXTRANEOUS_DATA, JWRN_JFIF_MAJOR };
 
 /* In place of the library's own, which prints. */

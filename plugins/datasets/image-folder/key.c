@@ -1,7 +1,8 @@
-/* Hashes what a split is made of. The files' bytes are not read for it: of small images, that alone takes a quarter of
- * the time of decoding them, and nearly all of it while they are not in memory yet. A file that is written anew has
- * another time of change, which no program can set back; but one that is written twice within a tick of that clock, some
- * milliseconds, with as many bytes, and read between the two, looks the same. */
+/* Hashes what a split is made of. The files' bytes are not read for it: of small images, that alone takes
+ * a quarter of the time of decoding them, and nearly all of it while they are not in memory yet. A file
+ * that is written anew has another time of change, which no program can set back; but one that is written
+ * twice within a tick of that clock, some milliseconds, with as many bytes, and read between the two,
+ * looks the same. */
 #include "key.h"
 
 #include <stdio.h>
@@ -74,7 +75,8 @@ bool key_of_place(const tree *t, uint32_t split, const picture_form *form, key *
 bool key_of_files(const tree *t, uint32_t split, const picture_form *form, key *k)
 {
     EVP_MD_CTX *hash = begin();
-    const bool ok = hash && put_place(hash, t, split, form) && put_decoders(hash) && put_files(hash, t, &t->split[split]);
+    const bool ok =
+        hash && put_place(hash, t, split, form) && put_decoders(hash) && put_files(hash, t, &t->split[split]);
     return finish(hash, ok, k);
 }
 

@@ -1,5 +1,5 @@
-/* Brings a file into memory, picks its decoder, and arranges what comes out as a sample: planes instead of pixels, in
- * the channels that were asked for. */
+/* Brings a file into memory, picks its decoder, and arranges what comes out as a sample: planes instead of
+ * pixels, in the channels that were asked for. */
 #include "picture.h"
 
 #include <errno.h>
@@ -72,14 +72,16 @@ static ltc_status get_bytes(int fd, const char *path, uint8_t *to, size_t n, ltc
 static ltc_status load(const char *path, const tree_stamp *stamp, picture_room *room, ltc_error *err)
 {
     if (stamp->bytes > file_bytes_max)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "%s: has %" PRId64 " bytes, more than an image that can be used here",
+        return ltc_fail(err, LTC_EUNSUPPORTED,
+                        "%s: has %" PRId64 " bytes, more than an image that can be used here",
                         tree_shown(path), stamp->bytes);
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return ltc_fail(err, LTC_EIO, "%s: cannot be read: %s", tree_shown(path), strerror(errno));
     ltc_status st = check_stamp(fd, path, stamp, err);
     if (!st && !make_room(&room->file, &room->file_bytes, (size_t)stamp->bytes + 1))
-        st = ltc_fail(err, LTC_ENOMEM, "no memory for the %" PRId64 " bytes of %s", stamp->bytes, tree_shown(path));
+        st = ltc_fail(err, LTC_ENOMEM, "no memory for the %" PRId64 " bytes of %s", stamp->bytes,
+                      tree_shown(path));
     if (!st)
         st = get_bytes(fd, path, room->file, (size_t)stamp->bytes, err);
     close(fd);
@@ -98,7 +100,8 @@ static ltc_status decode(const char *path, decoding *d, ltc_error *err)
 {
     const format *f = find_format(d->byte, d->n);
     if (!f)
-        return ltc_fail(err, LTC_EIO, "%s: neither a PNG nor a JPEG file, by its first of %zu bytes; mend or remove it",
+        return ltc_fail(err, LTC_EIO,
+                        "%s: neither a PNG nor a JPEG file, by its first of %zu bytes; mend or remove it",
                         tree_shown(path), d->n);
     if (f->decode(d))
         return LTC_OK;
@@ -118,8 +121,10 @@ ltc_status picture_measure(const char *path, const tree_stamp *stamp, picture_fo
     picture_room_free(&room);
     if (!st && (d.height > PICTURE_SIDE_MAX || d.width > PICTURE_SIDE_MAX))
         st = ltc_fail(err, LTC_EUNSUPPORTED,
-                      "%s: is %" PRIu32 " high and %" PRIu32 " wide by its header, and neither may exceed %d; is the "
-                      "file damaged?", tree_shown(path), d.height, d.width, PICTURE_SIDE_MAX);
+                      "%s: is %" PRIu32 " high and %" PRIu32
+                      " wide by its header, and neither may exceed %d; is the "
+                      "file damaged?",
+                      tree_shown(path), d.height, d.width, PICTURE_SIDE_MAX);
     if (!st)
         form->height = d.height, form->width = d.width;
     return st;
@@ -131,7 +136,8 @@ static ltc_status check_opaque(const char *path, const decoding *d, ltc_error *e
     for (size_t i = 0; i < n && d->channels % 2 == 0; i++)
         if (d->pixel[i * d->channels + last] != 255)
             return ltc_fail(err, LTC_EUNSUPPORTED,
-                            "%s: the pixel in row %zu, column %zu is transparent (alpha %d of 255), and nothing says what "
+                            "%s: the pixel in row %zu, column %zu is transparent (alpha %d of 255), and "
+                            "nothing says what "
                             "lies behind it; put the image on a background of your choice",
                             tree_shown(path), i / d->width, i % d->width, d->pixel[i * d->channels + last]);
     return LTC_OK;
@@ -150,10 +156,10 @@ static void arrange(const decoding *d, uint32_t channels, uint8_t *x)
             x[c * n + i] = coloured ? p[c] : p[0];
 }
 
-ltc_status picture_read(const char *path, const tree_stamp *stamp, const picture_form *form, picture_room *room,
-                        uint8_t *x, ltc_error *err)
+ltc_status picture_read(const char *path, const tree_stamp *stamp, const picture_form *form,
+                        picture_room *room, uint8_t *x, ltc_error *err)
 {
-    const size_t pixel_bytes = (size_t)form->height * form->width * DECODER_CHANNELS_MAX;     /* at most 2^28 */
+    const size_t pixel_bytes = (size_t)form->height * form->width * DECODER_CHANNELS_MAX;
     ltc_status st = load(path, stamp, room, err);
     if (!st && !make_room(&room->pixel, &room->pixel_bytes, pixel_bytes))
         st = ltc_fail(err, LTC_ENOMEM, "no memory to decode %s", tree_shown(path));
@@ -164,7 +170,8 @@ ltc_status picture_read(const char *path, const tree_stamp *stamp, const picture
     st = decode(path, &d, err);
     if (!st && !decoding_goes_on(&d))
         st = ltc_fail(err, LTC_EUNSUPPORTED,
-                      "%s: is %" PRIu32 " high and %" PRIu32 " wide, not %" PRIu32 " and %" PRIu32 " %s; images are not "
+                      "%s: is %" PRIu32 " high and %" PRIu32 " wide, not %" PRIu32 " and %" PRIu32
+                      " %s; images are not "
                       "resized here, so bring all to one size first",
                       tree_shown(path), d.height, d.width, form->height, form->width, form->origin);
     if (!st)

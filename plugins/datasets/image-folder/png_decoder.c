@@ -1,6 +1,7 @@
-/* PNG, through libpng. Any bit depth becomes 8, palettes become colours, transparency of any kind becomes alpha; gamma,
- * colour profiles and all else that is not the picture are passed over. An error of the library comes back by longjmp
- * (libpng-manual.txt, section IV), so that the functions which set up and clean up hold nothing that it could lose. */
+/* PNG, through libpng. Any bit depth becomes 8, palettes become colours, transparency of any kind becomes
+ * alpha; gamma, colour profiles and all else that is not the picture are passed over. An error of the
+ * library comes back by longjmp (libpng-manual.txt, section IV), so that the functions which set up and
+ * clean up hold nothing that it could lose. */
 #include "decoder.h"
 
 #include <stdio.h>
@@ -29,13 +30,14 @@ static void take(png_structp png, png_bytep to, size_t n)
     d->at += n;
 }
 
-/* A damaged chunk is an error even where the picture could do without it: it may have been the transparency. */
+/* A damaged chunk is an error even where the picture could do without it: it may have been the
+ * transparency. */
 static void be_strict(png_structp png)
 {
     png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
     png_set_benign_errors(png, 0);
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);       /* all but the picture's own */
-    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);       /* sizes are compared before rows are allocated */
+    png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);       /* decoding_goes_on() sees to it */
 }
 
 /* v8 = round(v16 / 257); 1, 2 and 4 bits: v8 = v (255 / (2^bits - 1)). */

@@ -1,5 +1,5 @@
-/* Lists a folder of images, split by split and class by class. It looks at names, sizes and times alone, and opens
- * no image. */
+/* Lists a folder of images, split by split and class by class. It looks at names, sizes and times alone,
+ * and opens no image. */
 #include "tree.h"
 
 #include <errno.h>
@@ -92,14 +92,16 @@ static bool grow(tree_split *s)
 }
 
 /* Takes the name from the entry. */
-static ltc_status add_file(tree *t, tree_split *s, const char *folder, uint32_t label, entry *e, ltc_error *err)
+static ltc_status add_file(tree *t, tree_split *s, const char *folder, uint32_t label, entry *e,
+                           ltc_error *err)
 {
     if (!is_image(e->name)) {
         t->ignored++;
         return LTC_OK;
     }
     if (!S_ISREG(e->is.st_mode))
-        return ltc_fail(err, LTC_EIO, "%s/%.100s: is called as an image is, but is no file; rename or remove it",
+        return ltc_fail(err, LTC_EIO,
+                        "%s/%.100s: is called as an image is, but is no file; rename or remove it",
                         tree_shown(folder), e->name);
     if (!grow(s))
         return no_memory(t, err);
@@ -117,9 +119,11 @@ static ltc_status add_class(tree *t, tree_split *s, const char *folder, uint32_t
         st = add_file(t, s, folder, label, &all.v[i], err);
     entries_free(&all);
     if (!st && s->n == before && s == &t->split[TREE_TRAIN])
-        st = ltc_fail(err, LTC_EIO,
-                      "%s: holds no image, so that this class cannot be learned; images lie in a class's folder "
-                      "itself, not deeper. Fill it or remove it", tree_shown(folder));
+        st = ltc_fail(
+            err, LTC_EIO,
+            "%s: holds no image, so that this class cannot be learned; images lie in a class's folder "
+            "itself, not deeper. Fill it or remove it",
+            tree_shown(folder));
     return st;
 }
 
@@ -143,9 +147,10 @@ static ltc_status add_folder(tree *t, tree_split *s, const char *path, const cha
     if (LTC_HAS(h, cancelled) && h->cancelled(h))
         return ltc_fail(err, LTC_ECANCELLED, "stopped while listing %s", tree_shown(path));
     if (label == t->n_classes)
-        return ltc_fail(err, LTC_EIO,
-                        "%s/%.100s: train has no class of that name; move the folder away, or give train images of it",
-                        tree_shown(path), name);
+        return ltc_fail(
+            err, LTC_EIO,
+            "%s/%.100s: train has no class of that name; move the folder away, or give train images of it",
+            tree_shown(path), name);
     char *folder = join(path, name);
     const ltc_status st = folder ? add_class(t, s, folder, label, err) : no_memory(t, err);
     free(folder);
@@ -167,7 +172,8 @@ static ltc_status name_classes(tree *t, entries *in, ltc_error *err)
     }
     if (t->n_classes >= 2)
         return LTC_OK;
-    return ltc_fail_opt(err, "path", "%s/train: holds %" PRIu32 " folders, and each is a class: two are needed; " LAYOUT,
+    return ltc_fail_opt(err, "path",
+                        "%s/train: holds %" PRIu32 " folders, and each is a class: two are needed; " LAYOUT,
                         tree_shown(t->path), t->n_classes);
 }
 
@@ -199,7 +205,8 @@ static ltc_status find_folder(const tree *t, const entries *in, const split_name
         if (!e || !S_ISDIR(e->is.st_mode))
             continue;
         if (*folder)
-            return ltc_fail_opt(err, "path", "%s: %s and %s are there, and both could be for validation; rename one",
+            return ltc_fail_opt(err, "path",
+                                "%s: %s and %s are there, and both could be for validation; rename one",
                                 tree_shown(t->path), *folder, names->folder[i]);
         *folder = names->folder[i];
     }
@@ -209,7 +216,8 @@ static ltc_status find_folder(const tree *t, const entries *in, const split_name
     return LTC_OK;
 }
 
-static ltc_status add_split(tree *t, const entries *in, const split_names *names, const ltc_host *h, ltc_error *err)
+static ltc_status add_split(tree *t, const entries *in, const split_names *names, const ltc_host *h,
+                            ltc_error *err)
 {
     const char *folder;
     ltc_status st = find_folder(t, in, names, &folder, err);
