@@ -31,7 +31,13 @@ networks[] = {
 
 static bool is_left_out(const struct network *n, const char *backend)
 {
-    return n->heavy && (SANITIZED || (backend && strcmp(backend, "ref") == 0));
+    (void)backend;
+#ifdef SANITIZED
+    const bool is_slow = true;
+#else
+    const bool is_slow = backend && strcmp(backend, "ref") == 0;
+#endif
+    return n->heavy && is_slow;
 }
 
 typedef struct subject {
