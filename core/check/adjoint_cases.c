@@ -26,7 +26,7 @@ static ltc_val flatten_twice(ltc_builder *b) { return head(b, ltc_flatten(b, ltc
 static ltc_val flatten_input(ltc_builder *b) { return head(b, b->input); }
 static ltc_val flatten_shared(ltc_builder *b)
 {
-    const ltc_val x = image(b), both[2] = { ltc_flatten(b, x), ltc_global_pool(b, x) };
+    const ltc_val x = image(b), both[2] = { ltc_flatten(b, x), ltc_flatten(b, ltc_relu(b, x)) };
     return head(b, ltc_concat(b, both, 2));
 }
 

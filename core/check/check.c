@@ -46,7 +46,8 @@ static void describe(void *arg, lt_text *reply)
 
 static void run_trial(const check *c, lt_arena *arena, lt_verdict *v)
 {
-    lt_subject subject = { .path = c->request->path, .seed = LT_CHECK_SEED };
+    lt_subject subject = { .path = c->request->path, .seed = LT_CHECK_SEED,
+                           .pause_ms = c->request->pause_ms };
     lt_offer offer;
     ltc_error err = { .message = "" };
     void *options = NULL;
@@ -101,11 +102,16 @@ static void run_in_child(check *c, const lt_trial *t)
         give_row(c, t, &v);
 }
 
+static void run_one(check *c, const lt_trial *t)
+{
+    if (!c->st && (!c->request->only || !strcmp(c->request->only, t->name)))
+        run_in_child(c, t);
+}
+
 static void run_list(check *c, const lt_trial *t)
 {
-    for (; t->name && !c->st; t++)
-        if (!c->request->only || !strcmp(c->request->only, t->name))
-            run_in_child(c, t);
+    for (; t->name; t++)
+        run_one(c, t);
 }
 
 static void skip(check *c, const char *why)
@@ -135,7 +141,7 @@ static ltc_status load_list(check *c, lt_text *list, ltc_error *err)
     ltc_error why = { .message = "" };
     const ltc_status st = lt_child_run(describe, c, c->request->limit_s, list, &why);
     if (st == LTC_ECANCELLED || st == LTC_EINTERNAL)
-        return LTC_OK;                        /* its first test says how it died */
+        return LTC_OK;                        /* its first test dies too, and says how */
     return st || list->failed ? ltc_fail(err, st ? st : LTC_ENOMEM, "the check cannot begin: %s", why.message)
                               : LTC_OK;
 }
@@ -145,8 +151,9 @@ ltc_status lt_check_run(const lt_check_request *r, ltc_error *err)
     check c = { .request = r, .err = err };
     lt_text list = { 0 };
     c.st = load_list(&c, &list, err);
-    if (!c.st)
-        run_list(&c, lt_file_trials);
+    run_one(&c, lt_file_trials);
+    if (list.n)                               /* what does not load is not looked at further */
+        run_list(&c, lt_file_trials + 1);
     for (size_t n = list.n / sizeof(offered); c.index < n && !c.st; c.index++) {
         offered o;
         memcpy(&o, list.s + c.index * sizeof o, sizeof o);

@@ -8,7 +8,7 @@
 
 #include <ltcore/base.h>
 
-enum { LT_CHECK_SEED = 1, LT_CHECK_LIMIT_S = 60 };
+enum { LT_CHECK_SEED = 1, LT_CHECK_LIMIT_S = 60, LT_CHECK_PAUSE_MS = 1050 };
 
 /* What came of a test. */
 enum { LT_HELD = 0, LT_FAILED, LT_SKIPPED };
@@ -26,10 +26,11 @@ typedef struct lt_check_row {
 } lt_check_row;
 typedef bool lt_check_visit(void *arg, const lt_check_row *row);      /* false: enough */
 
-/* path: contains a slash. only: the one test to run, or NULL; the file itself is always looked at. */
+/* path: contains a slash. only: the one test to run, or NULL. */
 typedef struct lt_check_request {
     const char     *path, *only;
     unsigned        limit_s;                  /* for each test */
+    unsigned        pause_ms;                 /* between two openings of a backend, so that a time in its identity shows */
     lt_check_visit *visit;
     void           *arg;
 } lt_check_request;

@@ -49,6 +49,8 @@ const lt_trial lt_backend_trials[] = {
       .run = lt_check_frozen },
     { .name = "mask-forward", .claim = "frozen weights take part in the forward pass",
       .run = lt_check_frozen_forward },
+    { .name = "mask-train", .claim = "under masks of any density, what is alive trains as it should",
+      .run = lt_check_sparse },
     { .name = "mask-change", .claim = "other masks may be put in the midst of a training",
       .run = lt_check_mask_change },
 

@@ -6,9 +6,9 @@
 #include "check/stand.h"
 #include "check/state.h"
 
-/* smooth: linear layers around a norm, without a kink. wide: convolution, norm, pool, hidden layer. plain: layers
+/* smooth: linear layers around a norm, without a kink; deep: convolutions too, and none either. wide: convolution, norm, pool, hidden layer. plain: layers
  * without a norm. drops: two dropouts. crops: one linear layer on images that are not square. */
-extern const lt_recipe lt_network_smooth, lt_network_wide, lt_network_plain, lt_network_drops, lt_network_crops;
+extern const lt_recipe lt_network_smooth, lt_network_deep, lt_network_wide, lt_network_plain, lt_network_drops, lt_network_crops;
 
 /* SGD with momentum, Nesterov, Adam, AdamW: each with decay and L1 on some roles; and what they are called. */
 enum { LT_OPTIMIZERS = 4 };
@@ -31,7 +31,7 @@ void lt_check_each_optimizer(lt_check_with *fn, const lt_subject *s, lt_verdict 
 
 typedef void lt_check_run_fn(const lt_trial *t, const lt_subject *s, lt_verdict *v);
 lt_check_run_fn lt_check_identity, lt_check_plan, lt_check_require, lt_check_mode;
-lt_check_run_fn lt_check_adjoint, lt_check_optimizer;
+lt_check_run_fn lt_check_adjoint, lt_check_optimizer, lt_check_sparse;
 lt_check_run_fn lt_check_train_loss, lt_check_eval_sums, lt_check_eval_statistics, lt_check_eval_pure,
     lt_check_eval_cuts, lt_check_floats;
 lt_check_run_fn lt_check_round_trip, lt_check_clock;

@@ -19,15 +19,15 @@ static bool open_and_ask(const lt_subject *s, char text[512], lt_verdict *v)
     return true;
 }
 
-/* Opened twice, more than a second apart, so that a time in it shows. */
+/* Opened twice, with a pause in between. */
 void lt_check_identity(const lt_trial *t, const lt_subject *s, lt_verdict *v)
 {
-    const struct timespec a_second = { .tv_sec = 1, .tv_nsec = 50000000 };
+    const struct timespec pause = { .tv_sec = s->pause_ms / 1000, .tv_nsec = s->pause_ms % 1000 * 1000000l };
     char text[2][512];
     (void)t;
     if (!open_and_ask(s, text[0], v))
         return;
-    nanosleep(&a_second, NULL);
+    nanosleep(&pause, NULL);
     if (!open_and_ask(s, text[1], v))
         return;
     for (const char *c = text[0]; *c; c++)

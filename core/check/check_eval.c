@@ -128,7 +128,7 @@ void lt_check_eval_statistics(const lt_trial *t, const lt_subject *s, lt_verdict
 
 void lt_check_eval_pure(const lt_trial *t, const lt_subject *s, lt_verdict *v)
 {
-    const lt_play play = { .optimizer = &lt_optimizers[2], .batch = 7, .rate = 0.03125f, .masked = true };
+    const lt_play play = { .optimizer = &lt_optimizers[2], .batch = 7, .rate = 0.03125f, .masks = LT_MASKS_MIXED };
     lt_bench b;
     (void)t;
     if (!lt_bench_open(&b, s, &lt_network_wide, v))

@@ -82,7 +82,7 @@ void lt_check_neighbours(const lt_trial *t, const lt_subject *s, lt_verdict *v)
 /* A span that fails for a row that is not there; then everything is put again. */
 void lt_check_recovery(const lt_trial *t, const lt_subject *s, lt_verdict *v)
 {
-    const lt_play play = { .optimizer = &lt_optimizers[2], .batch = 7, .rate = 0.03125f, .masked = true };
+    const lt_play play = { .optimizer = &lt_optimizers[2], .batch = 7, .rate = 0.03125f, .masks = LT_MASKS_MIXED };
     void *begun[1] = { NULL };
     ltc_error err;
     lt_bench b;

@@ -23,7 +23,7 @@ static bool look_at(lt_bench *b, uint32_t p, view *w)
     w->param = param, w->now = block, w->start = block + n;
     w->slot[0] = block + 2 * n, w->slot[1] = block + 3 * n;
     lt_scene_value(&b->scene, 0, p, w->start);
-    lt_scene_mask(&b->scene, 0, 0, p, w->mask);
+    lt_scene_mask(&b->scene, 0, LT_MASKS_MIXED, p, w->mask);
     lt_stand_get(&b->stand, LTC_STATE_VALUE, 0, p, w->now, bytes);
     lt_stand_get(&b->stand, LTC_STATE_SLOT_1, 0, p, w->slot[0], bytes);
     lt_stand_get(&b->stand, LTC_STATE_SLOT_2, 0, p, w->slot[1], bytes);
@@ -73,7 +73,7 @@ static void hold_all(lt_bench *b, uint8_t state, uint32_t optimizer, uint64_t st
 
 static void train_masked(const lt_subject *s, uint8_t state, uint32_t optimizer, lt_verdict *v)
 {
-    const lt_play play = { .optimizer = &lt_optimizers[optimizer], .batch = 7, .rate = 0.015625f, .masked = true };
+    const lt_play play = { .optimizer = &lt_optimizers[optimizer], .batch = 7, .rate = 0.015625f, .masks = LT_MASKS_MIXED };
     lt_bench b;
     if (!lt_bench_open(&b, s, &lt_network_wide, v))
         return;
@@ -157,7 +157,7 @@ static void change_masks(lt_bench *b)
         if (!look_at(b, p, &w))
             continue;
         const size_t n = w.param->n, bytes = n * sizeof(float);
-        lt_scene_mask(&b->scene, 0, 1, p, w.mask);
+        lt_scene_mask(&b->scene, 0, LT_MASKS_SHIFTED, p, w.mask);
         for (size_t i = 0; i < n; i++) {
             w.now[i] = w.mask[i] == LTC_DEAD ? 0.0f : w.now[i];
             w.slot[0][i] = w.mask[i] == LTC_ALIVE ? w.slot[0][i] : 0.0f;
@@ -179,7 +179,7 @@ static size_t count_alive_again(lt_bench *b)
         view w;
         if (!look_at(b, p, &w))
             continue;
-        lt_scene_mask(&b->scene, 0, 1, p, w.mask);
+        lt_scene_mask(&b->scene, 0, LT_MASKS_SHIFTED, p, w.mask);
         for (size_t i = 0; i < w.param->n; i++)
             n += w.mask[i] == LTC_DEAD && !same_bits(w.now[i], 0.0f);
     }
@@ -189,7 +189,7 @@ static size_t count_alive_again(lt_bench *b)
 /* Another mask in the midst of a training, against a fresh program that begins there. */
 static void change_midway(const lt_subject *s, uint32_t optimizer, lt_verdict *v)
 {
-    const lt_play play = { .optimizer = &lt_optimizers[optimizer], .batch = 7, .rate = 0.015625f, .masked = true };
+    const lt_play play = { .optimizer = &lt_optimizers[optimizer], .batch = 7, .rate = 0.015625f, .masks = LT_MASKS_MIXED };
     void *block[1] = { NULL };
     lt_bench b;
     if (!lt_bench_open(&b, s, &lt_network_wide, v))

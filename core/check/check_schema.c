@@ -30,7 +30,7 @@ static void says_what_it_is(const lt_trial *t, const lt_subject *s, lt_verdict *
     if (lt_module_each_name(m, is_other, &w))
         lt_verdict_remark(v, "the file is called neither '%s' nor by another name of it, so it is found by links "
                           "only", m->name);
-    else if (!m->source && m->kind != LTC_BACKEND)
+    else if (!m->source && m->kind == LTC_MASK)
         lt_verdict_remark(v, "it names no source: a formula and a citation");
 }
 
@@ -117,7 +117,10 @@ static void bears_its_bounds(const lt_trial *t, const lt_subject *s, lt_verdict 
     }
     if (!block)
         lt_verdict_fail(v, "memory for its options", "there is none");
-    lt_verdict_remark(v, "%zu bounds tried", tried);
+    if (tried)
+        lt_verdict_remark(v, "%zu bounds tried", tried);
+    else
+        lt_verdict_skip(v, "it takes texts and lists alone, whose bounds are not tried");
     free(block);
 }
 

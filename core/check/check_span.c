@@ -14,7 +14,7 @@ static uint32_t claims_of(lt_bench *b, const lt_play *play)
 static void cut_spans(const lt_subject *s, uint32_t optimizer, lt_verdict *v)
 {
     static const uint32_t span[] = { STEPS, 1, 7, 33 };
-    const lt_play play = { .optimizer = &lt_optimizers[optimizer], .batch = 7, .rate = 0.015625f, .masked = true };
+    const lt_play play = { .optimizer = &lt_optimizers[optimizer], .batch = 7, .rate = 0.015625f, .masks = LT_MASKS_MIXED };
     char expected[128];
     void *block[4] = { NULL };
     lt_bench b;
@@ -68,29 +68,36 @@ static void play_in_company(lt_bench *b, lt_play play, lt_verdict *v)
     static const uint32_t order[2][CAST] = { { 0, 1, 2, 3, 4 }, { 3, 0, 4, 2, 1 } };
     const lt_course course = { 10, 40, 40 };
     void *together[2][CAST] = { { NULL } }, *alone[CAST] = { NULL };
+    double loss[CAST] = { 0 };
     char expected[128];
     play.n_replicas = 1;
     for (uint32_t w = 0; w < CAST; w++) {
         play.who[0] = w;
         lt_block_train(&b->stand, &play, &course, &b->arena, &alone[w]);
+        lt_stand_eval(&b->stand, 0, 0, 60);
+        loss[w] = b->stand.eval_loss[0];
     }
     play.n_replicas = CAST;
     for (int i = 0; i < 2; i++) {
         memcpy(play.who, order[i], sizeof order[i]);
         lt_block_train(&b->stand, &play, &course, &b->arena, together[i]);
-        for (uint32_t r = 0; r < CAST; r++) {
+        lt_stand_eval(&b->stand, 0, 0, 60);
+        for (uint32_t r = 0; r < CAST && !b->stand.st; r++) {
+            const double own = loss[order[i][r]], now = b->stand.eval_loss[r];
             snprintf(expected, sizeof expected, "replica %u of %d, in place %u, has the bits that it has alone",
                      order[i][r], CAST, r);
             lt_block_compare(&b->scene, together[i][r], alone[order[i][r]], expected, v);
+            if (now < own || now > own)
+                lt_verdict_fail(v, expected, "an evaluated loss of %.17g, and was %.17g", now, own);
         }
     }
 }
 
-/* Other values, masks, rows, rates, keys and first steps in each replica. */
+/* Other values, masks, rows, rates, keys and first steps in each replica; then the same rows and rates for all. */
 void lt_check_cohort(const lt_trial *t, const lt_subject *s, lt_verdict *v)
 {
     const uint32_t both = LTC_CAP_COHORT | LTC_CAP_REPLICA_FREE;
-    lt_play play = { .optimizer = &lt_optimizers[2], .batch = 7, .rate = 0.015625f, .masked = true, .stagger = 17,
+    lt_play play = { .optimizer = &lt_optimizers[2], .batch = 7, .rate = 0.015625f, .masks = LT_MASKS_MIXED, .stagger = 17,
                      .augment = LTC_AUGMENT_CROP };
     lt_bench b;
     (void)t;
@@ -103,6 +110,9 @@ void lt_check_cohort(const lt_trial *t, const lt_subject *s, lt_verdict *v)
     else if (!(claims & LTC_CAP_REPLICA_FREE) && !b.stand.st)
         lt_verdict_skip(v, "LTC_CAP_REPLICA_FREE is not claimed");
     else
+        play_in_company(&b, play, v);
+    play.shared = true, play.stagger = 0;
+    if (v->outcome == LT_HELD && claims & LTC_CAP_COHORT)
         play_in_company(&b, play, v);
     if (b.stand.st == LTC_EUNSUPPORTED && claims & LTC_CAP_COHORT)
         lt_verdict_fail(v, "cohorts of five, since LTC_CAP_COHORT is claimed", "%s", b.stand.err.message);

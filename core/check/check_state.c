@@ -6,7 +6,7 @@ enum { BEFORE = 20, AFTER = 20 };
 /* The same two spans: in one program; and with a fresh device and program in between. */
 static void move_state(const lt_subject *s, uint32_t optimizer, lt_verdict *v)
 {
-    const lt_play play = { .optimizer = &lt_optimizers[optimizer], .batch = 7, .rate = 0.03125f, .masked = true,
+    const lt_play play = { .optimizer = &lt_optimizers[optimizer], .batch = 7, .rate = 0.03125f, .masks = LT_MASKS_MIXED,
                            .augment = LTC_AUGMENT_FLIP };
     const lt_course course = { 0, BEFORE, BEFORE };
     char expected[128];
@@ -24,8 +24,6 @@ static void move_state(const lt_subject *s, uint32_t optimizer, lt_verdict *v)
         if (begun[0])
             lt_block_put(&fresh.stand, 0, begun[0]);
         lt_stand_ready(&fresh.stand);
-        lt_block_compare(&b.scene, b.stand.st ? NULL : lt_block_get(&fresh.stand, 0, &fresh.arena), begun[0],
-                         "the state that was put", v);
         if (!b.stand.st)
             lt_stand_train(&fresh.stand, 0, BEFORE, AFTER);
         lt_block_compare(&b.scene, lt_block_get(&fresh.stand, 0, &fresh.arena), want, expected, v);

@@ -14,6 +14,14 @@ static ltc_val smooth(ltc_builder *b)
     return head(b, ltc_batch_norm(b, x, "bn", (ltc_batch_norm_args){ 0 }));
 }
 
+static ltc_val deep(ltc_builder *b)
+{
+    ltc_val x = ltc_conv2d(b, b->input, "conv1", (ltc_conv2d_args){ .out = 6, .pad = 1, .no_bias = 1 });
+    x = ltc_batch_norm(b, x, "bn", (ltc_batch_norm_args){ 0 });
+    x = ltc_conv2d(b, x, "conv2", (ltc_conv2d_args){ .out = 9, .stride = 2 });
+    return head(b, ltc_linear(b, ltc_flatten(b, x), "fc", (ltc_linear_args){ .out = 17 }));
+}
+
 static ltc_val wide(ltc_builder *b)
 {
     ltc_val x = ltc_conv2d(b, b->input, "conv", (ltc_conv2d_args){ .out = 6, .pad = 1 });
@@ -41,6 +49,7 @@ static ltc_val crops(ltc_builder *b)
 }
 
 const lt_recipe lt_network_smooth = { "smooth", smooth, { 2, 3, 3 }, 4, 60, LTC_U8, 8 };
+const lt_recipe lt_network_deep = { "deep", deep, { 2, 7, 7 }, 4, 60, LTC_U8, 8 };
 const lt_recipe lt_network_wide = { "wide", wide, { 2, 5, 7 }, 4, 60, LTC_U8, 7 };
 const lt_recipe lt_network_plain = { "plain", plain, { 2, 3, 3 }, 4, 151, LTC_U8, 8 };
 const lt_recipe lt_network_drops = { "drops", drops, { 2, 3, 3 }, 4, 60, LTC_U8, 5 };

@@ -10,11 +10,11 @@ static void load(lt_oracle *o)
     for (uint32_t p = 0; p < g->n_params; p++) {
         const ltc_param *param = ltc_graph_param(g, p);
         lt_scene_value(o->scene, o->who, p, o->value);
-        lt_scene_mask(o->scene, o->who, 0, p, o->mask);
-        for (size_t i = 0; i < param->n && o->play.masked; i++)
+        lt_scene_mask(o->scene, o->who, o->play.masks, p, o->mask);
+        for (size_t i = 0; i < param->n; i++)
             o->value[i] = o->mask[i] == LTC_DEAD ? 0.0f : o->value[i];
         lts_net_load(o->net, p, o->value);
-        if (o->play.masked && param->trained)
+        if (param->trained)
             memcpy(lts_net_mask(o->net, p), o->mask, param->n);
     }
 }
@@ -118,7 +118,7 @@ static double element(const lt_oracle *o, uint32_t p, uint32_t what, size_t i, d
     const ltc_param *param = ltc_graph_param(&o->scene->graph.view, p);
     const double *x = what == LTC_STATE_VALUE ? lts_net_value(o->net, param->value)
                                               : lts_net_slot(o->net, p, what - LTC_STATE_SLOT_1 + 1);
-    *start = what == LTC_STATE_VALUE && !(o->play.masked && o->mask[i] == LTC_DEAD) ? (double)o->value[i] : 0;
+    *start = what == LTC_STATE_VALUE && o->mask[i] != LTC_DEAD ? (double)o->value[i] : 0;
     return x[i] - *start;
 }
 
@@ -126,16 +126,19 @@ static double element(const lt_oracle *o, uint32_t p, uint32_t what, size_t i, d
 static bool look_at(lt_oracle *o, uint32_t p, uint32_t what)
 {
     lt_scene_value(o->scene, o->who, p, o->value);
-    lt_scene_mask(o->scene, o->who, 0, p, o->mask);
+    lt_scene_mask(o->scene, o->who, o->play.masks, p, o->mask);
     return what == LTC_STATE_VALUE || ltc_graph_param(&o->scene->graph.view, p)->trained;
 }
 
 static double norm_of_all(lt_oracle *o, uint32_t what)
 {
+    const ltc_graph *g = &o->scene->graph.view;
     double sum = 0, start;
-    for (uint32_t p = 0; p < o->scene->graph.view.n_params; p++)
-        for (size_t i = 0; look_at(o, p, what) && i < ltc_graph_param(&o->scene->graph.view, p)->n; i++)
+    for (uint32_t p = 0; p < g->n_params; p++) {
+        const size_t n = look_at(o, p, what) ? ltc_graph_param(g, p)->n : 0;
+        for (size_t i = 0; i < n; i++)
             sum += square(element(o, p, what, i, &start));
+    }
     return sqrt(sum);
 }
 

@@ -117,11 +117,28 @@ void lt_scene_value(const lt_scene *s, uint32_t who, uint32_t param, float *valu
     }
 }
 
-void lt_scene_mask(const lt_scene *s, uint32_t who, uint32_t turn, uint32_t param, uint8_t *mask)
+/* Element i of a weight whose outputs have `row` elements each. */
+static uint8_t mask_weight(uint32_t masks, size_t i, size_t row, uint64_t shift)
+{
+    switch (masks) {
+    case LT_MASKS_SPARSE: return (i * 11 + shift) % 16 == 0 ? LTC_ALIVE : LTC_DEAD;
+    case LT_MASKS_ROWS:   return (i / row + shift) % 2 ? LTC_ALIVE : LTC_DEAD;
+    case LT_MASKS_SINGLE: return i == row / 2 ? LTC_ALIVE : LTC_DEAD;
+    case LT_MASKS_FROZEN: return (i * 11 + shift) % 16 == 0 ? LTC_ALIVE : LTC_FROZEN;
+    default:              return LTC_ALIVE;
+    }
+}
+
+void lt_scene_mask(const lt_scene *s, uint32_t who, uint32_t masks, uint32_t param, uint8_t *mask)
 {
     const ltc_param *p = ltc_graph_param(&s->graph.view, param);
+    const ltc_value *v = ltc_graph_value(&s->graph.view, p->value);
+    const size_t row = p->n / (size_t)v->dim[0], turn = masks == LT_MASKS_SHIFTED;
+    const bool mixed = masks == LT_MASKS_MIXED || masks == LT_MASKS_SHIFTED;
     for (size_t i = 0; i < p->n; i++)
-        mask[i] = p->trained ? (uint8_t)(((i + turn) * 7 + param + who) % 5 % 3) : LTC_ALIVE;
+        mask[i] = mixed && p->trained ? (uint8_t)(((i + turn) * 7 + param + who) % 5 % 3)
+                  : p->role & LTC_ROLE_WEIGHT ? mask_weight(masks, i, row, param + who)
+                                              : LTC_ALIVE;
 }
 
 uint32_t lt_scene_row(const lt_scene *s, uint32_t who, uint64_t step, uint32_t batch, uint32_t i)

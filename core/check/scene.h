@@ -30,10 +30,15 @@ typedef struct lt_scene {
 ltc_status lt_scene_open(const lt_recipe *recipe, uint64_t seed, lt_scene *s, ltc_error *err);
 void lt_scene_close(lt_scene *s);             /* safe on a zeroed one */
 
-/* Of one parameter, [n]: start values; a training mask of dead, alive and frozen in turns that are no multiple of
- * a vector, all alive for what is not trained. `turn` makes other masks. */
+/* Training masks: none; dead, alive and frozen in turns that are no multiple of a vector; the same, shifted; one in
+ * sixteen alive; every other output dead; of each weight one element alive; all but a few frozen. What is not trained
+ * is alive, and so are all but weights in the last four. */
+enum { LT_MASKS_NONE, LT_MASKS_MIXED, LT_MASKS_SHIFTED, LT_MASKS_SPARSE, LT_MASKS_ROWS, LT_MASKS_SINGLE,
+       LT_MASKS_FROZEN, LT_N_MASKS };
+
+/* Of one parameter, [n]: start values; a training mask. */
 void lt_scene_value(const lt_scene *s, uint32_t who, uint32_t param, float *value);
-void lt_scene_mask(const lt_scene *s, uint32_t who, uint32_t turn, uint32_t param, uint8_t *mask);
+void lt_scene_mask(const lt_scene *s, uint32_t who, uint32_t masks, uint32_t param, uint8_t *mask);
 
 /* Which row of the data stands at place i of a step's batch; the step's rate; a purpose's key. */
 enum { LT_KEY_AUGMENT = 1, LT_KEY_DROPOUT };

@@ -178,10 +178,10 @@ static void start_param(lt_stand *s, uint32_t replica, uint32_t p, float *value,
     const ltc_param *param = ltc_graph_param(&s->scene->graph.view, p);
     const uint32_t who = s->play.who[replica];
     lt_scene_value(s->scene, who, p, value);
-    lt_scene_mask(s->scene, who, 0, p, mask);
-    for (size_t i = 0; i < param->n && s->play.masked; i++)
+    lt_scene_mask(s->scene, who, s->play.masks, p, mask);
+    for (size_t i = 0; i < param->n; i++)
         value[i] = mask[i] == LTC_DEAD ? 0.0f : value[i];
-    if (s->play.masked && param->trained)
+    if (s->play.masks && param->trained)
         lt_stand_put(s, LTC_STATE_MASK, replica, p, mask, param->n);
     lt_stand_put(s, LTC_STATE_VALUE, replica, p, value, param->n * sizeof *value);
 }
@@ -221,7 +221,7 @@ static bool write_span(lt_stand *s, uint64_t first, uint32_t n, span *out)
     if (lacks(s, s->sample) || lacks(s, s->loss) || lacks(s, s->correct) || lacks(s, out->lr))
         return false;
     for (uint32_t r = 0; r < replicas; r++) {
-        const uint32_t who = s->play.who[r];
+        const uint32_t who = s->play.who[r], whose = s->play.shared ? 0 : who;
         out->first[r] = first + who * s->play.stagger;
         out->augment[r] = lt_scene_key(s->scene, who, LT_KEY_AUGMENT);
         out->dropout[r] = lt_scene_key(s->scene, who, LT_KEY_DROPOUT);
@@ -231,7 +231,7 @@ static bool write_span(lt_stand *s, uint64_t first, uint32_t n, span *out)
             out->lr[r * n + k] = bursts ? overflowing : lt_scene_rate(s->play.rate, step);
             s->loss[r * n + k] = -1, s->correct[r * n + k] = UINT32_MAX;
             for (uint32_t i = 0; i < batch; i++)
-                s->sample[((size_t)r * n + k) * batch + i] = lt_scene_row(s->scene, who, step, batch, i);
+                s->sample[((size_t)r * n + k) * batch + i] = lt_scene_row(s->scene, whose, step, batch, i);
         }
     }
     if (s->odd_row && n)
@@ -246,7 +246,8 @@ void lt_stand_train(lt_stand *s, uint32_t split, uint64_t first, uint32_t n)
         return;
     const ltc_train_req req = {
         .size = sizeof req, .split = split, .n_steps = n, .first_step = w.first,
-        .sample = s->sample, .sample_stride = (size_t)n * s->play.batch, .lr = w.lr, .lr_stride = n,
+        .sample = s->sample, .sample_stride = s->play.shared ? 0 : (size_t)n * s->play.batch,
+        .lr = w.lr, .lr_stride = s->play.shared ? 0 : n,
         .key_augment = w.augment, .key_dropout = w.dropout,
     };
     const ltc_train_out out = { .size = sizeof out, .loss = s->loss, .correct = s->correct,

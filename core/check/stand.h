@@ -17,7 +17,8 @@ typedef struct lt_play {
     const ltc_optimizer *optimizer;
     uint32_t batch, n_replicas, augment, require, loss;
     uint32_t odd_op;                          /* the first node's operation is replaced by this number */
-    bool     masked;
+    uint32_t masks;                           /* LT_MASKS_*; 0: nobody has any */
+    bool     shared;                          /* all train on character 0's rows and rates: strides of 0 */
     float    rate;
     uint32_t who[LT_MOST_REPLICAS];           /* the character in each place of the cohort */
     uint64_t stagger;                         /* character w begins w * stagger steps later */
@@ -55,7 +56,7 @@ void lt_stand_close(lt_stand *s);             /* safe on a zeroed one */
 ltc_plan lt_stand_plan(lt_stand *s, const lt_play *play);
 void lt_stand_compile(lt_stand *s, const lt_play *play);          /* and binds the data as split 0 */
 void lt_stand_release(lt_stand *s);
-void lt_stand_start(lt_stand *s);             /* puts every character's values, its masks if masked; ready */
+void lt_stand_start(lt_stand *s);             /* puts every character's values, its masks; ready */
 void lt_stand_put(lt_stand *s, uint32_t what, uint32_t replica, uint32_t param, const void *src, size_t bytes);
 void lt_stand_get(lt_stand *s, uint32_t what, uint32_t replica, uint32_t param, void *dst, size_t bytes);
 void lt_stand_ready(lt_stand *s);

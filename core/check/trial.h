@@ -12,6 +12,7 @@ typedef struct lt_subject {
     const lt_module *module;                  /* NULL: the file as such */
     const void      *options;                 /* its block, every option at its default */
     uint64_t         seed;
+    unsigned         pause_ms, pad;           /* as the request says */
 } lt_subject;
 
 typedef struct lt_trial lt_trial;
@@ -21,7 +22,8 @@ struct lt_trial {
     uint32_t    number, pad;                  /* of an operation or a row of a table: for run alone */
 };
 
-/* Lists end with a NULL name. The suite of a kind; NULL: not written yet. */
+/* Lists end with a NULL name; that of files begins with the one that loads it. The suite of a kind; NULL: not
+ * written yet. */
 extern const lt_trial lt_file_trials[], lt_schema_trials[], lt_arch_trials[], lt_backend_trials[];
 const lt_trial *lt_suite_of(uint32_t kind);
 
