@@ -1,5 +1,5 @@
-/* `ltcore check` itself: sound backends pass, each fault is caught by the tests that are meant for it and by no others,
- * and the oracle that backends are compared with is held against finite differences. */
+/* `ltcore check` itself: sound backends pass, each fault is caught by the tests that are meant for it and by
+ * no others, and the oracle that backends are compared with is held against finite differences. */
 #include "suite.h"
 
 #include <math.h>
@@ -13,7 +13,8 @@
 #include "check/check_backend.h"
 #include "check/oracle.h"
 
-/* The names of the tests that failed, each with a blank behind it; what the last of them found; and counts. */
+/* The names of the tests that failed, each with a blank behind it; what the last of them found; and
+ * counts. */
 typedef struct outcome {
     char   failed[512], found[512];
     size_t n, n_failed, n_skipped;
@@ -60,7 +61,8 @@ static void sound_backends_pass(void)
         if (o.n_failed)
             fprintf(stderr, "%s: %s: %s\n", sound[i], o.failed, o.found);
         CU_ASSERT_EQUAL(o.n_failed, 0);
-        CU_ASSERT(o.n >= 60 && o.n_skipped == (i == 2 ? 1 : 3));   /* options, of which they have none; cohorts, twice */
+        CU_ASSERT(o.n >= 60 &&
+                  o.n_skipped == (i == 2 ? 1 : 3)); /* options, of which they have none; cohorts, twice */
     }
 }
 
@@ -85,7 +87,7 @@ static const struct { const char *file, *caught_by, *says; unsigned limit_s; } f
     { "bad-step",        "bad-step ", "bad_step", 0 },
     { "bad-state",       "bad-step ", "", 0 },
     { "count",           "train-loss floats ", "are said to be right", 0 },
-    { "cuts",            "eval-cuts ", "one by one", 0 },
+    { "cuts",            "eval-cuts ", "in parts of 1:", 0 },
     { "weak-require",    "require ", "number 30", 0 },
     { "lost-slot",       "state-moves mask-change recovery ", "", 0 },
     { "accepts",         "refuse-loss ", "it is accepted", 0 },
@@ -103,7 +105,8 @@ static void faults_are_caught(void)
         snprintf(file, sizeof file, "tests/plugins/faulty-%s", faults[i].file);
         const outcome o = check(file, faults[i].limit_s ? faults[i].limit_s : LT_CHECK_LIMIT_S);
         if (strcmp(o.failed, faults[i].caught_by) != 0 || !strstr(o.found, faults[i].says))
-            fprintf(stderr, "%s: caught by '%s', not '%s': %s\n", faults[i].file, o.failed, faults[i].caught_by, o.found);
+            fprintf(stderr, "%s: caught by '%s', not '%s': %s\n", faults[i].file, o.failed,
+                    faults[i].caught_by, o.found);
         CU_ASSERT_STRING_EQUAL(o.failed, faults[i].caught_by);
         CU_ASSERT_PTR_NOT_NULL(strstr(o.found, faults[i].says));
     }
@@ -112,9 +115,13 @@ static void faults_are_caught(void)
 /* What is wrong with a file, by the fixtures of the loader's tests. */
 static void faulty_files_are_caught(void)
 {
-    static const struct { const char *file, *says; } bad[] = {
-        { "fast-math", "-ffast-math" }, { "undefined", "undefined symbol" }, { "bad-option", "is not in [0, 10]" },
-        { "crash", "crashed with signal 6" }, { "no-symbol", "exports no ltc_plugin_v0" },
+    static const struct { const char *file, *says;
+    } bad[] = {
+        { "fast-math", "-ffast-math" },
+        { "undefined", "undefined symbol" },
+        { "bad-option", "is not in [0, 10]" },
+        { "crash", "crashed with signal 6" },
+        { "no-symbol", "exports no ltc_plugin_v0" },
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char file[128];
@@ -171,7 +178,8 @@ static double moved(lt_oracle *o, double *w, double h)
     return loss;
 }
 
-/* || gradient - slopes || and || slopes || of some elements of one parameter, squared; differences of fourth order. */
+/* || gradient - slopes || and || slopes || of some elements of one parameter, squared; differences of fourth
+ * order. */
 static void add_gap(lt_oracle *o, const double *grad, uint32_t p, double *off, double *size)
 {
     const double h = 1e-5;
@@ -194,7 +202,8 @@ static double gap_of(const lt_adjoint_case *c)
     lt_oracle o;
     ltc_error err = { .message = "" };
     double off = 0, size = 0;
-    if (lt_scene_open(&c->recipe, LT_CHECK_SEED, &scene, &err) || lt_oracle_open(&scene, &play, 0, &o, &err)) {
+    if (lt_scene_open(&c->recipe, LT_CHECK_SEED, &scene, &err) ||
+        lt_oracle_open(&scene, &play, 0, &o, &err)) {
         fprintf(stderr, "%s: %s\n", c->recipe.name, err.message);
         return INFINITY;
     }
@@ -225,7 +234,8 @@ static void the_oracle_matches_finite_differences(void)
     }
 }
 
-/* The first layer computes without rounding: the same in float and in double, in any order; and it is never 0. */
+/* The first layer computes without rounding: the same in float and in double, in any order; and it is never
+ * 0. */
 static void stems_are_exact(void)
 {
     for (const lt_adjoint_case *c = lt_adjoint_cases; c->op; c++) {
@@ -283,7 +293,8 @@ int main(void)
         { "what is wrong with a file is caught", faulty_files_are_caught },
         { "backends whose structs have other sizes pass", other_sizes_pass },
         { "every operation has a network that tries it", every_operation_has_a_network },
-        { "the oracle matches finite differences in every such network", the_oracle_matches_finite_differences },
+        { "the oracle matches finite differences in every such network",
+          the_oracle_matches_finite_differences },
         { "inputs and start values are short binary fractions", stems_are_exact },
         { "one test can be run alone, and a check can be stopped", a_check_can_be_narrowed_and_stopped },
     };

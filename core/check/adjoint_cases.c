@@ -1,5 +1,6 @@
-/* Owns the table of networks that try one operation each. In front of the operation stands a layer with weights,
- * so that the gradient of its input is seen; behind it a linear layer makes logits of whatever it gives. */
+/* Owns the table of networks that try one operation each. In front of the operation stands a layer with
+ * weights, so that the gradient of its input is seen; behind it a linear layer makes logits of whatever
+ * it gives. */
 #include "check/adjoint_cases.h"
 
 #include <ltcore/ops.h>
@@ -110,7 +111,10 @@ static ltc_val conv_shared(ltc_builder *b)
     return head(b, ltc_add(b, y, z));
 }
 
-static ltc_val norm(ltc_builder *b) { return head(b, ltc_batch_norm(b, image(b), "bn", (ltc_batch_norm_args){ 0 })); }
+static ltc_val norm(ltc_builder *b)
+{
+    return head(b, ltc_batch_norm(b, image(b), "bn", (ltc_batch_norm_args){ 0 }));
+}
 static ltc_val norm_slow(ltc_builder *b)
 {
     return head(b, ltc_batch_norm(b, image(b), "bn", (ltc_batch_norm_args){ .eps = 0.01, .momentum = 0.3 }));
@@ -127,7 +131,10 @@ static ltc_val norm_shared(ltc_builder *b)
 
 static ltc_val max(ltc_builder *b, ltc_pool_args a) { return head(b, ltc_max_pool(b, image(b), a)); }
 static ltc_val max_2(ltc_builder *b) { return max(b, (ltc_pool_args){ .size = 2 }); }
-static ltc_val max_overlap(ltc_builder *b) { return max(b, (ltc_pool_args){ .size = 3, .stride = 2, .pad = 1 }); }
+static ltc_val max_overlap(ltc_builder *b)
+{
+    return max(b, (ltc_pool_args){ .size = 3, .stride = 2, .pad = 1 });
+}
 static ltc_val max_each(ltc_builder *b) { return max(b, (ltc_pool_args){ .size = 3, .stride = 1 }); }
 static ltc_val max_gaps(ltc_builder *b) { return max(b, (ltc_pool_args){ .size = 2, .stride = 3 }); }
 static ltc_val max_ties(ltc_builder *b)
@@ -137,8 +144,14 @@ static ltc_val max_ties(ltc_builder *b)
 
 static ltc_val avg(ltc_builder *b, ltc_pool_args a) { return head(b, ltc_avg_pool(b, image(b), a)); }
 static ltc_val avg_2(ltc_builder *b) { return avg(b, (ltc_pool_args){ .size = 2 }); }
-static ltc_val avg_overlap(ltc_builder *b) { return avg(b, (ltc_pool_args){ .size = 4, .stride = 2, .pad = 2 }); }
-static ltc_val avg_each(ltc_builder *b) { return avg(b, (ltc_pool_args){ .size = 3, .stride = 1, .pad = 1 }); }
+static ltc_val avg_overlap(ltc_builder *b)
+{
+    return avg(b, (ltc_pool_args){ .size = 4, .stride = 2, .pad = 2 });
+}
+static ltc_val avg_each(ltc_builder *b)
+{
+    return avg(b, (ltc_pool_args){ .size = 3, .stride = 1, .pad = 1 });
+}
 static ltc_val avg_gaps(ltc_builder *b) { return avg(b, (ltc_pool_args){ .size = 2, .stride = 3 }); }
 
 static ltc_val global(ltc_builder *b) { return head(b, ltc_global_pool(b, image(b))); }
@@ -177,7 +190,8 @@ static ltc_val concat(ltc_builder *b)
 }
 static ltc_val concat_vectors(ltc_builder *b)
 {
-    const ltc_val x = vector(b, 5), all[3] = { ltc_relu(b, x), x, ltc_linear(b, x, "fc", (ltc_linear_args){ .out = 3 }) };
+    const ltc_val x = vector(b, 5), y = ltc_linear(b, x, "fc", (ltc_linear_args){ .out = 3 });
+    const ltc_val all[3] = { ltc_relu(b, x), x, y };
     return head(b, ltc_concat(b, all, 3));
 }
 static ltc_val concat_input(ltc_builder *b)
@@ -194,6 +208,24 @@ static ltc_val dropout_twice(ltc_builder *b)
     return head(b, ltc_dropout(b, ltc_dropout(b, image(b), 0.5), 0.125));
 }
 
+static ltc_val pad(ltc_builder *b) { return head(b, ltc_pad_channels(b, image(b), 1, 2)); }
+static ltc_val pad_before(ltc_builder *b) { return head(b, ltc_pad_channels(b, image(b), 3, 0)); }
+static ltc_val pad_after(ltc_builder *b) { return head(b, ltc_pad_channels(b, image(b), 0, 4)); }
+static ltc_val pad_shared(ltc_builder *b)
+{
+    const ltc_val x = image(b), both[2] = { ltc_pad_channels(b, x, 2, 1), x };
+    return head(b, ltc_concat(b, both, 2));
+}
+
+static ltc_val adaptive(ltc_builder *b, uint32_t h, uint32_t w)
+{
+    return head(b, ltc_adaptive_pool(b, image(b), h, w));
+}
+static ltc_val adaptive_one(ltc_builder *b) { return adaptive(b, 1, 1); }
+static ltc_val adaptive_even(ltc_builder *b) { return adaptive(b, 3, 2); }
+static ltc_val adaptive_odd(ltc_builder *b) { return adaptive(b, 3, 5); }
+static ltc_val adaptive_larger(ltc_builder *b) { return adaptive(b, 7, 9); }
+
 /* A network on images of C x H x W, in batches. */
 #define CASE(operation, function, c, h, w, n) \
     { .op = LTC_OP_##operation, \
@@ -201,32 +233,45 @@ static ltc_val dropout_twice(ltc_builder *b)
                   .dim = { c, h, w }, .n_classes = 5, .n_rows = 23, .batch = n } }
 
 const lt_adjoint_case lt_adjoint_cases[] = {
-    CASE(FLATTEN, flatten, 3, 5, 7, 3), CASE(FLATTEN, flatten, 1, 1, 1, 1), CASE(FLATTEN, flatten_twice, 3, 4, 2, 5),
-    CASE(FLATTEN, flatten_input, 2, 3, 3, 5), CASE(FLATTEN, flatten_shared, 3, 4, 4, 3),
+    CASE(FLATTEN, flatten, 3, 5, 7, 3), CASE(FLATTEN, flatten, 1, 1, 1, 1),
+    CASE(FLATTEN, flatten_twice, 3, 4, 2, 5), CASE(FLATTEN, flatten_input, 2, 3, 3, 5),
+    CASE(FLATTEN, flatten_shared, 3, 4, 4, 3),
     CASE(RELU, relu, 3, 5, 7, 3), CASE(RELU, relu, 3, 1, 1, 1), CASE(RELU, relu_vector, 2, 3, 3, 5),
     CASE(RELU, relu_shared, 3, 4, 4, 3),
-    CASE(LINEAR, linear_bias, 2, 3, 3, 5), CASE(LINEAR, linear_plain, 2, 3, 3, 3), CASE(LINEAR, linear_bias, 1, 1, 1, 1),
-    CASE(LINEAR, linear_one, 2, 3, 3, 5), CASE(LINEAR, linear_wide, 3, 5, 7, 17), CASE(LINEAR, linear_shared, 2, 3, 3, 5),
-    CASE(CONV2D, conv_plain, 3, 5, 7, 3), CASE(CONV2D, conv_plain, 3, 3, 3, 1), CASE(CONV2D, conv_pad, 3, 5, 7, 3),
-    CASE(CONV2D, conv_pad, 3, 1, 1, 3), CASE(CONV2D, conv_no_bias, 3, 6, 6, 3), CASE(CONV2D, conv_stride, 3, 5, 7, 3),
-    CASE(CONV2D, conv_stride, 3, 8, 8, 5), CASE(CONV2D, conv_gaps, 3, 5, 7, 3), CASE(CONV2D, conv_groups, 3, 5, 7, 3),
-    CASE(CONV2D, conv_depth, 3, 5, 7, 3), CASE(CONV2D, conv_dilated, 3, 5, 7, 3), CASE(CONV2D, conv_point, 3, 5, 7, 3),
-    CASE(CONV2D, conv_point, 3, 1, 1, 1), CASE(CONV2D, conv_wide, 3, 5, 7, 3), CASE(CONV2D, conv_first, 1, 9, 9, 5),
-    CASE(CONV2D, conv_deep, 3, 12, 12, 7), CASE(CONV2D, conv_shared, 3, 5, 7, 3),
-    CASE(BATCH_NORM, norm, 3, 5, 7, 3), CASE(BATCH_NORM, norm, 3, 5, 7, 1), CASE(BATCH_NORM, norm, 3, 1, 1, 5),
-    CASE(BATCH_NORM, norm_slow, 3, 4, 4, 3), CASE(BATCH_NORM, norm_vector, 2, 3, 3, 7),
-    CASE(BATCH_NORM, norm_shared, 3, 5, 7, 3),
-    CASE(MAX_POOL, max_2, 3, 6, 6, 3), CASE(MAX_POOL, max_2, 3, 5, 7, 1), CASE(MAX_POOL, max_overlap, 3, 5, 7, 3),
-    CASE(MAX_POOL, max_overlap, 3, 1, 1, 3), CASE(MAX_POOL, max_each, 3, 5, 7, 3), CASE(MAX_POOL, max_gaps, 3, 5, 7, 3),
+    CASE(LINEAR, linear_bias, 2, 3, 3, 5), CASE(LINEAR, linear_plain, 2, 3, 3, 3),
+    CASE(LINEAR, linear_bias, 1, 1, 1, 1), CASE(LINEAR, linear_one, 2, 3, 3, 5),
+    CASE(LINEAR, linear_wide, 3, 5, 7, 17), CASE(LINEAR, linear_shared, 2, 3, 3, 5),
+    CASE(CONV2D, conv_plain, 3, 5, 7, 3), CASE(CONV2D, conv_plain, 3, 3, 3, 1),
+    CASE(CONV2D, conv_pad, 3, 5, 7, 3), CASE(CONV2D, conv_pad, 3, 1, 1, 3),
+    CASE(CONV2D, conv_no_bias, 3, 6, 6, 3), CASE(CONV2D, conv_stride, 3, 5, 7, 3),
+    CASE(CONV2D, conv_stride, 3, 8, 8, 5), CASE(CONV2D, conv_gaps, 3, 5, 7, 3),
+    CASE(CONV2D, conv_groups, 3, 5, 7, 3), CASE(CONV2D, conv_depth, 3, 5, 7, 3),
+    CASE(CONV2D, conv_dilated, 3, 5, 7, 3), CASE(CONV2D, conv_point, 3, 5, 7, 3),
+    CASE(CONV2D, conv_point, 3, 1, 1, 1), CASE(CONV2D, conv_wide, 3, 5, 7, 3),
+    CASE(CONV2D, conv_first, 1, 9, 9, 5), CASE(CONV2D, conv_deep, 3, 12, 12, 7),
+    CASE(CONV2D, conv_shared, 3, 5, 7, 3),
+    CASE(BATCH_NORM, norm, 3, 5, 7, 3), CASE(BATCH_NORM, norm, 3, 5, 7, 1),
+    CASE(BATCH_NORM, norm, 3, 1, 1, 5), CASE(BATCH_NORM, norm_slow, 3, 4, 4, 3),
+    CASE(BATCH_NORM, norm_vector, 2, 3, 3, 7), CASE(BATCH_NORM, norm_shared, 3, 5, 7, 3),
+    CASE(MAX_POOL, max_2, 3, 6, 6, 3), CASE(MAX_POOL, max_2, 3, 5, 7, 1),
+    CASE(MAX_POOL, max_overlap, 3, 5, 7, 3), CASE(MAX_POOL, max_overlap, 3, 1, 1, 3),
+    CASE(MAX_POOL, max_each, 3, 5, 7, 3), CASE(MAX_POOL, max_gaps, 3, 5, 7, 3),
     CASE(MAX_POOL, max_ties, 3, 5, 7, 3),
-    CASE(AVG_POOL, avg_2, 3, 6, 6, 3), CASE(AVG_POOL, avg_2, 3, 5, 7, 1), CASE(AVG_POOL, avg_overlap, 3, 5, 7, 3),
-    CASE(AVG_POOL, avg_overlap, 3, 1, 1, 3), CASE(AVG_POOL, avg_each, 3, 5, 7, 3), CASE(AVG_POOL, avg_gaps, 3, 5, 7, 3),
-    CASE(GLOBAL_POOL, global, 3, 5, 7, 3), CASE(GLOBAL_POOL, global, 3, 1, 1, 1), CASE(GLOBAL_POOL, global_shared, 3, 4, 4, 5),
+    CASE(AVG_POOL, avg_2, 3, 6, 6, 3), CASE(AVG_POOL, avg_2, 3, 5, 7, 1),
+    CASE(AVG_POOL, avg_overlap, 3, 5, 7, 3), CASE(AVG_POOL, avg_overlap, 3, 1, 1, 3),
+    CASE(AVG_POOL, avg_each, 3, 5, 7, 3), CASE(AVG_POOL, avg_gaps, 3, 5, 7, 3),
+    CASE(GLOBAL_POOL, global, 3, 5, 7, 3), CASE(GLOBAL_POOL, global, 3, 1, 1, 1),
+    CASE(GLOBAL_POOL, global_shared, 3, 4, 4, 5),
     CASE(ADD, add, 3, 5, 7, 3), CASE(ADD, add_same, 3, 3, 3, 1), CASE(ADD, add_vectors, 2, 3, 3, 5),
     CASE(ADD, add_input, 3, 4, 4, 3),
-    CASE(CONCAT, concat, 3, 5, 7, 3), CASE(CONCAT, concat, 3, 1, 1, 1), CASE(CONCAT, concat_vectors, 2, 3, 3, 5),
-    CASE(CONCAT, concat_input, 3, 4, 4, 3),
-    CASE(DROPOUT, dropout, 3, 5, 7, 3), CASE(DROPOUT, dropout_vector, 2, 3, 3, 5), CASE(DROPOUT, dropout_none, 2, 3, 3, 3),
-    CASE(DROPOUT, dropout_twice, 3, 4, 4, 3),
+    CASE(CONCAT, concat, 3, 5, 7, 3), CASE(CONCAT, concat, 3, 1, 1, 1),
+    CASE(CONCAT, concat_vectors, 2, 3, 3, 5), CASE(CONCAT, concat_input, 3, 4, 4, 3),
+    CASE(DROPOUT, dropout, 3, 5, 7, 3), CASE(DROPOUT, dropout_vector, 2, 3, 3, 5),
+    CASE(DROPOUT, dropout_none, 2, 3, 3, 3), CASE(DROPOUT, dropout_twice, 3, 4, 4, 3),
+    CASE(PAD_CHANNELS, pad, 3, 5, 7, 3), CASE(PAD_CHANNELS, pad_before, 3, 1, 1, 1),
+    CASE(PAD_CHANNELS, pad_after, 3, 4, 4, 5), CASE(PAD_CHANNELS, pad_shared, 3, 3, 5, 3),
+    CASE(ADAPTIVE_POOL, adaptive_one, 3, 5, 7, 3), CASE(ADAPTIVE_POOL, adaptive_even, 3, 6, 4, 3),
+    CASE(ADAPTIVE_POOL, adaptive_odd, 3, 5, 7, 3), CASE(ADAPTIVE_POOL, adaptive_larger, 3, 5, 7, 3),
+    CASE(ADAPTIVE_POOL, adaptive_odd, 3, 1, 1, 1),
     { .op = 0 },
 };

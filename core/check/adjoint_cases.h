@@ -1,5 +1,5 @@
-/* The networks that try one operation each: kinds of desc, shapes, batches. Read by check_adjoint.c, and by a test
- * that holds the oracle itself against finite differences. */
+/* The networks that try one operation each: kinds of desc, shapes, batches. Read by check_adjoint.c, and by a
+ * test that holds the oracle itself against finite differences. */
 #ifndef LT_CHECK_ADJOINT_CASES_H
 #define LT_CHECK_ADJOINT_CASES_H
 

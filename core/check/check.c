@@ -1,4 +1,5 @@
-/* Owns a check while it runs: which modules the file offers, which tests they get, and a child process for each. */
+/* Owns a check while it runs: which modules the file offers, which tests they get, and a child process for
+ * each. */
 #include "check/check.h"
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* Check: the conformance suite over one plug-in file, one test after another. Called by `ltcore check`.
  *
- * Each test runs in a child process with a time limit, which loads the file for itself: a plug-in that crashes,
- * aborts or hangs fails that test, and the next one begins anew. All numbers are drawn from one seed, so that
- * what failed once fails again. */
+ * Each test runs in a child process with a time limit, which loads the file for itself: a plug-in that
+ * crashes, aborts or hangs fails that test, and the next one begins anew. All numbers are drawn from one
+ * seed, so that what failed once fails again. */
 #ifndef LT_CHECK_CHECK_H
 #define LT_CHECK_CHECK_H
 
@@ -30,7 +30,7 @@ typedef bool lt_check_visit(void *arg, const lt_check_row *row);      /* false: 
 typedef struct lt_check_request {
     const char     *path, *only;
     unsigned        limit_s;                  /* for each test */
-    unsigned        pause_ms;                 /* between two openings of a backend, so that a time in its identity shows */
+    unsigned pause_ms; /* between two openings of a backend, so that a time in its identity shows */
     lt_check_visit *visit;
     void           *arg;
 } lt_check_request;

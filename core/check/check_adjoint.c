@@ -1,4 +1,5 @@
-/* Tests of operations: value and gradients of one operation after another against the interpreter in double. */
+/* Tests of operations: value and gradients of one operation after another against the interpreter in
+ * double. */
 #include <math.h>
 #include <string.h>
 
@@ -24,9 +25,10 @@ static void compare(lt_stand *s, lt_oracle *o, lt_verdict *v)
     if (s->st)
         return;
     const double mean = lt_oracle_step(o, 0, &hits), sum = lt_oracle_eval(o, 0, ROWS, &right);
-    lt_verdict_measure(v, fabs((double)s->loss[0] - mean) / fmax(mean, 1), bound, "the loss of network '%s'", name);
-    lt_verdict_measure(v, fabs(s->eval_loss[0] - sum) / fmax(sum, ROWS), bound, "the evaluated loss of network '%s'",
+    lt_verdict_measure(v, fabs((double)s->loss[0] - mean) / fmax(mean, 1), bound, "the loss of network '%s'",
                        name);
+    lt_verdict_measure(v, fabs(s->eval_loss[0] - sum) / fmax(sum, ROWS), bound,
+                       "the evaluated loss of network '%s'", name);
     lt_oracle_measure(o, s, 0, LTC_STATE_SLOT_1, bound, v);
 }
 
@@ -68,7 +70,8 @@ void lt_check_adjoint(const lt_trial *t, const lt_subject *s, lt_verdict *v)
         if (c->op == t->number)
             n++, tried += try_case(s, c, v, &refusal);
     if (!n)
-        lt_verdict_fail(v, "a network in core/check/adjoint_cases.c", "this ltcore has none that tries %s", t->name);
+        lt_verdict_fail(v, "a network in core/check/adjoint_cases.c", "this ltcore has none that tries %s",
+                        t->name);
     else if (!tried)
         lt_verdict_skip(v, "refused: %s", refusal.message);
     else if (tried < n)

@@ -1,4 +1,5 @@
-/* Tests of architectures: the network that they describe, for several shapes of samples and numbers of classes. */
+/* Tests of architectures: the network that they describe, for several shapes of samples and numbers of
+ * classes. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -31,8 +32,9 @@ static void builds(const lt_trial *t, const lt_subject *s, lt_verdict *v)
             params = built++ ? params : lt_graph_param_count(&g);
             lt_graph_free(&g);
         } else if (strstr(err.message, "does not say why")) {
-            lt_verdict_fail(v, "a network, or a sentence why not", "%d x %d x %d in %u classes: an error without a word",
-                            (int)form[i].dim[0], (int)form[i].dim[1], (int)form[i].dim[2], form[i].n_classes);
+            lt_verdict_fail(v, "a network, or a sentence why not",
+                            "%d x %d x %d in %u classes: an error without a word", (int)form[i].dim[0],
+                            (int)form[i].dim[1], (int)form[i].dim[2], form[i].n_classes);
         }
     }
     if (!built)
@@ -55,8 +57,9 @@ static void builds_alike(const lt_trial *t, const lt_subject *s, lt_verdict *v)
             if (!again)
                 lt_graph_text(&g[2], &text[1]);
             if (again || text[0].failed || text[1].failed || strcmp(text[0].s, text[1].s) != 0)
-                lt_verdict_fail(v, "the same network both times", "two builds differ for %d x %d x %d in %u classes",
-                                (int)form[i].dim[0], (int)form[i].dim[1], (int)form[i].dim[2], form[i].n_classes);
+                lt_verdict_fail(v, "the same network both times",
+                                "two builds differ for %d x %d x %d in %u classes", (int)form[i].dim[0],
+                                (int)form[i].dim[1], (int)form[i].dim[2], form[i].n_classes);
         }
         for (int k = 0; k < 3; k++)
             lt_graph_free(&g[k]);
@@ -65,7 +68,9 @@ static void builds_alike(const lt_trial *t, const lt_subject *s, lt_verdict *v)
 }
 
 const lt_trial lt_arch_trials[] = {
-    { .name = "arch-builds", .claim = "it makes a whole network, every parameter under a name of its own", .run = builds },
+    { .name = "arch-builds",
+      .claim = "it makes a whole network, every parameter under a name of its own",
+      .run = builds },
     { .name = "arch-repeats", .claim = "two builds are equal", .run = builds_alike },
     { .name = NULL },
 };

@@ -1,16 +1,19 @@
-/* What the tests of backends share: ready-made networks and optimizers, and a bench that opens and closes all that
- * a test needs. The table of tests is in check_backend.c; check_*.c hold them, one file a topic. */
+/* What the tests of backends share: ready-made networks and optimizers, and a bench that opens and closes all
+ * that a test needs. The table of tests is in check_backend.c; check_*.c hold them, one file a topic. */
 #ifndef LT_CHECK_CHECK_BACKEND_H
 #define LT_CHECK_CHECK_BACKEND_H
 
 #include "check/stand.h"
 #include "check/state.h"
 
-/* smooth: linear layers around a norm, without a kink; deep: convolutions too, and none either. wide: convolution, norm, pool, hidden layer. plain: layers
- * without a norm. drops: two dropouts. crops: one linear layer on images that are not square. */
-extern const lt_recipe lt_network_smooth, lt_network_deep, lt_network_wide, lt_network_plain, lt_network_drops, lt_network_crops;
+/* smooth: linear layers around a norm, without a kink; deep: convolutions too, and none either. wide:
+ * convolution, norm, pool, hidden layer. plain: layers without a norm. drops: two dropouts. crops: one linear
+ * layer on images that are not square. */
+extern const lt_recipe lt_network_smooth, lt_network_deep, lt_network_wide, lt_network_plain,
+    lt_network_drops, lt_network_crops;
 
-/* SGD with momentum, Nesterov, Adam, AdamW: each with decay and L1 on some roles; and what they are called. */
+/* SGD with momentum, Nesterov, Adam, AdamW: each with decay and L1 on some roles; and what they are
+ * called. */
 enum { LT_OPTIMIZERS = 4 };
 extern const ltc_optimizer lt_optimizers[LT_OPTIMIZERS];
 extern const char *const lt_optimizer_names[LT_OPTIMIZERS];

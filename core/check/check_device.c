@@ -45,9 +45,9 @@ static void judge_plan(const ltc_plan *a, const ltc_plan *b, lt_verdict *v)
     const uint32_t needed = LTC_CAP_SPAN_FREE | LTC_CAP_REPEATABLE;
     const char *cohort = "max_replicas of at least 1, and of 1 unless LTC_CAP_COHORT is claimed";
     if (memcmp(a, b, sizeof *a) != 0)
-        lt_verdict_fail(v, "the same plan for the same request", "caps 0x%x and 0x%x, %llu and %llu bytes a replica",
-                        a->caps, b->caps, (unsigned long long)a->bytes_per_replica,
-                        (unsigned long long)b->bytes_per_replica);
+        lt_verdict_fail(v, "the same plan for the same request",
+                        "caps 0x%x and 0x%x, %llu and %llu bytes a replica", a->caps, b->caps,
+                        (unsigned long long)a->bytes_per_replica, (unsigned long long)b->bytes_per_replica);
     if ((a->caps & needed) != needed)
         lt_verdict_fail(v, "LTC_CAP_SPAN_FREE and LTC_CAP_REPEATABLE, without which ltcore trains nothing",
                         "caps 0x%x", a->caps);
@@ -75,7 +75,8 @@ void lt_check_plan(const lt_trial *t, const lt_subject *s, lt_verdict *v)
     if (!b.stand.st)
         judge_plan(&plan[0], &plan[1], v);
     else if (b.stand.st == LTC_EUNSUPPORTED)
-        lt_verdict_fail(v, "linear layers and ReLU, without which there is nothing to train", "%s", b.stand.err.message);
+        lt_verdict_fail(v, "linear layers and ReLU, without which there is nothing to train", "%s",
+                        b.stand.err.message);
     lt_bench_close(&b, v);
 }
 
@@ -121,7 +122,8 @@ void lt_check_mode(const lt_trial *t, const lt_subject *s, lt_verdict *v)
     lt_block_get(&b.stand, 0, &b.arena);
     lt_stand_release(&b.stand);
     if (b.stand.mode_fault)
-        lt_verdict_fail(v, "the rounding and the denormals of before: set the mode on own threads, or put it back",
-                        "%s leaves another floating-point mode in the calling thread", b.stand.mode_fault);
+        lt_verdict_fail(
+            v, "the rounding and the denormals of before: set the mode on own threads, or put it back",
+            "%s leaves another floating-point mode in the calling thread", b.stand.mode_fault);
     lt_bench_close(&b, v);
 }

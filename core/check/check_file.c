@@ -56,8 +56,8 @@ static const ElfW(Shdr) *section_of_type(const image *f, uint32_t type)
     return s;
 }
 
-/* Does it count? Names that begin with an underscore are the compiler's and the linker's; the weak ones that a C++
- * library's templates leave behind are harmless, since nobody looks them up. */
+/* Does it count? Names that begin with an underscore are the compiler's and the linker's; the weak ones that
+ * a C++ library's templates leave behind are harmless, since nobody looks them up. */
 static bool is_exported(const ElfW(Sym) *s, const char *name)
 {
     const unsigned bind = s->st_info >> 4, visible = s->st_other & 3;
@@ -114,7 +114,8 @@ static void no_text_relocations(const lt_trial *t, const lt_subject *s, lt_verdi
     munmap((void *)(uintptr_t)f.at, f.bytes);
 }
 
-/* The loader looks at all the rest: symbols (RTLD_NOW), floating-point mode, descriptor, names, option tables. */
+/* The loader looks at all the rest: symbols (RTLD_NOW), floating-point mode, descriptor, names, option
+ * tables. */
 static void loads(const lt_trial *t, const lt_subject *s, lt_verdict *v)
 {
     lt_arena arena = { 0 };

@@ -51,8 +51,8 @@ static void hold(const view *w, uint8_t state, const char *after, size_t *moved,
                             noun[state], (double)w->now[i]);
         for (int k = 0; k < 2; k++)
             if (!same_bits(w->slot[k][i], 0.0f))
-                lt_verdict_fail(v, expected, "%s: slot %d of '%s' at %zu, which is %s, is %+.9g", after, k + 1,
-                                w->param->name, i, noun[state], (double)w->slot[k][i]);
+                lt_verdict_fail(v, expected, "%s: slot %d of '%s' at %zu, which is %s, is %+.9g", after,
+                                k + 1, w->param->name, i, noun[state], (double)w->slot[k][i]);
     }
 }
 
@@ -73,7 +73,9 @@ static void hold_all(lt_bench *b, uint8_t state, uint32_t optimizer, uint64_t st
 
 static void train_masked(const lt_subject *s, uint8_t state, uint32_t optimizer, lt_verdict *v)
 {
-    const lt_play play = { .optimizer = &lt_optimizers[optimizer], .batch = 7, .rate = 0.015625f, .masks = LT_MASKS_MIXED };
+    const lt_play play = {
+        .optimizer = &lt_optimizers[optimizer], .batch = 7, .rate = 0.015625f, .masks = LT_MASKS_MIXED
+    };
     lt_bench b;
     if (!lt_bench_open(&b, s, &lt_network_wide, v))
         return;
@@ -143,9 +145,11 @@ void lt_check_frozen_forward(const lt_trial *t, const lt_subject *s, lt_verdict 
     const double alive = loss_under(&b, LTC_ALIVE), frozen = loss_under(&b, LTC_FROZEN);
     const double dead = loss_under(&b, LTC_DEAD);
     if (!b.stand.st && (frozen < alive || frozen > alive))
-        lt_verdict_fail(v, "the loss that the same weights have alive", "%.17g, and alive %.17g", frozen, alive);
+        lt_verdict_fail(v, "the loss that the same weights have alive", "%.17g, and alive %.17g", frozen,
+                        alive);
     if (!b.stand.st && !(dead < alive) && !(dead > alive))
-        lt_verdict_fail(v, "another loss without any weight", "%.17g with all weights and without them", alive);
+        lt_verdict_fail(v, "another loss without any weight", "%.17g with all weights and without them",
+                        alive);
     lt_bench_close(&b, v);
 }
 
@@ -189,7 +193,9 @@ static size_t count_alive_again(lt_bench *b)
 /* Another mask in the midst of a training, against a fresh program that begins there. */
 static void change_midway(const lt_subject *s, uint32_t optimizer, lt_verdict *v)
 {
-    const lt_play play = { .optimizer = &lt_optimizers[optimizer], .batch = 7, .rate = 0.015625f, .masks = LT_MASKS_MIXED };
+    const lt_play play = {
+        .optimizer = &lt_optimizers[optimizer], .batch = 7, .rate = 0.015625f, .masks = LT_MASKS_MIXED
+    };
     void *block[1] = { NULL };
     lt_bench b;
     if (!lt_bench_open(&b, s, &lt_network_wide, v))

@@ -1,4 +1,5 @@
-/* Tests of randomness: every draw is the one that ltcore/rng.h and ltcore/backend.h name, by step, row and element. */
+/* Tests of randomness: every draw is the one that ltcore/rng.h and ltcore/backend.h name, by step, row and
+ * element. */
 #include <math.h>
 
 #include "check/check_backend.h"
@@ -6,8 +7,8 @@
 
 enum { FIRST = 1000, STEPS = 7 };
 
-/* A span that begins late, then one step, against the interpreter with the same keys. Its losses tell each draw:
- * every pixel and every unit has a weight of its own. */
+/* A span that begins late, then one step, against the interpreter with the same keys. Its losses tell each
+ * draw: every pixel and every unit has a weight of its own. */
 static void compare(const lt_subject *s, const lt_recipe *recipe, const lt_play *play, const char *what,
                     lt_verdict *v)
 {
@@ -67,7 +68,8 @@ static double evaluate(lt_bench *b, const lt_play *play)
     return b->stand.st ? 0 : b->stand.eval_loss[0];
 }
 
-/* An evaluation sees whole images: the same bits with and without augmentation in training. And it drops nothing. */
+/* An evaluation sees whole images: the same bits with and without augmentation in training. And it drops
+ * nothing. */
 void lt_check_eval_plain(const lt_trial *t, const lt_subject *s, lt_verdict *v)
 {
     const uint32_t all = LTC_AUGMENT_CROP | LTC_AUGMENT_FLIP;
@@ -81,7 +83,8 @@ void lt_check_eval_plain(const lt_trial *t, const lt_subject *s, lt_verdict *v)
         return;
     const double sum = evaluate(&b, &plain), again = evaluate(&b, &augmented);
     if (sum < again || sum > again)
-        lt_verdict_fail(v, "an evaluation without augmentation", "%.17g, and %.17g where training augments", sum, again);
+        lt_verdict_fail(v, "an evaluation without augmentation", "%.17g, and %.17g where training augments",
+                        sum, again);
     if (!b.stand.st && !lt_oracle_open(&b.scene, &plain, 0, &o, &err)) {
         uint64_t hits;
         const double want = lt_oracle_eval(&o, 0, 60, &hits);

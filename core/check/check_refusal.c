@@ -1,4 +1,5 @@
-/* Tests of refusals: a mistake of the caller is an error in words, and neither the end nor the beginning of trouble. */
+/* Tests of refusals: a mistake of the caller is an error in words, and neither the end nor the beginning of
+ * trouble. */
 #include <string.h>
 
 #include <ltcore/ops.h>

@@ -1,5 +1,6 @@
-/* Tests of what a module says of itself, and of its options. The loader refuses what is wrong with names, help
- * texts, defaults and fields; left to try is that every bound is one that the code behind it can bear. */
+/* Tests of what a module says of itself, and of its options. The loader refuses what is wrong with names,
+ * help texts, defaults and fields; left to try is that every bound is one that the code behind it can
+ * bear. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,8 +29,11 @@ static void says_what_it_is(const lt_trial *t, const lt_subject *s, lt_verdict *
     wanted w = { file, n > 3 && !strcmp(file + n - 3, ".so") ? n - 3 : n };
     (void)t;
     if (lt_module_each_name(m, is_other, &w))
-        lt_verdict_remark(v, "the file is called neither '%s' nor by another name of it, so it is found by links "
-                          "only", m->name);
+        lt_verdict_remark(
+            v,
+            "the file is called neither '%s' nor by another name of it, so it is found by links "
+            "only",
+            m->name);
     else if (!m->source && m->kind == LTC_MASK)
         lt_verdict_remark(v, "it names no source: a formula and a citation");
 }

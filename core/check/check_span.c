@@ -14,7 +14,9 @@ static uint32_t claims_of(lt_bench *b, const lt_play *play)
 static void cut_spans(const lt_subject *s, uint32_t optimizer, lt_verdict *v)
 {
     static const uint32_t span[] = { STEPS, 1, 7, 33 };
-    const lt_play play = { .optimizer = &lt_optimizers[optimizer], .batch = 7, .rate = 0.015625f, .masks = LT_MASKS_MIXED };
+    const lt_play play = {
+        .optimizer = &lt_optimizers[optimizer], .batch = 7, .rate = 0.015625f, .masks = LT_MASKS_MIXED
+    };
     char expected[128];
     void *block[4] = { NULL };
     lt_bench b;
@@ -84,8 +86,8 @@ static void play_in_company(lt_bench *b, lt_play play, lt_verdict *v)
         lt_stand_eval(&b->stand, 0, 0, 60);
         for (uint32_t r = 0; r < CAST && !b->stand.st; r++) {
             const double own = loss[order[i][r]], now = b->stand.eval_loss[r];
-            snprintf(expected, sizeof expected, "replica %u of %d, in place %u, has the bits that it has alone",
-                     order[i][r], CAST, r);
+            snprintf(expected, sizeof expected,
+                     "replica %u of %d, in place %u, has the bits that it has alone", order[i][r], CAST, r);
             lt_block_compare(&b->scene, together[i][r], alone[order[i][r]], expected, v);
             if (now < own || now > own)
                 lt_verdict_fail(v, expected, "an evaluated loss of %.17g, and was %.17g", now, own);
@@ -93,11 +95,16 @@ static void play_in_company(lt_bench *b, lt_play play, lt_verdict *v)
     }
 }
 
-/* Other values, masks, rows, rates, keys and first steps in each replica; then the same rows and rates for all. */
+/* Other values, masks, rows, rates, keys and first steps in each replica; then the same rows and rates for
+ * all. */
 void lt_check_cohort(const lt_trial *t, const lt_subject *s, lt_verdict *v)
 {
     const uint32_t both = LTC_CAP_COHORT | LTC_CAP_REPLICA_FREE;
-    lt_play play = { .optimizer = &lt_optimizers[2], .batch = 7, .rate = 0.015625f, .masks = LT_MASKS_MIXED, .stagger = 17,
+    lt_play play = { .optimizer = &lt_optimizers[2],
+                     .batch = 7,
+                     .rate = 0.015625f,
+                     .masks = LT_MASKS_MIXED,
+                     .stagger = 17,
                      .augment = LTC_AUGMENT_CROP };
     lt_bench b;
     (void)t;

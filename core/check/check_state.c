@@ -6,7 +6,10 @@ enum { BEFORE = 20, AFTER = 20 };
 /* The same two spans: in one program; and with a fresh device and program in between. */
 static void move_state(const lt_subject *s, uint32_t optimizer, lt_verdict *v)
 {
-    const lt_play play = { .optimizer = &lt_optimizers[optimizer], .batch = 7, .rate = 0.03125f, .masks = LT_MASKS_MIXED,
+    const lt_play play = { .optimizer = &lt_optimizers[optimizer],
+                           .batch = 7,
+                           .rate = 0.03125f,
+                           .masks = LT_MASKS_MIXED,
                            .augment = LTC_AUGMENT_FLIP };
     const lt_course course = { 0, BEFORE, BEFORE };
     char expected[128];

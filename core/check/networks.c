@@ -10,7 +10,8 @@ static ltc_val head(ltc_builder *b, ltc_val x)
 
 static ltc_val smooth(ltc_builder *b)
 {
-    const ltc_val x = ltc_linear(b, ltc_flatten(b, b->input), "fc", (ltc_linear_args){ .out = 7, .no_bias = 1 });
+    const ltc_val x =
+        ltc_linear(b, ltc_flatten(b, b->input), "fc", (ltc_linear_args){ .out = 7, .no_bias = 1 });
     return head(b, ltc_batch_norm(b, x, "bn", (ltc_batch_norm_args){ 0 }));
 }
 

@@ -19,7 +19,8 @@ static void load(lt_oracle *o)
     }
 }
 
-ltc_status lt_oracle_open(const lt_scene *scene, const lt_play *play, uint32_t who, lt_oracle *o, ltc_error *err)
+ltc_status lt_oracle_open(const lt_scene *scene, const lt_play *play, uint32_t who, lt_oracle *o,
+                          ltc_error *err)
 {
     const ltc_graph *g = &scene->graph.view;
     size_t largest = 0;
@@ -142,10 +143,11 @@ static double norm_of_all(lt_oracle *o, uint32_t what)
     return sqrt(sum);
 }
 
-static void measure_param(lt_oracle *o, lt_stand *s, uint32_t replica, uint32_t p, uint32_t what, double floor,
-                          double bound, float *got, lt_verdict *v)
+static void measure_param(lt_oracle *o, lt_stand *s, uint32_t replica, uint32_t p, uint32_t what,
+                          double floor, double bound, float *got, lt_verdict *v)
 {
-    static const char *const noun[] = { [LTC_STATE_VALUE] = "the movement", [LTC_STATE_SLOT_1] = "the first slot",
+    static const char *const noun[] = { [LTC_STATE_VALUE] = "the movement",
+                                        [LTC_STATE_SLOT_1] = "the first slot",
                                         [LTC_STATE_SLOT_2] = "the second slot" };
     const ltc_param *param = ltc_graph_param(&o->scene->graph.view, p);
     double off = 0, size = 0, start;
@@ -162,7 +164,8 @@ static void measure_param(lt_oracle *o, lt_stand *s, uint32_t replica, uint32_t 
                            noun[what], param->name, o->scene->recipe.name);
 }
 
-void lt_oracle_measure(lt_oracle *o, lt_stand *s, uint32_t replica, uint32_t what, double bound, lt_verdict *v)
+void lt_oracle_measure(lt_oracle *o, lt_stand *s, uint32_t replica, uint32_t what, double bound,
+                       lt_verdict *v)
 {
     const ltc_graph *g = &o->scene->graph.view;
     lt_arena arena = { 0 };

@@ -97,8 +97,8 @@ static float unit_of(const ltc_value *v)
     return unit;
 }
 
-/* Weights: multiples of unit / 8, never 0. Biases: odd multiples of 2^-14, below 1/8. Gains and statistics: within
- * 1/4 of where they start. */
+/* Weights: multiples of unit / 8, never 0. Biases: odd multiples of 2^-14, below 1/8. Gains and statistics:
+ * within 1/4 of where they start. */
 void lt_scene_value(const lt_scene *s, uint32_t who, uint32_t param, float *value)
 {
     const ltc_param *p = ltc_graph_param(&s->graph.view, param);
@@ -168,11 +168,13 @@ static double pixel(const lt_scene *s, uint32_t row, int64_t c, int64_t y, int64
            (double)s->input.std[c];
 }
 
-void lt_scene_sample(const lt_scene *s, uint32_t row, uint32_t augment, ltc_key key, uint64_t index, double *x)
+void lt_scene_sample(const lt_scene *s, uint32_t row, uint32_t augment, ltc_key key, uint64_t index,
+                     double *x)
 {
     const int64_t *dim = s->recipe.dim;
     const int64_t down = augment & LTC_AUGMENT_CROP ? (int64_t)(ltc_rand_u32(key, 4 * index) % 9) - 4 : 0;
-    const int64_t right = augment & LTC_AUGMENT_CROP ? (int64_t)(ltc_rand_u32(key, 4 * index + 1) % 9) - 4 : 0;
+    const int64_t right =
+        augment & LTC_AUGMENT_CROP ? (int64_t)(ltc_rand_u32(key, 4 * index + 1) % 9) - 4 : 0;
     const bool mirror = augment & LTC_AUGMENT_FLIP && ltc_rand_u32(key, 4 * index + 2) % 2;
     for (int64_t c = 0; c < dim[0]; c++)
         for (int64_t i = 0; i < dim[1]; i++)

@@ -209,7 +209,8 @@ typedef struct span {
     uint64_t first[LT_MOST_REPLICAS];
 } span;
 
-/* Writes down a span: each replica's rows, rates, keys and first step. Results begin as what nobody computes. */
+/* Writes down a span: each replica's rows, rates, keys and first step. Results begin as what nobody
+ * computes. */
 static bool write_span(lt_stand *s, uint64_t first, uint32_t n, span *out)
 {
     const uint32_t batch = s->play.batch, replicas = s->play.n_replicas;
@@ -264,14 +265,19 @@ void lt_stand_train(lt_stand *s, uint32_t split, uint64_t first, uint32_t n)
 
 void lt_stand_eval(lt_stand *s, uint32_t split, uint64_t first, uint64_t count)
 {
+    for (uint32_t r = 0; r < LT_MOST_REPLICAS; r++)
+        s->eval_loss[r] = 0, s->eval_correct[r] = 0;
+    lt_stand_eval_more(s, split, first, count);
+}
+
+void lt_stand_eval_more(lt_stand *s, uint32_t split, uint64_t first, uint64_t count)
+{
     if (s->st)
         return;
     const ltc_eval_req req = { .size = sizeof req, .split = split, .first = first, .count = count };
     const ltc_eval_out out = { .size = sizeof out, .loss = s->eval_loss, .correct = s->eval_correct };
     ltc_eval_req *lent_req = lt_lend(&req, 1, ops_of(s)->eval_req_size, sizeof req);
     ltc_eval_out *lent_out = lt_lend(&out, 1, ops_of(s)->eval_out_size, sizeof out);
-    for (uint32_t r = 0; r < s->play.n_replicas; r++)
-        s->eval_loss[r] = -1, s->eval_correct[r] = UINT64_MAX;
     if (!lacks(s, lent_req) && !lacks(s, lent_out)) {
         const lt_call call = begin(s, "evaluating");
         end(s, &call, ops_of(s)->eval(s->program, lent_req, lent_out, &s->err));

@@ -1,5 +1,5 @@
-/* What a test of the suite is made of: its subject, its claim, and how it comes to a verdict. Read by every file
- * of tests here, and by check.c, which runs them. */
+/* What a test of the suite is made of: its subject, its claim, and how it comes to a verdict. Read by every
+ * file of tests here, and by check.c, which runs them. */
 #ifndef LT_CHECK_TRIAL_H
 #define LT_CHECK_TRIAL_H
 

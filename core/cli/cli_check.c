@@ -1,5 +1,5 @@
-/* `ltcore check FILE.so [TEST]`: the conformance suite over one plug-in file. What it prints is TAP version 14, a line a
- * test, which people read and test harnesses understand (testanything.org). */
+/* `ltcore check FILE.so [TEST]`: the conformance suite over one plug-in file. What it prints is TAP version
+ * 14, a line a test, which people read and test harnesses understand (testanything.org). */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>

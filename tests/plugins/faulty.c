@@ -1,5 +1,5 @@
-/* A backend with one fault, named by the definition FAULT; for tests of `ltcore check`. What is not at fault is
- * libltsdk's. With COHORT it trains several replicas in one program, one after another. */
+/* A backend with one fault, named by the definition FAULT; for tests of `ltcore check`. What is not at fault
+ * is libltsdk's. With COHORT it trains several replicas in one program, one after another. */
 #include <fenv.h>
 #include <math.h>
 #include <signal.h>
@@ -11,10 +11,37 @@
 #include <ltcore/optable.h>
 
 enum {
-    NONE, ADJOINT, FORWARD, OPTIMIZER, DEAD_SLOT, FROZEN_DRIFT, EVAL_STATISTICS, CLOCK_RESET, DROPOUT_STEP,
-    AUGMENT_ROW, ABORT, CRASH, HANG, MODE, LIE, NAMELESS, EVAL_CLOCK, BAD_STEP, BAD_STATE, COUNT, CUTS, WEAK_REQUIRE,
-    LOST_SLOT, ACCEPTS, SILENT, NOISE, EXPORTS,
-    TOGETHER, PLACE, NEIGHBOURS, STRIDE
+    NONE,
+    ADJOINT,
+    FORWARD,
+    OPTIMIZER,
+    DEAD_SLOT,
+    FROZEN_DRIFT,
+    EVAL_STATISTICS,
+    CLOCK_RESET,
+    DROPOUT_STEP,
+    AUGMENT_ROW,
+    ABORT,
+    CRASH,
+    HANG,
+    MODE,
+    LIE,
+    NAMELESS,
+    EVAL_CLOCK,
+    BAD_STEP,
+    BAD_STATE,
+    COUNT,
+    CUTS,
+    WEAK_REQUIRE,
+    LOST_SLOT,
+    ACCEPTS,
+    SILENT,
+    NOISE,
+    EXPORTS,
+    TOGETHER,
+    PLACE,
+    NEIGHBOURS,
+    STRIDE
 };
 
 enum { MOST = 8 };
@@ -92,7 +119,9 @@ static ltc_status compile(void *dev, const ltc_compile_req *r, void **prog, ltc_
     program *p = calloc(1, sizeof *p);
     if (!p)
         return ltc_fail(err, LTC_ENOMEM, "no memory");
-    *p = (program){ .graph = r->graph, .n = in_cohorts ? r->n_replicas : 1, .augment = r->augment, .batch = r->batch };
+    *p = (program){
+        .graph = r->graph, .n = in_cohorts ? r->n_replicas : 1, .augment = r->augment, .batch = r->batch
+    };
     for (uint32_t i = 0; i < p->n && !st; i++)
         st = sdk->compile(dev, &one, &p->inner[i], err);
     if (st && FAULT == SILENT && r->optimizer->kind == 99)
@@ -113,8 +142,8 @@ static ltc_status bind(void *prog, uint32_t split, void *data, ltc_error *err)
     return st;
 }
 
-static ltc_status put(void *prog, uint32_t what, uint32_t replica, uint32_t param, const void *src, size_t bytes,
-                      ltc_error *err)
+static ltc_status put(void *prog, uint32_t what, uint32_t replica, uint32_t param, const void *src,
+                      size_t bytes, ltc_error *err)
 {
     const program *p = prog;
     if (FAULT == HANG && what > LTC_STATE_CLOCK)
@@ -170,7 +199,8 @@ static void leave_mode(void)
 }
 
 /* Replica i's part of a span, in a program of its own. */
-static ltc_status train_one(const program *p, uint32_t i, const ltc_train_req *r, ltc_train_out *out, ltc_error *err)
+static ltc_status train_one(const program *p, uint32_t i, const ltc_train_req *r, ltc_train_out *out,
+                            ltc_error *err)
 {
     const bool from_zero = (FAULT == DROPOUT_STEP && !p->augment) || (FAULT == AUGMENT_ROW && p->augment);
     const uint32_t rates = FAULT == STRIDE ? 0 : i;
@@ -278,7 +308,8 @@ static ltc_status forward(void *dev, const ltc_node *node, const ltc_io *io)
     }
     if (FAULT != FORWARD || node->op != LTC_OP_GLOBAL_POOL)
         return LTC_EUNSUPPORTED;
-    const size_t channels = (size_t)io->out_shape->dim[0], space = ltc_value_count(io->in_shape[0]) / channels;
+    const size_t channels = (size_t)io->out_shape->dim[0],
+                 space = ltc_value_count(io->in_shape[0]) / channels;
     for (size_t i = 0; i < io->rows * channels; i++) {            /* the last pixel is forgotten */
         double sum = 0;
         for (size_t k = 0; k + 1 < space; k++)
