@@ -93,6 +93,7 @@ static const struct { const char *file, *caught_by, *says; unsigned limit_s; } f
     { "accepts",         "refuse-loss ", "it is accepted", 0 },
     { "silent",          "refuse-optimizer ", "without a word", 0 },
     { "noise",           "repeat ", "", 0 },
+    { "guesses",         "mask-data ", "still there", 0 },
     { "place",           "cohort ", "and was", 0 },
     { "stride",          "cohort ", "", 0 },
     { "neighbours",      "bad-step-neighbours ", "for replica 0", 0 },
@@ -110,6 +111,16 @@ static void faults_are_caught(void)
         CU_ASSERT_STRING_EQUAL(o.failed, faults[i].caught_by);
         CU_ASSERT_PTR_NOT_NULL(strstr(o.found, faults[i].says));
     }
+}
+
+/* Where a device is missing nothing can be said, and nothing is blamed. */
+static void a_missing_device_is_no_fault(void)
+{
+    const outcome o = check("tests/plugins/faulty-no-device", LT_CHECK_LIMIT_S);
+    if (o.n_failed)
+        fprintf(stderr, "%s: %s\n", o.failed, o.found);
+    CU_ASSERT_EQUAL(o.n_failed, 0);
+    CU_ASSERT_EQUAL(o.n_skipped, o.n - 5);    /* four tests of the file, and the descriptor */
 }
 
 /* What is wrong with a file, by the fixtures of the loader's tests. */
@@ -290,6 +301,7 @@ int main(void)
     static const lt_test claims[] = {
         { "sound backends pass", sound_backends_pass },
         { "each fault is caught by the tests that are meant for it, and by no others", faults_are_caught },
+        { "a backend whose device is missing is skipped", a_missing_device_is_no_fault },
         { "what is wrong with a file is caught", faulty_files_are_caught },
         { "backends whose structs have other sizes pass", other_sizes_pass },
         { "every operation has a network that tries it", every_operation_has_a_network },

@@ -49,7 +49,7 @@ static bool try_case(const lt_subject *subject, const lt_adjoint_case *c, lt_ver
     } else {
         lt_stand_open(subject, &scene, &stand);
         lt_stand_compile(&stand, &play);
-        refused = stand.st == LTC_EUNSUPPORTED;
+        refused = lt_stand_refused(&stand);
         *refusal = refused ? stand.err : *refusal;
         lt_stand_start(&stand);
         compare(&stand, &oracle, v);

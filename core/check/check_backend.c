@@ -40,6 +40,7 @@ const lt_trial lt_backend_trials[] = {
     { "mask-dead", "a dead weight and its slots are +0.0 for ever", lt_check_dead, 0, 0 },
     { "mask-frozen", "a frozen weight keeps its bits, and its slots are +0.0", lt_check_frozen, 0, 0 },
     { "mask-forward", "frozen weights take part in the forward pass", lt_check_frozen_forward, 0, 0 },
+    { "mask-data", "masks are data: a weight that is alive at 0 trains", lt_check_mask_data, 0, 0 },
     { "mask-train", "under masks of any density, what is alive trains as it should", lt_check_sparse, 0, 0 },
     { "mask-change", "other masks may be put in the midst of a training", lt_check_mask_change, 0, 0 },
     { "random-augment", "crops and mirrors are those that the key names", lt_check_augment, 0, 0 },

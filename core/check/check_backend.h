@@ -39,7 +39,8 @@ lt_check_run_fn lt_check_train_loss, lt_check_eval_sums, lt_check_eval_statistic
     lt_check_eval_cuts, lt_check_floats;
 lt_check_run_fn lt_check_round_trip, lt_check_clock;
 lt_check_run_fn lt_check_spans, lt_check_repeat, lt_check_cohort;
-lt_check_run_fn lt_check_dead, lt_check_frozen, lt_check_frozen_forward, lt_check_mask_change;
+lt_check_run_fn lt_check_dead, lt_check_frozen, lt_check_frozen_forward, lt_check_mask_data,
+    lt_check_mask_change;
 lt_check_run_fn lt_check_augment, lt_check_dropout, lt_check_eval_plain;
 lt_check_run_fn lt_check_bad_step, lt_check_neighbours, lt_check_recovery;
 lt_check_run_fn lt_check_refusal;

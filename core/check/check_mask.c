@@ -113,6 +113,37 @@ void lt_check_frozen(const lt_trial *t, const lt_subject *s, lt_verdict *v)
     lt_check_each_optimizer(train_frozen, s, v);
 }
 
+/* Weights that are alive at 0 train: masks are data, and never inferred from values. */
+void lt_check_mask_data(const lt_trial *t, const lt_subject *s, lt_verdict *v)
+{
+    const lt_play play = {
+        .optimizer = &lt_optimizers[0], .batch = 8, .rate = 0.0625f, .masks = LT_MASKS_MIXED
+    };
+    size_t still = 0;
+    lt_bench b;
+    view w;
+    (void)t;
+    if (!lt_bench_open(&b, s, &lt_network_smooth, v))
+        return;
+    const uint32_t p = b.scene.graph.view.n_params - 2;           /* head.weight */
+    lt_stand_compile(&b.stand, &play);
+    lt_stand_start(&b.stand);
+    if (look_at(&b, p, &w)) {
+        for (size_t i = 0; i < w.param->n; i++)
+            w.now[i] = w.mask[i] == LTC_FROZEN ? w.now[i] : 0.0f;
+        lt_stand_put(&b.stand, LTC_STATE_VALUE, 0, p, w.now, w.param->n * sizeof *w.now);
+        lt_stand_ready(&b.stand);
+        lt_stand_train(&b.stand, 0, 0, 3);
+    }
+    if (look_at(&b, p, &w))
+        for (size_t i = 0; i < w.param->n; i++)
+            still += w.mask[i] == LTC_ALIVE && same_bits(w.now[i], 0.0f);
+    if (still)
+        lt_verdict_fail(v, "that a weight whose mask says alive trains",
+                        "%zu of '%s' that began at 0 are still there", still, w.param->name);
+    lt_bench_close(&b, v);
+}
+
 /* The loss with one mask over the whole network; dead weights are put as +0.0, as the core does. */
 static double loss_under(lt_bench *b, uint8_t state)
 {

@@ -1,7 +1,5 @@
 /* Tests of refusals: a mistake of the caller is an error in words, and neither the end nor the beginning of
  * trouble. */
-#include <string.h>
-
 #include <ltcore/ops.h>
 
 #include "check/check_backend.h"
@@ -39,7 +37,7 @@ static void bind_odd(lt_stand *s, lt_verdict *v)
     lt_stand_compile(&odd, &sound);
     lt_stand_start(&odd);
     lt_stand_train(&odd, 0, 0, 1);
-    s->st = odd.st, s->err = odd.err;
+    s->st = odd.st, s->err = odd.err, s->silent = odd.silent;
     lt_stand_close(&odd);
     lt_scene_close(&other);
 }
@@ -85,7 +83,7 @@ void lt_check_refusal(const lt_trial *t, const lt_subject *s, lt_verdict *v)
         make(&b.stand, t->number, v);
         if (!lt_stand_forgive(&b.stand, &err))
             lt_verdict_fail(v, "an error and a sentence", "it is accepted");
-        else if (strstr(err.message, "does not say why"))
+        else if (b.stand.silent)
             lt_verdict_fail(v, "a sentence in ltc_error", "an error without a word");
         lt_block_train(&b.stand, &sound, &course, &b.arena, after);
         lt_block_compare(&b.scene, after[0], before[0], "that the device works on as if nothing had been", v);

@@ -23,6 +23,7 @@ static void end(lt_stand *s, const lt_call *c, ltc_status returned)
 {
     if (!lt_fpmode_same(c->mode, lt_fpmode_get()) && !s->mode_fault)
         s->mode_fault = c->doing;
+    s->silent = returned && !s->err.message[0];
     s->st = lt_call_end(c, returned);
 }
 
@@ -293,9 +294,14 @@ ltc_status lt_stand_forgive(lt_stand *s, ltc_error *err)
     return st;
 }
 
+bool lt_stand_refused(const lt_stand *s)
+{
+    return s->st == LTC_EUNSUPPORTED || (s->st == LTC_EDEVICE && !s->host);
+}
+
 void lt_stand_judge(const lt_stand *s, lt_verdict *v)
 {
-    if (s->st == LTC_EUNSUPPORTED)
+    if (lt_stand_refused(s))
         lt_verdict_skip(v, "refused: %s", s->err.message);
     else if (s->st)
         lt_verdict_fail(v, "that every call succeeds", "%s", s->err.message);

@@ -46,6 +46,7 @@ typedef struct lt_stand {
     uint32_t  n_steps;
     uint32_t  odd_row;                        /* the next span's last row, if not 0 */
     const char *mode_fault; /* the first call that changed the floating-point mode, or NULL */
+    bool       silent;                        /* the last call failed without a word */
     ltc_status st;
     ltc_error  err;
 } lt_stand;
@@ -72,8 +73,11 @@ void lt_stand_eval_more(lt_stand *s, uint32_t split, uint64_t first, uint64_t co
 /* The last failure, and as if it had not been. */
 ltc_status lt_stand_forgive(lt_stand *s, ltc_error *err);
 
-/* Says in the verdict what failed, if something did: LTC_EUNSUPPORTED is a reason to skip, all else a
- * fault. */
+/* Does the failure mean that something cannot be done here: LTC_EUNSUPPORTED, or an opening without a device?
+ */
+bool lt_stand_refused(const lt_stand *s);
+
+/* Says in the verdict what failed, if something did: a refusal is a reason to skip, all else a fault. */
 void lt_stand_judge(const lt_stand *s, lt_verdict *v);
 
 #endif

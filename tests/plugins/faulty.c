@@ -41,7 +41,7 @@ enum {
     TOGETHER,
     PLACE,
     NEIGHBOURS,
-    STRIDE
+    STRIDE, NO_DEVICE, GUESSES
 };
 
 enum { MOST = 8 };
@@ -66,7 +66,8 @@ const int another = 1;
 
 static ltc_status device_open(const ltc_host *h, const void *opts, void **dev, ltc_error *err)
 {
-    return sdk->open(h, opts, dev, err);
+    return FAULT == NO_DEVICE ? ltc_fail(err, LTC_EDEVICE, "there is no such device")
+                              : sdk->open(h, opts, dev, err);
 }
 
 static ltc_status identity(void *dev, char *text, size_t n, ltc_error *err)
@@ -330,14 +331,15 @@ static ltc_status backward(void *dev, const ltc_node *node, const ltc_io *io)
 /* Plain SGD, with what is at fault in it. */
 static ltc_status update(void *dev, const ltc_optimizer *o, const ltc_update *u)
 {
-    const bool mine = FAULT == OPTIMIZER || FAULT == DEAD_SLOT || FAULT == FROZEN_DRIFT;
+    const bool mine = FAULT == GUESSES || FAULT == OPTIMIZER || FAULT == DEAD_SLOT || FAULT == FROZEN_DRIFT;
     const double decay = u->role & o->decay_roles ? o->weight_decay : 0;
     const double pull = u->role & o->l1_roles && FAULT != OPTIMIZER ? o->l1 : 0;
     (void)dev;
     if (!mine || o->kind != LTC_SGD || o->nesterov)
         return LTC_EUNSUPPORTED;
     for (size_t i = 0; i < u->n; i++) {
-        const uint8_t mask = u->mask ? u->mask[i] : LTC_ALIVE;
+        const bool guessed = FAULT == GUESSES && u->mask && !(u->w[i] < 0) && !(u->w[i] > 0);
+        const uint8_t mask = guessed ? LTC_DEAD : u->mask ? u->mask[i] : LTC_ALIVE;
         const double w = (double)u->w[i], g = (double)u->grad[i] + decay * w + pull * ((w > 0) - (w < 0));
         const double m = o->momentum * (double)u->slot1[i] + g;
         u->slot1[i] = mask == LTC_ALIVE ? (float)m : 0;
