@@ -17,6 +17,7 @@ static const char usage[] =
     "  ltcore watch DIR          the same every two seconds, until it ends\n"
     "  ltcore verify DIR [NAME]  train one stored training again (main/t1/l00) and compare the bytes\n"
     "  ltcore store stats|verify|gc [-c FILE]   size, soundness, and cleaning of the store of trained weights\n"
+    "  ltcore check FILE.so [TEST]   does that plug-in file keep to what the headers ask? All tests, or one\n"
     "  ltcore help [config]      this page; every key of a configuration\n"
     "\n"
     "  -c, --config FILE         the configuration; list and info take its plugins.path alone\n"
