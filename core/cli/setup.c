@@ -74,7 +74,9 @@ int lt_setup_open(const lt_world *w, const lt_arguments *a, lt_setup *s)
         lt_cli_say(w, "no configuration: name one with -c FILE");
         return LT_EXIT_USAGE;
     }
-    ltc_status st = fill_request(s, a, &err);
+    ltc_status st = lt_pool_create(w->processors, &s->services.pool, &err);
+    if (!st)
+        st = fill_request(s, a, &err);
     if (!st)
         st = settle(s, &d, &err);
     return conclude(s, st, &d, &err);
@@ -103,6 +105,8 @@ void lt_setup_close(lt_setup *s)
     lt_config_free(s->config);
     lt_registry_close(s->registry);
     lt_arena_free(&s->arena);
+    lt_pool_destroy(s->services.pool);
+    s->services.pool = NULL;
     s->config = NULL;
     s->registry = NULL;
 }
