@@ -182,6 +182,7 @@ double lt_rig_eval(lt_rig *rig, uint64_t first, uint64_t count, uint64_t *correc
     uint64_t hits = 0;
     const ltc_eval_req r = { .size = sizeof r, .first = first, .count = count };
     ltc_eval_out out = { .size = sizeof out, .loss = &loss, .correct = correct ? correct : &hits };
+    *out.correct = 0;
     must(rig->ops->eval(rig->prog, &r, &out, &err), &err, "eval");
     return loss;
 }

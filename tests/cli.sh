@@ -56,6 +56,18 @@ claim "a diverging training fails with the step and a remedy" 1 "$ltcore" -q -c 
     --set train.optimizer.lr=1e30 --set 'train.optimizer.type=sgd'
 says err "not finite at step"
 
+claim "weights of a file are what it starts from" 0 "$ltcore" -q -c run.cfg -o loaded \
+    --set arch.weights=runs/run/tickets/main/t1/l00/end.safetensors --set run.trials=2
+[ "$(awk -F, '$6 == 40 { print $9, $11 }' runs/run/history.csv)" = "$(awk -F, '$6 == 0 { print $9, $11 }' loaded/history.csv | uniq)" ] ||
+    { echo "FAILS: ... with their losses, in both trials"; failed=1; }
+claim "and the training is made again to the byte" 0 "$ltcore" verify loaded
+claim "weights of another network are refused" 2 "$ltcore" -c run.cfg -o other --set 'arch.hidden=[21]' \
+    --set arch.weights=runs/run/tickets/main/t1/l00/end.safetensors
+says err "arch.weights: .*fc1.weight is 20 x 784; the network's is 21 x 784; and 2 more do not fit"
+printf 'PK\003\004 what torch.save writes' >net.pth
+claim "a pickle is refused with the Python that converts it" 2 "$ltcore" -c run.cfg -o other --set arch.weights=net.pth
+says err "torch.load(.*safetensors.torch.save_file"
+
 claim "summary counts parameters" 0 "$ltcore" summary -c run.cfg
 says out "total"
 claim "list shows the built-in plug-ins" 0 "$ltcore" list
@@ -134,6 +146,14 @@ claim "a later rewind point replays the dense network up to it" 0 "$ltcore" -q -
 says out "From the store: 0"
 claim "another cadence replays" 0 "$ltcore" -q -c ticket.cfg -o cadence --set train.evaluate_every=15
 cmp j1/tickets/main/t1/l03/end.safetensors cadence/tickets/main/t1/l03/end.safetensors || failed=1
+
+claim "Zhou's ways to begin are variants" 0 "$ltcore" -q -c ticket.cfg -o zhou --set run.trials=1 --set 'variants=(
+    {name="permute"; levels=[3]; prune={kept="permute";};}, {name="constant"; levels=[3]; prune={kept="signed-constant"; rescale=true;};},
+    {name="noise"; levels=[3]; draws=2; prune={noise=1.0;};}, {name="or zero"; levels=[3]; prune={pruned="freeze-init-or-zero";};})'
+says out "Trained: 5 networks, 300 steps. From the store: 4"
+says out "No dead or frozen weight moved"
+frozen=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i } $2 == "or zero" { print $c["weights_frozen"], $c["weights_total"] - $c["weights_alive"] }' zhou/levels.csv)
+[ "${frozen% *}" -gt 0 ] && [ "${frozen% *}" -lt "${frozen#* }" ] || { echo "FAILS: ... some pruned weights are frozen, not all: $frozen"; failed=1; }
 
 claim "a criterion that refuses its options is refused before any training" 2 "$ltcore" -n -c ticket.cfg -o no \
     --set 'prune.mask={plugin="random"; mode="bernoulli";}' --set variants='()'

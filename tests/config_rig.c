@@ -27,7 +27,7 @@ static const ltc_opt mlp_options[] = {
     LTC_REAL(rig_options, start_cost, 0.5, 0, 10, "What it costs."),
     LTC_REAL(rig_options, rate, 0.2, 0, 1, "A share.", .flags = LTC_OPT_ABOVE | LTC_OPT_BELOW),
     LTC_STRING(rig_options, label, NULL, "A name."),
-    LTC_PATH(rig_options, weights, NULL, "A file of weights."),
+    LTC_PATH(rig_options, table, NULL, "A file of numbers."),
     LTC_PATH(rig_options, data, NULL, "Get it with: fetch it.", .flags = LTC_OPT_SEARCH),
     LTC_INTS(rig_options, widths, "300, 100", 1, INT64_MAX, 1, 3, "Units of each layer."),
     LTC_REALS(rig_options, alpha, "", -1, INFINITY, 0, 100, "Numbers."),

@@ -9,7 +9,7 @@
 typedef struct rig_options {
     int64_t     depth, bias, mode;
     double      start_cost, rate;
-    const char *label, *weights, *data;
+    const char *label, *table, *data;
     ltc_ints    widths;
     ltc_reals   alpha;
     ltc_strings words;

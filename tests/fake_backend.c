@@ -100,10 +100,13 @@ static ltc_status fake_train(void *prog, const ltc_train_req *r, ltc_train_out *
 }
 static ltc_status fake_eval(void *prog, const ltc_eval_req *r, ltc_eval_out *out, ltc_error *err)
 {
-    const fake *f = prog;
+    fake *f = prog;
     (void)err;
-    *out->loss = r->split == 1 ? f->validation[f->clock % MOST_STEPS] * VALIDATION : (double)f->w * (double)r->count;
-    *out->correct = 1;
+    if (!r->first)
+        f->evaluated = 0;
+    f->evals++, f->evaluated += r->first == f->evaluated ? r->count : 0;
+    *out->loss += r->split == 1 ? f->validation[f->clock % MOST_STEPS] * VALIDATION : (double)f->w * (double)r->count;
+    *out->correct += 1;
     return LTC_OK;
 }
 

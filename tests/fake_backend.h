@@ -11,7 +11,8 @@ enum { BATCH = 2, TRAIN = 10, VALIDATION = 3, TEST = 4, MOST_STEPS = 64, GROWN =
 typedef struct fake {
     float     w, slot;
     uint64_t  clock;                          /* steps done: what the losses go by */
-    unsigned  trains, steps;                  /* calls of train; steps in them */
+    unsigned  trains, steps, evals;           /* calls of train; steps in them; calls of eval */
+    uint64_t  evaluated;                      /* samples, which came one after another */
     uint32_t  rows[MOST_STEPS][BATCH];        /* seen at each step */
     float     rates[MOST_STEPS];
     uint64_t  bad_step;                       /* whose loss is not finite */

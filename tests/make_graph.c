@@ -70,6 +70,12 @@ static void infer(const lt_maker *m, uint32_t op, const uint32_t *in, uint32_t n
         const ltc_pool_desc *d = desc;
         for (int i = 1; i < 3; i++)
             dim[i] = windows(x->dim[i], d->size, d->stride, 1, d->pad);
+    } else if (op == LTC_OP_PAD_CHANNELS) {
+        const ltc_pad_channels_desc *d = desc;
+        dim[0] += (int64_t)d->before + d->after;
+    } else if (op == LTC_OP_ADAPTIVE_POOL) {
+        const ltc_adaptive_pool_desc *d = desc;
+        dim[1] = d->height, dim[2] = d->width;
     } else if (op == LTC_OP_CONCAT) {
         for (uint32_t k = 1; k < n_in; k++)
             dim[0] += m->value[in[k]].dim[0];

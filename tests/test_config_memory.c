@@ -78,7 +78,7 @@ static void every_failing_allocation_is_survived(void)
                                        "variants[a b].prune.mask.alpha=3", "variants[a b].draws=2" };
     long n = 0;
     rig r = rig_open();
-    rig_settle_over(&r, "@include \"data/x.cfg\"\narch = { weights = \"w\"; alpha = (1, 0.5); data = \"x.cfg\"; };\n"
+    rig_settle_over(&r, "@include \"data/x.cfg\"\narch = { table = \"w\"; alpha = (1, 0.5); data = \"x.cfg\"; };\n"
                         "plugins = { path = [\"p\"]; }; train = { lr_schedule = { type = \"multistep\";\n"
                         "milestones = [1, 2]; }; };\n"
                         "prune = { strategy = \"iterative\"; mask = { plugin = \"score\"; }; rate = (0.5, 0.2); };\n"
@@ -95,7 +95,7 @@ static void reports_are_survived_too(void)
 {
     static const char *const set[] = { "arch.depth=x", "run.sede=1", "run.vary=[\"innit\"]", "variants[x].prune.kept=y" };
     rig r = rig_open();
-    rig_settle_over(&r, "arch = { widths = 3; data = \"gone\"; weights = \"\"; }; foo = 1;\n"
+    rig_settle_over(&r, "arch = { widths = 3; data = \"gone\"; table = \"\"; }; foo = 1;\n"
                         "variants = ( { name = \"x\"; draw = 1; }, 5, { } );");
     for (long n = 0; n < 600; n++)
         CU_ASSERT_FALSE(settles_with(&r, set, sizeof set / sizeof set[0], n));

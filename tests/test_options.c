@@ -12,7 +12,7 @@ static void defaults_fill_the_block(void)
     CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
     const rig_options *o = rig_options_of(&r);
     CU_ASSERT(o->depth == 2 && o->bias == 1 && o->mode == 0 && o->start_cost == 0.5 && o->rate == 0.2);
-    CU_ASSERT(!o->label && !o->weights && !o->data);
+    CU_ASSERT(!o->label && !o->table && !o->data);
     CU_ASSERT(o->widths.n == 2 && o->widths.v[0] == 300 && o->widths.v[1] == 100);
     CU_ASSERT(o->alpha.n == 0 && o->words.n == 2 && !strcmp(o->words.v[1], "b"));
     rig_close(&r);
@@ -22,13 +22,13 @@ static void every_type_is_read(void)
 {
     rig r = rig_open();
     rig_settle_over(&r, "arch = { depth = 0x0A; bias = false; mode = \"exact\"; start_cost = 1; rate = 5e-1;\n"
-                        "label = \"a\" \"b\"; weights = \"w.st\"; widths = (1, 5000000000L); alpha = (1, 0.5);\n"
+                        "label = \"a\" \"b\"; table = \"w.st\"; widths = (1, 5000000000L); alpha = (1, 0.5);\n"
                         "words = [\"\", \"\\\"\"]; };");
     CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
     const rig_options *o = rig_options_of(&r);
     CU_ASSERT(o->depth == 10 && o->bias == 0 && o->mode == 1 && o->start_cost == 1.0 && o->rate == 0.5);
     CU_ASSERT_STRING_EQUAL(o->label, "ab");
-    CU_ASSERT_STRING_EQUAL(o->weights + strlen(r.dir), "/w.st");
+    CU_ASSERT_STRING_EQUAL(o->table + strlen(r.dir), "/w.st");
     CU_ASSERT(o->widths.n == 2 && o->widths.v[1] == INT64_C(5000000000));
     CU_ASSERT(o->alpha.n == 2 && o->alpha.v[0] == 1.0 && o->alpha.v[1] == 0.5);
     CU_ASSERT(o->words.n == 2 && !*o->words.v[0] && !strcmp(o->words.v[1], "\""));
@@ -48,8 +48,8 @@ static const struct { const char *text, *says; } bad[] = {
     { "rate = 0;", "arch.rate: 0 is not in (0, 1)" },
     { "rate = true;", "arch.rate: true is not a number" },
     { "label = true;", "arch.label: true is not a string (write \"true\")" },
-    { "weights = \"\";", "arch.weights: the path is empty" },
-    { "weights = 1;", "arch.weights: 1 is not a string" },
+    { "table = \"\";", "arch.table: the path is empty" },
+    { "table = 1;", "arch.table: 1 is not a string" },
     { "widths = 300;", "arch.widths: 300 is not a list (write [300])" },
     { "widths = [];", "arch.widths: has 0 elements; at least 1" },
     { "widths = [1, 2, 3, 4];", "arch.widths: has 4 elements; at most 3" },
@@ -100,11 +100,11 @@ static void data_is_found_beside_the_file_and_then_where_data_lies(void)
 static void paths_start_at_the_file_that_wrote_them(void)
 {
     rig r = rig_open();
-    rig_write(&r, "data/b.cfg", "base = \"../good.cfg\"; arch = { weights = \"./w\"; }; run = { output = \"o\"; };");
+    rig_write(&r, "data/b.cfg", "base = \"../good.cfg\"; arch = { table = \"./w\"; }; run = { output = \"o\"; };");
     rig_write(&r, "run.cfg", "base = \"data/b.cfg\";");
     rig_settle(&r, NULL, 0);
     CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
-    CU_ASSERT_STRING_EQUAL(rig_options_of(&r)->weights + strlen(r.dir), "/data/w");
+    CU_ASSERT_STRING_EQUAL(rig_options_of(&r)->table + strlen(r.dir), "/data/w");
     CU_ASSERT_STRING_EQUAL(r.settings.run.output + strlen(r.dir), "/o");
     rig_close(&r);
 }

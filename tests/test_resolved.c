@@ -18,7 +18,7 @@ static const char *const rich[] = {
     "eps = 1.7976931348623157e308; weight_decay = -0.0; }; };",
     "train = { lr_schedule = { type = \"multistep\"; milestones = [\"80ep\", \"120ep\"]; warmup = \"5ep\"; }; };",
     "arch = { depth = 3; bias = false; mode = \"exact\"; start_cost = 0.1; rate = 1e-9; label = \"\";\n"
-    "weights = \"../w.st\"; widths = [1L, 5000000000L]; alpha = (1, 0.1, 1e22, 123456789012345680.0, -1e-5);\n"
+    "table = \"../w.st\"; widths = [1L, 5000000000L]; alpha = (1, 0.1, 1e22, 123456789012345680.0, -1e-5);\n"
     "words = [\"\\\\\", \"#x\"]; };\nplugins = { path = [\"p\"]; };",
     "prune = { strategy = \"iterative\"; mask = { plugin = \"score\"; power = 3; }; rate = 0.2; rounds = 24;\n"
     "scope = \"global\"; layers = [\"linear\"]; exclude = [\"output\", \"*.x\"]; include = [\"norm\"]; output = 0.1;\n"
@@ -32,7 +32,7 @@ static const char *const rich[] = {
     "{ name = \"d\"; prune = { mask = { power = 2; }; rate = 0.1; rounds = 3; masks = \"own\"; }; },\n"
     "{ name = \"e\"; prune = { strategy = \"none\"; }; train = { epochs = 2; optimizer = { type = \"adam\"; eps = 0.1; };\n"
     "lr_schedule = { type = \"multistep\"; milestones = [5]; }; }; },\n"
-    "{ name = \"f\"; arch = { plugin = \"mlp\"; weights = \"w\"; words = [\"x\", \"y\"]; }; dataset = { validation = 3; }; },\n"
+    "{ name = \"f\"; arch = { plugin = \"mlp\"; table = \"w\"; words = [\"x\", \"y\"]; }; dataset = { validation = 3; }; },\n"
     "{ name = \"g\"; prune = { strategy = \"one-shot\"; }; } );",
 };
 
@@ -59,6 +59,7 @@ static bool same_pruning(const lt_settings *s, const lt_settings *t)
 {
     return s->prune.strategy == t->prune.strategy && s->prune.scope == t->prune.scope &&
            s->prune.kept == t->prune.kept && s->prune.pruned == t->prune.pruned &&
+           s->prune.rescale == t->prune.rescale && !(s->prune.noise < t->prune.noise) && !(s->prune.noise > t->prune.noise) &&
            s->prune.rounds == t->prune.rounds && s->prune.exclude.n == t->prune.exclude.n &&
            s->prune.include.n == t->prune.include.n && s->prune.layers.n == t->prune.layers.n &&
            same_bits(s->prune.output, t->prune.output) && same_reals(s->prune.rate, t->prune.rate) &&
@@ -93,13 +94,13 @@ static bool same_settings(const lt_settings *s, const lt_settings *t)
                 same_bits(s->train.optimizer.bn_l1, t->train.optimizer.bn_l1) &&
                 same_bits(s->train.optimizer.weight_decay, t->train.optimizer.weight_decay) &&
                 o->depth == p->depth && o->bias == p->bias && o->mode == p->mode && same_bits(o->rate, p->rate) &&
-                !strcmp(o->words.v[0], p->words.v[0]) && !o->weights == !p->weights && !o->label == !p->label;
+                !strcmp(o->words.v[0], p->words.v[0]) && !o->table == !p->table && !o->label == !p->label;
     same = same && same_reals(o->alpha, p->alpha);
     for (uint64_t i = 0; same && i < s->n_variants; i++)
         same = same_variant(&s->variant[i], &t->variant[i]);
     for (uint64_t i = 0; same && i < o->widths.n; i++)
         same = o->widths.v[i] == p->widths.v[i];
-    return same && (!o->weights || !strcmp(o->weights, p->weights));
+    return same && (!o->table || !strcmp(o->table, p->table));
 }
 
 /* The copy lies in another folder: what it says must not depend on where it lies. */
@@ -155,7 +156,8 @@ static void what_was_taken_is_written(void)
     static const char prune[] =
         "prune = {\n    scope = \"layer\";\n    layers = [\"conv\", \"linear\"];\n    exclude = [];\n    include = [];\n"
         "    output = \"half\";\n    strategy = \"iterative\";\n    rate = 0.2;\n    rounds = 5;\n"
-        "    draw_at = \"end\";\n    kept = \"rewind\";\n    rewind_to = \"init\";\n    pruned = \"zero\";\n"
+        "    draw_at = \"end\";\n    kept = \"rewind\";\n    rewind_to = \"init\";\n    rescale = false;\n    noise = 0.0;\n"
+        "    pruned = \"zero\";\n"
         "    mask = {\n        plugin = \"score\";\n        alpha = 2.0;\n        power = 1;\n    };\n};\n";
     static const char variants[] =
         "variants = (\n    {\n        name = \"x\";\n        draws = 1;\n        levels = [];\n"

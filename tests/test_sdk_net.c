@@ -66,6 +66,12 @@ static ltc_val make_avg_overlap(ltc_builder *b)
 {
     return ltc_avg_pool(b, shifted(b), (ltc_pool_args){ .size = 3, .stride = 2, .pad = 2 });
 }
+static ltc_val make_pad(ltc_builder *b) { return ltc_pad_channels(b, shifted(b), 2, 3); }
+/* Cells that overlap, cells that divide, cells that repeat: of 5 x 7, 3 x 7 and 8 x 2. */
+static ltc_val make_adaptive(ltc_builder *b)
+{
+    return ltc_adaptive_pool(b, ltc_adaptive_pool(b, shifted(b), 3, 7), 8, 2);
+}
 static ltc_val make_global(ltc_builder *b) { return ltc_global_pool(b, shifted(b)); }
 static ltc_val make_dropout(ltc_builder *b) { return ltc_dropout(b, shifted(b), 0.4); }
 static ltc_val make_twice(ltc_builder *b)
@@ -124,6 +130,8 @@ static const struct adjoint {
     { "overlapping max pool", make_max_overlap, false },
     { "avg pool", make_avg, false },
     { "overlapping avg pool", make_avg_overlap, false },
+    { "channels of zeros", make_pad, false },
+    { "adaptive pool", make_adaptive, false },
     { "global pool", make_global, false },
     { "dropout", make_dropout, false },
     { "a value used three times", make_twice, false },

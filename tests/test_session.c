@@ -91,7 +91,7 @@ static ltc_status fake_train(void *prog, const ltc_train_req *r, ltc_train_out *
 static ltc_status fake_eval(void *prog, const ltc_eval_req *r, ltc_eval_out *out, ltc_error *err)
 {
     (void)prog, (void)r, (void)err;
-    *out->loss = 1, *out->correct = 1;
+    *out->loss += 1, *out->correct += 1;
     return did(EVAL);
 }
 
@@ -156,8 +156,8 @@ static ltc_status work(life *l)
     const lt_session_request r = { .graph = &graph, .optimizer = &o, .input = &in, .batch = BATCH,
                                    .augment = 1 };
     ltc_plan plan;
-    double loss;
-    uint64_t correct;
+    double loss = 0;
+    uint64_t correct = 0;
     l->span = (lt_span){ .first_step = FIRST, .n_steps = STEPS, .row = l->row, .lr = l->lr, .loss = l->loss,
                          .correct = l->correct };
     ltc_status st = look(l, lt_session_plan(&l->device, &r, &plan, &l->err));
@@ -168,7 +168,7 @@ static ltc_status work(life *l)
     if (!st)
         st = look(l, lt_session_train(l->session, &l->span, &l->err));
     if (!st)
-        st = look(l, lt_session_eval(l->session, LT_TRAIN, 4, &loss, &correct, &l->err));
+        st = look(l, lt_session_eval(l->session, LT_TRAIN, 0, 4, &loss, &correct, &l->err));
     return st ? st : look(l, lt_session_get(l->session, &l->state, &l->err));
 }
 

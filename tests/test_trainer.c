@@ -194,6 +194,41 @@ static void a_request_that_a_plug_in_cannot_read_is_refused(void)
     done(&b);
 }
 
+/* A split as large as one likes: the fake backend only counts. */
+static ltc_status evaluate(bench *b, uint64_t n, lt_evaluation *e)
+{
+    b->data.split[LT_TEST].n = n;
+    return lt_evaluate(b->session, &b->data, LT_TEST, &b->watcher, e, &b->err);
+}
+
+static void an_evaluation_goes_in_parts_that_grow_while_they_are_quick(void)
+{
+    bench b;
+    lt_evaluation e = { 0 };
+    fake_reset(NULL);
+    begin(&b, STEPS, 0.001, 0);
+    CU_ASSERT(evaluate(&b, 1000000, &e) == LTC_OK);
+    CU_ASSERT(the.evaluated == 1000000 && e.n[LT_TEST] == 1000000);
+    CU_ASSERT(the.evals > 1 && the.evals < 20 && e.correct[LT_TEST] == the.evals);        /* one hit a call */
+    the.evals = 0, b.witness.tick = 10;
+    CU_ASSERT(evaluate(&b, 1000, &e) == LTC_OK);
+    CU_ASSERT(the.evaluated == 1000 && the.evals == 4);
+    CU_ASSERT(e.correct[LT_TEST] == 4);       /* nothing is left of the evaluation before */
+    done(&b);
+}
+
+static void an_evaluation_stops_where_it_is_told_to(void)
+{
+    bench b;
+    lt_evaluation e = { 0 };
+    fake_reset(NULL);
+    begin(&b, STEPS, 0.001, 1);
+    b.witness.steps = 1;                      /* it is to stop from now on */
+    CU_ASSERT(evaluate(&b, 1000, &e) == LTC_ECANCELLED);
+    CU_ASSERT(the.evals == 0);
+    done(&b);
+}
+
 int main(void)
 {
     static const lt_test claims[] = {
@@ -207,6 +242,8 @@ int main(void)
         { "a backend leaves no floating-point mode behind", a_backend_leaves_no_floating_point_mode_behind },
         { "a plug-in with larger structs finds room to write", a_plug_in_with_larger_structs_finds_room_to_write },
         { "a request that a plug-in cannot read is refused", a_request_that_a_plug_in_cannot_read_is_refused },
+        { "an evaluation goes in parts, longer ones while they are quick", an_evaluation_goes_in_parts_that_grow_while_they_are_quick },
+        { "an evaluation stops where it is told to", an_evaluation_stops_where_it_is_told_to },
     };
     return lt_suite_run("trainer", claims, sizeof claims / sizeof claims[0]);
 }

@@ -1,11 +1,9 @@
 /* `ltcore eval`: loss and accuracy of stored weights on the splits of a configuration's data. */
-#include <string.h>
-
-#include "cli/figures.h"
 #include "cli/setup.h"
 #include "cli/ticket_place.h"
 #include "plan/experiment.h"
-#include "store/layout.h"
+#include "plan/weights.h"
+#include "util/figures.h"
 
 /* Everything open at once. */
 typedef struct work {
@@ -18,7 +16,6 @@ typedef struct work {
     lt_session     *session;
     lt_state        state;
     lt_evaluation   found;
-    size_t          wrong;                    /* tensors that do not fit */
 } work;
 
 static void close_work(work *k)
@@ -31,59 +28,6 @@ static void close_work(work *k)
     lt_tensors_free(&k->weights);
 }
 
-/* What only an optimizer reads: a state of the store has it, a ticket has not. */
-static bool belongs_to_optimizer(const char *name)
-{
-    return !strncmp(name, "slot1/", 6) || !strncmp(name, "slot2/", 6) || !strcmp(name, "clock");
-}
-
-static bool same_shape(const lt_tensor *t, const ltc_value *v)
-{
-    bool same = t->rank == v->rank;
-    for (uint32_t i = 0; i < v->rank && same; i++)
-        same = t->dim[i] == v->dim[i];
-    return same;
-}
-
-/* One parameter of the network: there, of its type and shape, and then copied. */
-static void take_param(work *k, uint32_t p)
-{
-    const lt_world *w = k->setup->world;
-    const ltc_param *param = ltc_graph_param(k->state.graph, p);
-    const ltc_value *v = ltc_graph_value(k->state.graph, param->value);
-    const lt_tensor *t = lt_tensors_find(&k->weights, param->name);
-    lt_figure theirs, ours;
-    k->wrong++;
-    if (!t) {
-        lt_cli_say(w, "%s: %s is missing: the network has it, as %s", k->path, param->name,
-                   lt_figure_shape(v->dim, v->rank, &ours));
-    } else if (t->type != LTC_F32) {
-        lt_cli_say(w, "%s: %s is of type %s; weights are F32", k->path, param->name, lt_type_name(t->type));
-    } else if (!same_shape(t, v)) {
-        lt_cli_say(w, "%s: %s is %s; the network's is %s", k->path, param->name,
-                   lt_figure_shape(t->dim, t->rank, &theirs), lt_figure_shape(v->dim, v->rank, &ours));
-    } else {
-        memcpy(k->state.value[p], t->data, t->n * sizeof(float));
-        k->wrong--;
-    }
-}
-
-static void find_unexpected(work *k)
-{
-    const ltc_graph *g = k->state.graph;
-    for (size_t i = 0; i < k->weights.n; i++) {
-        const char *name = k->weights.v[i].name;
-        uint32_t p = 0;
-        while (p < g->n_params && strcmp(ltc_graph_param(g, p)->name, name))
-            p++;
-        if (p < g->n_params || belongs_to_optimizer(name))
-            continue;
-        lt_cli_say(k->setup->world, "%s: %s is unexpected: the network has nothing of that name", k->path,
-                   name);
-        k->wrong++;
-    }
-}
-
 static bool holds_masks(const lt_tensors *t)
 {
     bool all = t->n > 0;
@@ -93,6 +37,16 @@ static bool holds_masks(const lt_tensors *t)
 }
 
 /* Names all that does not fit, not the first alone. */
+static bool fits(const work *k)
+{
+    lt_diags wrong = { 0 };
+    lt_weights_check(&k->weights, k->state.graph, k->path, &wrong);
+    const bool all = !wrong.n;
+    lt_diags_print(&wrong, k->setup->world->err);
+    lt_diags_free(&wrong);
+    return all;
+}
+
 static ltc_status take_weights(work *k, ltc_error *err)
 {
     const ltc_status st = lt_state_create(&k->experiment.graph.view, &k->state, err);
@@ -103,11 +57,10 @@ static ltc_status take_weights(work *k, ltc_error *err)
                         "%s: holds a mask and no weights; those of a ticket are in its start, best and "
                         "end.safetensors",
                         k->path);
-    for (uint32_t p = 0; p < k->state.graph->n_params; p++)
-        take_param(k, p);
-    find_unexpected(k);
-    return k->wrong ? ltc_fail(err, LTC_EINVAL, "%s: does not fit the network of the configuration", k->path)
-                    : LTC_OK;
+    if (!fits(k))
+        return ltc_fail(err, LTC_EINVAL, "%s: does not fit the network of the configuration", k->path);
+    lt_weights_take(&k->weights, &k->state);
+    return LTC_OK;
 }
 
 static ltc_status open_session(work *k, ltc_error *err)
@@ -122,14 +75,22 @@ static ltc_status open_session(work *k, ltc_error *err)
     return st ? st : lt_session_put(k->session, &k->state, err);
 }
 
+static double now_of(void *arg)
+{
+    return ((const work *)arg)->setup->world->now_s();
+}
+
+static bool stopping(void *arg)
+{
+    return ((const work *)arg)->setup->world->cancelled(NULL);
+}
+
 static ltc_status evaluate(work *k, ltc_error *err)
 {
+    const lt_watcher w = { .arg = k, .now_s = now_of, .stopping = stopping };
     ltc_status st = LTC_OK;
-    for (uint32_t s = 0; s < LT_SPLITS && !st; s++) {
-        if (k->setup->world->cancelled(NULL))
-            return ltc_fail(err, LTC_ECANCELLED, "stopped before all splits were evaluated");
-        st = lt_evaluate(k->session, &k->experiment.data, s, &k->found, err);
-    }
+    for (uint32_t s = 0; s < LT_SPLITS && !st; s++)
+        st = lt_evaluate(k->session, &k->experiment.data, s, &w, &k->found, err);
     return st;
 }
 

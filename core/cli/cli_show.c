@@ -2,10 +2,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "cli/figures.h"
 #include "cli/ticket_place.h"
 #include "store/layout.h"
 #include "store/profile.h"
+#include "util/figures.h"
 #include "util/suggest.h"
 
 enum { BINS = 16, BAR = 40, VALUES = 8 }; /* of a histogram; columns of its longest bar; values shown first */

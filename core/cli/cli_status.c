@@ -4,10 +4,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/figures.h"
 #include "cli/run_directory.h"
 #include "plan/plan.h"
 #include "results/standing.h"
+#include "util/figures.h"
 
 enum { EVENTS = 5 };                          /* the last ones are shown */
 static const double WATCH_S = 2, TICK_S = 0.1; /* between two looks; within which a signal is answered */

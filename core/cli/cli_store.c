@@ -4,10 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/figures.h"
 #include "cli/places.h"
 #include "cli/setup.h"
 #include "store/store.h"
+#include "util/figures.h"
 
 typedef struct care {
     const lt_world *world;

@@ -1,11 +1,11 @@
 /* `ltcore verify`: retrains one stored training of a run and compares the bytes. */
 #include <string.h>
 
-#include "cli/figures.h"
 #include "cli/run_directory.h"
 #include "plan/executor.h"
 #include "plan/replay.h"
 #include "run/progress.h"
+#include "util/figures.h"
 
 static const char default_training[] = "main/t1/l00";
 

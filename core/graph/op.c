@@ -10,18 +10,20 @@ static const uint64_t MAX_ELEMENTS = 1ull << 40;
 
 #define DESC(letters, type) .desc = letters, .desc_size = sizeof(type)
 static const lt_op op_table[] = {
-    [LTC_OP_NONE]        = { .name = "none" },
-    [LTC_OP_FLATTEN]     = { .name = "flatten",     .desc = "" },
-    [LTC_OP_RELU]        = { .name = "relu",        .desc = "" },
-    [LTC_OP_LINEAR]      = { .name = "linear",      .desc = "" },
-    [LTC_OP_CONV2D]      = { .name = "conv2d",      DESC("uuuu", ltc_conv2d_desc) },
-    [LTC_OP_BATCH_NORM]  = { .name = "batch_norm",  DESC("rr", ltc_batch_norm_desc) },
-    [LTC_OP_MAX_POOL]    = { .name = "max_pool",    DESC("uuuu", ltc_pool_desc) },
-    [LTC_OP_AVG_POOL]    = { .name = "avg_pool",    DESC("uuuu", ltc_pool_desc) },
-    [LTC_OP_GLOBAL_POOL] = { .name = "global_pool", .desc = "" },
-    [LTC_OP_ADD]         = { .name = "add",         .desc = "" },
-    [LTC_OP_CONCAT]      = { .name = "concat",      .desc = "" },
-    [LTC_OP_DROPOUT]     = { .name = "dropout",     DESC("r", ltc_dropout_desc) },
+    [LTC_OP_NONE]          = { .name = "none" },
+    [LTC_OP_FLATTEN]       = { .name = "flatten",       .desc = "" },
+    [LTC_OP_RELU]          = { .name = "relu",          .desc = "" },
+    [LTC_OP_LINEAR]        = { .name = "linear",        .desc = "" },
+    [LTC_OP_CONV2D]        = { .name = "conv2d",        DESC("uuuu", ltc_conv2d_desc) },
+    [LTC_OP_BATCH_NORM]    = { .name = "batch_norm",    DESC("rr", ltc_batch_norm_desc) },
+    [LTC_OP_MAX_POOL]      = { .name = "max_pool",      DESC("uuuu", ltc_pool_desc) },
+    [LTC_OP_AVG_POOL]      = { .name = "avg_pool",      DESC("uuuu", ltc_pool_desc) },
+    [LTC_OP_GLOBAL_POOL]   = { .name = "global_pool",   .desc = "" },
+    [LTC_OP_ADD]           = { .name = "add",           .desc = "" },
+    [LTC_OP_CONCAT]        = { .name = "concat",        .desc = "" },
+    [LTC_OP_DROPOUT]       = { .name = "dropout",       DESC("r", ltc_dropout_desc) },
+    [LTC_OP_PAD_CHANNELS]  = { .name = "pad_channels",  DESC("uu", ltc_pad_channels_desc) },
+    [LTC_OP_ADAPTIVE_POOL] = { .name = "adaptive_pool", DESC("uu", ltc_adaptive_pool_desc) },
 };
 static const char *const op_inputs[] = {
     "",
@@ -176,12 +178,34 @@ static ltc_status shape_dropout(const ltc_node *node, const ltc_value *const *in
     return shape_same(node, in, out, err);
 }
 
+static ltc_status shape_pad_channels(const ltc_node *node, const ltc_value *const *in, ltc_value *out, ltc_error *err)
+{
+    const ltc_pad_channels_desc *d = node->desc;
+    ltc_status st = need_rank(in[0], 3, err);
+    if (st)
+        return st;
+    shape_same(node, in, out, err);
+    out->dim[0] += (int64_t)d->before + d->after;
+    return LTC_OK;
+}
+
+static ltc_status shape_adaptive_pool(const ltc_node *node, const ltc_value *const *in, ltc_value *out, ltc_error *err)
+{
+    const ltc_adaptive_pool_desc *d = node->desc;
+    if (!d->height || !d->width)
+        return ltc_fail(err, LTC_EINVAL, "height and width must be at least 1");
+    out->rank = 3;
+    out->dim[0] = in[0]->dim[0], out->dim[1] = d->height, out->dim[2] = d->width;
+    return need_rank(in[0], 3, err);
+}
+
 typedef ltc_status shape_rule(const ltc_node *, const ltc_value *const *, ltc_value *, ltc_error *);
 static shape_rule *const rule[] = {
     [LTC_OP_FLATTEN] = shape_flatten,       [LTC_OP_RELU] = shape_same,         [LTC_OP_LINEAR] = shape_linear,
     [LTC_OP_CONV2D] = shape_conv2d,         [LTC_OP_BATCH_NORM] = shape_batch_norm,
     [LTC_OP_MAX_POOL] = shape_pool,         [LTC_OP_AVG_POOL] = shape_pool,     [LTC_OP_GLOBAL_POOL] = shape_global_pool,
     [LTC_OP_ADD] = shape_add,               [LTC_OP_CONCAT] = shape_concat,     [LTC_OP_DROPOUT] = shape_dropout,
+    [LTC_OP_PAD_CHANNELS] = shape_pad_channels,             [LTC_OP_ADAPTIVE_POOL] = shape_adaptive_pool,
 };
 static_assert(sizeof rule / sizeof rule[0] == LTC_OP_COUNT, "an operation of ops.def is missing here");
 

@@ -67,7 +67,7 @@ static const char *shape_of(const ltc_value *v, char text[64])
 static void print_row(FILE *to, int name_width, const char *name, const char *op, const char *shape, const char *params,
                       const char *macs, const char *note)
 {
-    fprintf(to, "%-*s  %-11s  %-14s %12s %14s%s%s\n", name_width, name, op, shape, params, macs, *note ? "  " : "", note);
+    fprintf(to, "%-*s  %-13s  %-14s %12s %14s%s%s\n", name_width, name, op, shape, params, macs, *note ? "  " : "", note);
 }
 
 static const char *role_note(const ltc_graph *v, const ltc_node *n)

@@ -6,7 +6,9 @@
 
 #include "data/key.h"
 #include "data/order.h"
+#include "plan/weights.h"
 #include "prune/selection.h"
+#include "train/init.h"
 #include "util/file.h"
 
 static ltc_status load_data(lt_experiment *e, ltc_error *err)
@@ -30,12 +32,41 @@ static ltc_status build_graph(lt_experiment *e, ltc_error *err)
     return lt_graph_build(&r, &e->graph, err);
 }
 
+/* The first that does not fit says enough; `ltcore eval FILE` lists all. */
+static ltc_status check_weights(const lt_experiment *e, ltc_error *err)
+{
+    lt_diags wrong = { 0 };
+    ltc_status st = LTC_OK;
+    lt_weights_check(&e->weights, &e->graph.view, e->settings->arch.weights, &wrong);
+    if (wrong.n == 1)
+        st = ltc_fail_opt(err, "arch.weights", "%s", lt_diags_first(&wrong));
+    else if (wrong.n)
+        st = ltc_fail_opt(err, "arch.weights", "%s; and %zu more do not fit", lt_diags_first(&wrong), wrong.n - 1);
+    lt_diags_free(&wrong);
+    return st;
+}
+
+static ltc_status load_weights(lt_experiment *e, ltc_error *err)
+{
+    if (!e->settings->arch.weights)
+        return LTC_OK;
+    ltc_status st = lt_safetensors_read(e->settings->arch.weights, &e->weights, err);
+    if (st) {
+        snprintf(err->option, sizeof err->option, "arch.weights");
+        return st == LTC_ENOMEM ? st : LTC_EOPTION;
+    }
+    st = check_weights(e, err);
+    return st ? st : lt_tensors_digest(&e->weights, &e->weights_digest, err);
+}
+
 ltc_status lt_experiment_open(const lt_settings *s, const lt_services *services, lt_experiment *e, ltc_error *err)
 {
     *e = (lt_experiment){ .settings = s, .services = services };
     ltc_status st = load_data(e, err);
     if (!st)
         st = build_graph(e, err);
+    if (!st)
+        st = load_weights(e, err);
     if (st)
         lt_experiment_close(e);
     return st;
@@ -43,6 +74,7 @@ ltc_status lt_experiment_open(const lt_settings *s, const lt_services *services,
 
 void lt_experiment_close(lt_experiment *e)
 {
+    lt_tensors_free(&e->weights);
     lt_graph_free(&e->graph);
     lt_normalisation_free(&e->normalisation);
     lt_data_free(&e->data);
@@ -160,6 +192,15 @@ ltc_key lt_regime_key(const lt_regime *r, uint32_t purpose, uint64_t trial, uint
     };
     const bool own = r->settings->run.vary_bits & varies[purpose];
     return lt_key_make((uint64_t)r->settings->run.seed, purpose, own ? trial : 0, instance);
+}
+
+void lt_regime_initial(const lt_regime *r, uint64_t trial, lt_state *s)
+{
+    const lt_experiment *e = r->experiment;
+    if (e->settings->arch.weights)
+        lt_weights_take(&e->weights, s);
+    else
+        lt_init_state(&e->graph.view, r->settings->arch.init, lt_regime_key(r, LT_KEY_INIT, trial, 0), s);
 }
 
 lt_training lt_regime_training(const lt_regime *r, uint64_t trial)

@@ -4,6 +4,7 @@
 
 #include "config/settings.h"
 #include "data/normalise.h"
+#include "store/tensors.h"
 #include "train/trainer.h"
 
 typedef struct lt_experiment {
@@ -12,6 +13,8 @@ typedef struct lt_experiment {
     lt_data            data;
     lt_normalisation   normalisation;
     lt_graph           graph;
+    lt_tensors         weights;               /* of arch.weights, which fit the graph; none: states 0 are drawn */
+    lt_digest          weights_digest;
 } lt_experiment;
 
 /* Loads and builds all of it. The settings and services outlive the experiment. */
@@ -36,6 +39,9 @@ void lt_regime_close(lt_regime *r);           /* safe on a zeroed one */
 /* What a session is opened with, and what a trainer is, for a trial from 0; trials differ in what run.vary lists. */
 lt_session_request lt_regime_session(const lt_regime *r);
 lt_training lt_regime_training(const lt_regime *r, uint64_t trial);
+
+/* State 0 of a trial: arch.weights, or drawn by the trial's key. */
+void lt_regime_initial(const lt_regime *r, uint64_t trial, lt_state *s);
 
 /* The key of a purpose (LT_KEY_*) in a trial; instance as identity has it. */
 ltc_key lt_regime_key(const lt_regime *r, uint32_t purpose, uint64_t trial, uint64_t instance);

@@ -76,8 +76,12 @@ ltc_status lt_identity_init(const lt_identity *id, const lt_regime *r, ltc_key k
     lt_text t = { 0 };
     lt_canon_int(&t, "init", REV_INIT);
     put_digest(&t, "graph", &id->graph);
-    lt_canon_int(&t, "how", r->settings->arch.init);
-    put_key(&t, "key", key);
+    if (r->experiment->settings->arch.weights) {
+        put_digest(&t, "weights", &r->experiment->weights_digest);
+    } else {
+        lt_canon_int(&t, "how", r->settings->arch.init);
+        put_key(&t, "key", key);
+    }
     return finish(&t, out, err);
 }
 
@@ -168,6 +172,10 @@ ltc_status lt_identity_select(const lt_identity *id, const lt_selection_request 
     for (int i = 0; i < 4; i++)
         if (state[i])
             put_digest(&t, name[i], state[i]);
+    if (s->train) {                           /* the criterion asks for passes over samples */
+        put_digest(&t, "data", &id->data);
+        put_digest(&t, "input", &id->input);
+    }
     return finish(&t, out, err);
 }
 
@@ -182,6 +190,10 @@ ltc_status lt_identity_treat(const lt_identity *id, const lt_treatment *treat, c
     lt_canon_int(&t, "kept", treat->kept);
     lt_canon_int(&t, "pruned", treat->pruned);
     lt_canon_int(&t, "init", treat->init);
+    if (treat->rescale)
+        lt_canon_int(&t, "rescale", treat->rescale);
+    if (treat->noise > 0)
+        lt_canon_real(&t, "noise", treat->noise);
     put_key(&t, "key", treat->key);
     for (int i = 0; i < 3; i++)
         if (state[i])

@@ -34,9 +34,9 @@ static ltc_status compute(lt_worker *w, const lt_job *j, const lt_digest *state,
     if (!st)
         st = lt_session_put(session, &s, err);
     if (!st)
-        st = lt_evaluate(session, &x->data, LT_VALIDATION, e, err);
+        st = lt_evaluate(session, &x->data, LT_VALIDATION, w->watcher, e, err);
     if (!st)
-        st = lt_evaluate(session, &x->data, LT_TEST, e, err);
+        st = lt_evaluate(session, &x->data, LT_TEST, w->watcher, e, err);
     lt_state_free(&s);
     return st;
 }

@@ -116,8 +116,7 @@ static ltc_status fetch_start(replay *x, ltc_error *err)
         return st;
     if (j->step.level)
         return fetch_masks(x, err);
-    lt_init_state(graph_of(x), j->settings->arch.init, lt_regime_key(j->regime, LT_KEY_INIT, j->trial, 0),
-                  &x->now);
+    lt_regime_initial(j->regime, j->trial, &x->now);
     compare(x, &x->start, &x->now, true);
     return LTC_OK;
 }

@@ -240,7 +240,7 @@ static ltc_status evaluate_missing(pass *p, ltc_error *err)
         const bool wanted = split[i] == LT_TRAIN ? p->step == p->last : true;
         if (!wanted || measured(r, there, split[i]))
             continue;
-        st = lt_evaluate(r->session, r->training->data, split[i], &e, err);
+        st = lt_evaluate(r->session, r->training->data, split[i], r->watcher, &e, err);
         if (!st && !isfinite(e.loss[split[i]]))
             st = ltc_fail(err, LTC_ENUMERIC, "the %s loss is not finite at step %llu; try a smaller train.optimizer.lr or a "
                           "warm-up", lt_split_name(split[i]), (unsigned long long)p->step);
@@ -281,16 +281,20 @@ static ltc_status advance(pass *p, uint64_t to, ltc_error *err)
         st = lt_trainer_advance(p->trainer, from, to, p->r->save_s, &reached, err);
         p->t->trained_steps += reached - from;
         p->step = reached;
-        if (reached < to && (!st || st == LTC_ECANCELLED)) {
-            ltc_error why = { .message = "" };
-            const ltc_status saved = save(p, &why);
-            if (saved) {
-                *err = why;
-                st = saved;
-            }
-        }
+        if (reached < to && !st)
+            st = save(p, err);
     }
     return st;
+}
+
+/* Stopped between two spans or in the middle of an evaluation: the next call goes on from this step. */
+static ltc_status save_stopped(pass *p, ltc_error *err)
+{
+    ltc_error why = { .message = "" };
+    const ltc_status saved = save(p, &why);
+    if (saved)
+        *err = why;
+    return saved ? saved : LTC_ECANCELLED;
 }
 
 /* The values of the best step, if this pass did not see it but an earlier one stored it. */
@@ -318,7 +322,7 @@ static ltc_status measure_best(pass *p, ltc_error *err)
         return st;
     st = lt_session_put(r->session, &p->best, err);
     if (!st)
-        st = lt_evaluate(r->session, r->training->data, LT_TRAIN, &e, err);
+        st = lt_evaluate(r->session, r->training->data, LT_TRAIN, r->watcher, &e, err);
     return st ? st : lt_trajectory_add_evaluation(p->t, &e, err);
 }
 
@@ -335,6 +339,8 @@ static ltc_status run_pass(pass *p, uint64_t low, uint64_t high, ltc_error *err)
         if (!st && p->step < high && save_is_due(p))
             st = save(p, err);
     }
+    if (st == LTC_ECANCELLED)
+        st = save_stopped(p, err);
     if (!st && p->step == p->last) {
         st = lt_session_get(p->r->session, &p->now, err);
         p->t->moved = st ? 0 : lt_moved(p->r->start, &p->now);
@@ -342,7 +348,13 @@ static ltc_status run_pass(pass *p, uint64_t low, uint64_t high, ltc_error *err)
     if (!st)
         st = measure_best(p, err);
     p->t->train_s += lt_trainer_seconds(p->trainer);
-    return st ? st : lt_trajectory_save(p->r->store, &p->r->key, p->t, err);
+    if (st && st != LTC_ECANCELLED)
+        return st;
+    ltc_error why = { .message = "" };
+    const ltc_status saved = lt_trajectory_save(p->r->store, &p->r->key, p->t, &why);
+    if (saved)
+        *err = why;
+    return saved ? saved : st;
 }
 
 /* What the record names and the store has lost is missing. */

@@ -4,11 +4,12 @@
 #include "data/key.h"
 #include "train/init.h"
 
-static const double TIMED_S = 0.5;            /* of steps; evaluations come on top */
+static const double TIMED_S = 0.5;            /* for the steps, and as long for an evaluation */
+enum { PART = 256 };                          /* samples evaluated between two looks at the clock */
 
 typedef struct timing {
     double  (*now_s)(void);
-    double    step_s, evaluation_s;
+    double    step_s, sample_s;               /* of a training step; of one sample evaluated */
     ltc_plan  memory;
 } timing;
 
@@ -28,25 +29,35 @@ static void ignore(void *arg, const lt_progress *p)
     (void)arg, (void)p;
 }
 
+/* Of the first n samples of the test split, as many as the time allows. */
+static ltc_status time_samples(timing *t, lt_session *s, uint64_t n, ltc_error *err)
+{
+    const double before = t->now_s();
+    double loss = 0, took = 0;
+    uint64_t correct = 0, done = 0;
+    ltc_status st = LTC_OK;
+    while (!st && done < n && took < TIMED_S) {
+        const uint64_t part = n - done < PART ? n - done : PART;
+        st = lt_session_eval(s, LT_TEST, done, part, &loss, &correct, err);
+        done += part;
+        took = t->now_s() - before;
+    }
+    t->sample_s = done ? took / (double)done : 0;
+    return st;
+}
+
 static ltc_status time_steps(timing *t, lt_session *s, const lt_training *training, ltc_error *err)
 {
     const lt_watcher w = { .arg = t, .now_s = clock_of, .stopping = never, .stepped = ignore };
     lt_trainer *trainer = NULL;
-    lt_evaluation e = { 0 };
     uint64_t reached = 0;
     ltc_status st = lt_trainer_open(s, training, &w, &trainer, err);
     if (!st)
         st = lt_trainer_advance(trainer, 0, training->steps, TIMED_S, &reached, err);
     if (!st && reached)
         t->step_s = lt_trainer_seconds(trainer) / (double)reached;
-    const double before = t->now_s();
-    if (!st)
-        st = lt_evaluate(s, training->data, LT_VALIDATION, &e, err);
-    if (!st)
-        st = lt_evaluate(s, training->data, LT_TEST, &e, err);
-    t->evaluation_s = t->now_s() - before;
     lt_trainer_close(trainer);
-    return st;
+    return st ? st : time_samples(t, s, training->data->split[LT_TEST].n, err);
 }
 
 static ltc_status time_training(timing *t, lt_device *d, const lt_regime *r, ltc_error *err)
@@ -92,7 +103,8 @@ ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, uint32_t workers, d
     if (st)
         return st;
     const double evaluations = (double)(r->steps / r->evaluate_every + 2),
-                 each = (double)r->steps * t.step_s + evaluations * t.evaluation_s,
+                 samples = (double)(e->data.split[LT_VALIDATION].n + e->data.split[LT_TEST].n),
+                 each = (double)r->steps * t.step_s + evaluations * samples * t.sample_s,
                  all = trainings ? each * (double)trainings / abreast : 0;
     fprintf(to, "about %.0f minute%s on %u worker%s at %.3g ms a step; %.1f MiB a worker\n", all < 60 ? 1 : all / 60,
             all < 90 ? "" : "s", workers, workers == 1 ? "" : "s", 1000 * t.step_s,

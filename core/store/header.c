@@ -98,8 +98,8 @@ static ltc_status parse_type(const json_t *json, entry *e, ltc_error *err)
         return damaged(e->v.name, "has no dtype", err);
     if (!lt_type_find(type, &e->v.type))
         return ltc_fail(err, LTC_EUNSUPPORTED,
-                        "tensor '%.100s' is of type %.20s; ltcore reads F32, F64, U8, U64 and "
-                        "BOOL: convert it",
+                        "tensor '%.100s' is of type %.20s; ltcore reads F32, F64, U8, U64, "
+                        "I64 and BOOL: convert it",
                         e->v.name, type);
     return LTC_OK;
 }

@@ -11,6 +11,7 @@
 /* The first row of a type is how it is written; later ones are read only. */
 static const struct { uint32_t type; const char *name; size_t bytes; } types[] = {
     { LTC_U8, "U8", 1 }, { LTC_F32, "F32", 4 }, { LTC_F64, "F64", 8 }, { LT_U64, "U64", 8 },
+    { LT_I64, "I64", 8 },
     { LTC_U8, "BOOL", 1 },
 };
 enum { N_TYPES = sizeof types / sizeof types[0] };

@@ -10,8 +10,8 @@
 #include "util/digest.h"
 #include "util/memory.h"
 
-/* type: LTC_U8 or LTC_F32 or LTC_F64, or LT_U64 for counts. data: n elements in the order of rows. */
-enum { LT_U64 = 64 };
+/* type: LTC_U8 or LTC_F32 or LTC_F64, LT_U64 or LT_I64 for counts. data: n elements in the order of rows. */
+enum { LT_U64 = 64, LT_I64 };
 typedef struct lt_tensor {
     const char *name;
     uint32_t    type, rank;                   /* rank 0: one element */

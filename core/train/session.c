@@ -275,10 +275,10 @@ ltc_status lt_session_train(lt_session *s, lt_span *span, ltc_error *err)
     return st ? st : check_span(s, span, err);
 }
 
-ltc_status lt_session_eval(lt_session *s, uint32_t split, uint64_t n, double *loss, uint64_t *correct,
+ltc_status lt_session_eval(lt_session *s, uint32_t split, uint64_t first, uint64_t n, double *loss, uint64_t *correct,
                            ltc_error *err)
 {
-    *s->eval_req = (ltc_eval_req){ .size = sizeof *s->eval_req, .split = split, .count = n };
+    *s->eval_req = (ltc_eval_req){ .size = sizeof *s->eval_req, .split = split, .first = first, .count = n };
     *s->eval_out = (ltc_eval_out){ .size = sizeof *s->eval_out, .loss = loss, .correct = correct };
     const lt_call call = lt_call_begin(s->device->backend, "evaluating", err);
     return lt_call_end(&call, ops_of(s)->eval(s->program, s->eval_req, s->eval_out, err));

@@ -43,8 +43,9 @@ typedef struct lt_span {
 
 ltc_status lt_session_train(lt_session *s, lt_span *span, ltc_error *err);
 
-/* Sum of losses and count of hits over the first n samples of a split. */
-ltc_status lt_session_eval(lt_session *s, uint32_t split, uint64_t n, double *loss, uint64_t *correct,
+/* Adds the losses and the hits of samples [first, first + n) of a split to *loss and *correct; parts in their order
+ * give the bits of the whole. */
+ltc_status lt_session_eval(lt_session *s, uint32_t split, uint64_t first, uint64_t n, double *loss, uint64_t *correct,
                            ltc_error *err);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "util/memory.h"
 
-enum { MAX_SPAN = 4096 };
+enum { MAX_SPAN = 4096, FIRST_PART = 256 };   /* steps; samples */
 static const double SPAN_S = 0.25;            /* how long a span should take: an interruption waits no longer */
 
 struct lt_trainer {
@@ -31,10 +31,24 @@ double lt_evaluation_accuracy(const lt_evaluation *e, uint32_t split)
     return e->n[split] ? (double)e->correct[split] / (double)e->n[split] : NAN;
 }
 
-ltc_status lt_evaluate(lt_session *s, const lt_data *d, uint32_t split, lt_evaluation *e, ltc_error *err)
+/* In parts, each twice as long as the one before unless that took long; no bit depends on their lengths. */
+ltc_status lt_evaluate(lt_session *s, const lt_data *d, uint32_t split, const lt_watcher *w, lt_evaluation *e,
+                       ltc_error *err)
 {
-    e->n[split] = d->split[split].n;
-    return e->n[split] ? lt_session_eval(s, split, e->n[split], &e->loss[split], &e->correct[split], err) : LTC_OK;
+    const uint64_t n = d->split[split].n;
+    ltc_status st = LTC_OK;
+    e->n[split] = n, e->loss[split] = 0, e->correct[split] = 0;
+    for (uint64_t first = 0, part = FIRST_PART; first < n && !st;) {
+        const uint64_t count = part < n - first ? part : n - first;
+        const double before = w->now_s(w->arg);
+        if (w->stopping(w->arg))
+            return ltc_fail(err, LTC_ECANCELLED, "stopped in the middle of an evaluation");
+        st = lt_session_eval(s, split, first, count, &e->loss[split], &e->correct[split], err);
+        first += count;
+        if (w->now_s(w->arg) - before < SPAN_S / 2)
+            part *= 2;
+    }
+    return st;
 }
 
 ltc_status lt_trainer_open(lt_session *s, const lt_training *training, const lt_watcher *w, lt_trainer **trainer,

@@ -24,11 +24,11 @@ typedef struct lt_progress {
     double   batch_loss, batch_accuracy;      /* means over the steps since the last lt_trainer_forget */
 } lt_progress;
 
-/* Where the trainer looks and what it tells. All members are set. */
+/* Where the trainer looks and what it tells. All members are set; an evaluation alone never calls the last. */
 typedef struct lt_watcher {
     void   *arg;
     double (*now_s)(void *arg);               /* a clock that never goes back */
-    bool   (*stopping)(void *arg);            /* asked between spans */
+    bool   (*stopping)(void *arg);            /* asked between spans, and between parts of an evaluation */
     void   (*stepped)(void *arg, const lt_progress *p);   /* after each span */
 } lt_watcher;
 
@@ -53,7 +53,8 @@ ltc_status lt_trainer_advance(lt_trainer *t, uint64_t from, uint64_t to, double 
 void lt_trainer_forget(lt_trainer *t);
 double lt_trainer_seconds(const lt_trainer *t);           /* spent in spans so far */
 
-/* Of one whole split, at the state the session holds, into e. */
-ltc_status lt_evaluate(lt_session *s, const lt_data *d, uint32_t split, lt_evaluation *e, ltc_error *err);
+/* Of one whole split, at the state the session holds, into e. LTC_ECANCELLED: it was to stop. */
+ltc_status lt_evaluate(lt_session *s, const lt_data *d, uint32_t split, const lt_watcher *w, lt_evaluation *e,
+                       ltc_error *err);
 
 #endif

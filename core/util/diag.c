@@ -138,6 +138,11 @@ void lt_diags_print(const lt_diags *d, FILE *to)
     free(sorted);
 }
 
+const char *lt_diags_first(const lt_diags *d)
+{
+    return d->first ? d->first->text : NULL;
+}
+
 void lt_diags_free(lt_diags *d)
 {
     lt_arena_free(&d->arena);

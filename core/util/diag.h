@@ -27,6 +27,9 @@ void lt_diags_add(lt_diags *d, lt_place at, const char *key, const char *fmt, ..
 /* A remedy for the diagnostic added last, printed behind it: "did you mean 'steps'?" */
 void lt_diags_hint(lt_diags *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* The line of the first that was added, without its hint; NULL: there is none. */
+const char *lt_diags_first(const lt_diags *d);
+
 /* Each on a line of its own, "ltcore: " before it, in the order of file and line. */
 void lt_diags_print(const lt_diags *d, FILE *to);
 void lt_diags_free(lt_diags *d);

@@ -139,21 +139,36 @@ static bool global_pool_fits(const ltc_node *n, const ltc_value *const *in, cons
     return has_dim(out, in[0]->dim[0], 1, 1, 1);
 }
 
+static bool pad_channels_fits(const ltc_node *n, const ltc_value *const *in, const ltc_value *out)
+{
+    const ltc_pad_channels_desc *d = n->desc;
+    const ltc_value *x = in[0];
+    return x->rank == 3 && has_dim(out, x->dim[0] + d->before + d->after, x->dim[1], x->dim[2], 1);
+}
+
+static bool adaptive_pool_fits(const ltc_node *n, const ltc_value *const *in, const ltc_value *out)
+{
+    const ltc_adaptive_pool_desc *d = n->desc;
+    return in[0]->rank == 3 && d->height && d->width && has_dim(out, in[0]->dim[0], d->height, d->width, 1);
+}
+
 static const struct {
     bool (*fits)(const ltc_node *n, const ltc_value *const *in, const ltc_value *out);
     uint32_t desc_size;
 } shape_table[LTC_OP_COUNT] = {
-    [LTC_OP_FLATTEN]     = { flatten_fits, 0 },
-    [LTC_OP_RELU]        = { same_fits, 0 },
-    [LTC_OP_LINEAR]      = { linear_fits, 0 },
-    [LTC_OP_CONV2D]      = { conv2d_fits, sizeof(ltc_conv2d_desc) },
-    [LTC_OP_BATCH_NORM]  = { batch_norm_fits, sizeof(ltc_batch_norm_desc) },
-    [LTC_OP_MAX_POOL]    = { pool_fits, sizeof(ltc_pool_desc) },
-    [LTC_OP_AVG_POOL]    = { pool_fits, sizeof(ltc_pool_desc) },
-    [LTC_OP_GLOBAL_POOL] = { global_pool_fits, 0 },
-    [LTC_OP_ADD]         = { same_fits, 0 },
-    [LTC_OP_CONCAT]      = { concat_fits, 0 },
-    [LTC_OP_DROPOUT]     = { same_fits, sizeof(ltc_dropout_desc) },
+    [LTC_OP_FLATTEN]       = { flatten_fits, 0 },
+    [LTC_OP_RELU]          = { same_fits, 0 },
+    [LTC_OP_LINEAR]        = { linear_fits, 0 },
+    [LTC_OP_CONV2D]        = { conv2d_fits, sizeof(ltc_conv2d_desc) },
+    [LTC_OP_BATCH_NORM]    = { batch_norm_fits, sizeof(ltc_batch_norm_desc) },
+    [LTC_OP_MAX_POOL]      = { pool_fits, sizeof(ltc_pool_desc) },
+    [LTC_OP_AVG_POOL]      = { pool_fits, sizeof(ltc_pool_desc) },
+    [LTC_OP_GLOBAL_POOL]   = { global_pool_fits, 0 },
+    [LTC_OP_ADD]           = { same_fits, 0 },
+    [LTC_OP_CONCAT]        = { concat_fits, 0 },
+    [LTC_OP_DROPOUT]       = { same_fits, sizeof(ltc_dropout_desc) },
+    [LTC_OP_PAD_CHANNELS]  = { pad_channels_fits, sizeof(ltc_pad_channels_desc) },
+    [LTC_OP_ADAPTIVE_POOL] = { adaptive_pool_fits, sizeof(ltc_adaptive_pool_desc) },
 };
 
 /* The output is per sample as soon as one input is. */

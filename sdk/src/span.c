@@ -218,8 +218,6 @@ ltc_status lts_program_eval(void *prog, const ltc_eval_req *r, ltc_eval_out *out
         return ltc_fail(err, LTC_EINVAL, "rows %llu to %llu are not all in a split of %llu",
                         (unsigned long long)r->first, (unsigned long long)(r->first + r->count),
                         (unsigned long long)n);
-    out->loss[0] = 0;
-    out->correct[0] = 0;
     const bool flush = ltc_optable_table.flags & LTC_OT_FTZ;
     const unsigned before = flush ? lts_fpu_flush() : 0;
     const uint64_t end = r->first + r->count;

@@ -242,7 +242,7 @@ static ltc_status eval(void *prog, const ltc_eval_req *r, ltc_eval_out *out, ltc
     (void)prog;
     CHECK(r);
     CHECK(out);
-    *out->loss = (double)r->count;
+    *out->loss += (double)r->count;
     return LTC_OK;
 }
 

@@ -37,6 +37,14 @@ typedef struct ltc_pool_desc { uint32_t size, stride, pad, reserved; } ltc_pool_
  * is that of the replica folded with the step and with the node's index; the element's number is row * n + i. */
 typedef struct ltc_dropout_desc { double rate; } ltc_dropout_desc;
 
+/* PAD_CHANNELS: C, H, W -> before + C + after, H, W; the new channels are zero. */
+typedef struct ltc_pad_channels_desc { uint32_t before, after; } ltc_pad_channels_desc;
+
+/* ADAPTIVE_POOL: C, H, W -> C, height, width. Row i of the output is the mean of the rows [floor(i H / height),
+ * ceil((i + 1) H / height)) of the input, columns alike: PyTorch's adaptive_avg_pool2d. Cells overlap where the sizes
+ * do not divide, and repeat where the output is larger. */
+typedef struct ltc_adaptive_pool_desc { uint32_t height, width; } ltc_adaptive_pool_desc;
+
 /* FLATTEN: C, H, W -> C*H*W.  RELU: max(x, 0), with derivative 0 at 0.  LINEAR: w [out, n], b [out]: n -> out.
  * GLOBAL_POOL: mean over space, C, H, W -> C.  ADD: equal shapes.  CONCAT: along axis 0, the other axes equal. */
 
@@ -83,6 +91,18 @@ static inline ltc_val ltc_avg_pool(ltc_builder *b, ltc_val x, ltc_pool_args a)
 {
     ltc_pool_desc d = { a.size, a.stride ? a.stride : a.size, a.pad, 0 };
     return ltc_emit_(b, LTC_OP_AVG_POOL, x, &d, sizeof d);
+}
+
+static inline ltc_val ltc_adaptive_pool(ltc_builder *b, ltc_val x, uint32_t height, uint32_t width)
+{
+    ltc_adaptive_pool_desc d = { height, width };
+    return ltc_emit_(b, LTC_OP_ADAPTIVE_POOL, x, &d, sizeof d);
+}
+
+static inline ltc_val ltc_pad_channels(ltc_builder *b, ltc_val x, uint32_t before, uint32_t after)
+{
+    ltc_pad_channels_desc d = { before, after };
+    return ltc_emit_(b, LTC_OP_PAD_CHANNELS, x, &d, sizeof d);
 }
 
 static inline ltc_val ltc_add(ltc_builder *b, ltc_val x, ltc_val y)

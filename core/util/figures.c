@@ -1,7 +1,8 @@
 /* Writes figures. Called by show, eval, status, verify and store. */
-#include "cli/figures.h"
+#include "util/figures.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 const char *lt_figure_count(uint64_t n, lt_figure *f)

@@ -1,8 +1,8 @@
 /* Figures: numbers as people read them: 1,234,567; 12.3 MiB; 300 x 784. For commands that print tables. */
-#ifndef LT_CLI_FIGURES_H
-#define LT_CLI_FIGURES_H
+#ifndef LT_UTIL_FIGURES_H
+#define LT_UTIL_FIGURES_H
 
-#include "store/tensors.h"
+#include <stdint.h>
 
 /* Room for any of them. Each writes into its second argument and returns it. */
 typedef struct lt_figure { char s[128]; } lt_figure;
