@@ -29,9 +29,9 @@ static bool ask(void *arg)
     return ((const heard *)arg)->stop;
 }
 
-static ltc_host *make_host_of(heard *h, lt_pool *pool)
+static ltc_host *make_host_of(heard *h, lt_team *team)
 {
-    const lt_services services = { .log = hear, .cancelled = ask, .arg = h, .pool = pool };
+    const lt_services services = { .log = hear, .cancelled = ask, .arg = h, .team = team };
     ltc_error err;
     ltc_host *host = NULL;
     memset(h, 0, sizeof *h);
@@ -179,21 +179,21 @@ static void helpers_take_the_mode_and_keep_their_own(void)
 {
     heard h;
     modes m = { .upward = 0 };
-    lt_pool *pool = NULL;
+    lt_team *team = NULL;
     ltc_error err;
-    CU_ASSERT_EQUAL_FATAL(lt_pool_create(2, &pool, &err), LTC_OK);
-    ltc_host *host = make_host_of(&h, pool);
+    CU_ASSERT_EQUAL_FATAL(lt_team_create(2, &team, &err), LTC_OK);
+    ltc_host *host = make_host_of(&h, team);
     pthread_barrier_init(&m.both, NULL, 2);
-    CU_ASSERT_EQUAL(lt_pool_run(pool, 2, look_alone, &m), LTC_OK);       /* the helper begins as this thread is */
+    CU_ASSERT_EQUAL(lt_team_run(team, 2, look_alone, &m), LTC_OK);       /* the helper begins as this thread is */
     fesetround(FE_UPWARD);
     CU_ASSERT_EQUAL(host->parallel(host, 2, 1, change_mode_of_both, &m), LTC_OK);
     CU_ASSERT_EQUAL(m.upward, 2);
     fesetround(FE_TONEAREST);
-    CU_ASSERT_EQUAL(lt_pool_run(pool, 2, look_alone, &m), LTC_OK);
+    CU_ASSERT_EQUAL(lt_team_run(team, 2, look_alone, &m), LTC_OK);
     CU_ASSERT_EQUAL(m.nearest, 4);
     pthread_barrier_destroy(&m.both);
     lt_host_destroy(host);
-    lt_pool_destroy(pool);
+    lt_team_destroy(team);
 }
 
 static const lt_test claims[] = {

@@ -74,7 +74,7 @@ static trained train(const char *backend, unsigned threads)
     const ltc_graph *g = lt_maker_graph(m, build(lt_maker_builder(m)));
     lt_split *split = lt_split_new(3, 24, 20, ROWS, 7, 5);
     float **value = lt_values_new(g, 2);
-    CU_ASSERT_EQUAL_FATAL(lt_pool_create(threads, &services.pool, &err), LTC_OK);
+    CU_ASSERT_EQUAL_FATAL(lt_team_create(threads, &services.team, &err), LTC_OK);
     CU_ASSERT_EQUAL_FATAL(lt_host_create(&services, backend, LTC_BACKEND_ABI, sizeof *host, NULL, &host, &err), LTC_OK);
     counted c = { .host = *host, .to = host };
     c.host.impl = &c, c.host.parallel = count, c.host.log = NULL;
@@ -89,7 +89,7 @@ static trained train(const char *backend, unsigned threads)
     t.loops = c.loops, t.chunks = c.chunks;
     lt_rig_close(&rig);
     lt_host_destroy(host);
-    lt_pool_destroy(services.pool);
+    lt_team_destroy(services.team);
     lt_values_free(g, value);
     lt_split_free(split);
     lt_maker_free(m);

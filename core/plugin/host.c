@@ -72,7 +72,7 @@ static ltc_status host_parallel(const ltc_host *h, size_t n, size_t grain,
 {
     const host_impl *impl = h->impl;
     division d = { .n = n, .grain = grain ? grain : n, .fn = fn, .arg = arg, .mode = lt_fpmode_get() };
-    return n ? lt_pool_run(impl->services.pool, (n - 1) / d.grain + 1, run_chunk, &d) : LTC_OK;
+    return n ? lt_team_run(impl->services.team, (n - 1) / d.grain + 1, run_chunk, &d) : LTC_OK;
 }
 
 ltc_status lt_host_create(const lt_services *s, const char *name, uint32_t kind_abi, uint32_t host_size,

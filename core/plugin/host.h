@@ -4,7 +4,7 @@
 
 #include <ltcore/plugin.h>
 
-#include "util/pool.h"
+#include "util/team.h"
 
 /* Where the services lead. Any member may be NULL: nothing is logged, nothing is cancelled, chunks run one after
  * another. */
@@ -12,7 +12,7 @@ typedef struct lt_services {
     void (*log)(void *arg, int level, const char *module, const char *sentence);      /* [any] */
     bool (*cancelled)(void *arg);                                                     /* [any] */
     void *arg;
-    lt_pool *pool;                            /* one for the whole process, so that its threads know of each other */
+    lt_team *team;                            /* one for the whole process, so that its threads know of each other */
 } lt_services;
 
 /* A host for an instance of the module called `name`, of `host_size` published bytes; it outlives the

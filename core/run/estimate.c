@@ -95,10 +95,10 @@ ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, uint32_t workers, d
     if (!st)
         st = lt_device_load(&d, &e->data, err);
     const uint32_t abreast = trainings < workers ? (uint32_t)trainings : workers;
-    lt_pool_enter(e->services->pool, abreast);                /* as many processors as it will have beside the others */
+    lt_team_enter(e->services->team, abreast);                /* as many processors as it will have beside the others */
     if (!st)
         st = time_training(&t, &d, r, err);
-    lt_pool_leave(e->services->pool, abreast);
+    lt_team_leave(e->services->team, abreast);
     lt_device_close(&d);
     if (st)
         return st;

@@ -1,4 +1,4 @@
-/* The pool: every chunk once, on as many threads as there are processors to spare, and the same result on any. */
+/* The team: every chunk once, on as many threads as there are processors to spare, and the same result on any. */
 #include "suite.h"
 
 #include <dirent.h>
@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/pool.h"
+#include "util/team.h"
 
-static lt_pool *make_pool(unsigned processors)
+static lt_team *make_team(unsigned processors)
 {
-    lt_pool *p = NULL;
+    lt_team *team = NULL;
     ltc_error err;
-    CU_ASSERT_EQUAL_FATAL(lt_pool_create(processors, &p, &err), LTC_OK);
-    return p;
+    CU_ASSERT_EQUAL_FATAL(lt_team_create(processors, &team, &err), LTC_OK);
+    return team;
 }
 
 enum { MOST = 1000 };
@@ -45,17 +45,17 @@ static void every_chunk_runs_once(void)
     static const size_t chunks[] = { 0, 1, 2, 5, MOST };
     tally t;
     for (size_t i = 0; i < 25; i++) {
-        lt_pool *p = make_pool(processors[i / 5]);
+        lt_team *team = make_team(processors[i / 5]);
         for (int again = 0; again < 20; again++) {
             clear(&t);
-            CU_ASSERT_EQUAL(lt_pool_run(p, chunks[i % 5], count, &t), LTC_OK);
+            CU_ASSERT_EQUAL(lt_team_run(team, chunks[i % 5], count, &t), LTC_OK);
             for (size_t c = 0; c < MOST; c++)
                 CU_ASSERT_EQUAL(t.times[c], c < chunks[i % 5]);
         }
-        lt_pool_destroy(p);
+        lt_team_destroy(team);
     }
     clear(&t);
-    CU_ASSERT_EQUAL(lt_pool_run(NULL, 3, count, &t), LTC_OK);
+    CU_ASSERT_EQUAL(lt_team_run(NULL, 3, count, &t), LTC_OK);
     CU_ASSERT_EQUAL(t.times[2], 1);
 }
 
@@ -69,35 +69,35 @@ static ltc_status meet(void *arg, size_t chunk)
 
 static void chunks_run_at_once(void)
 {
-    lt_pool *p = make_pool(3);
+    lt_team *team = make_team(3);
     pthread_barrier_t all;
     pthread_barrier_init(&all, NULL, 3);
     for (int again = 0; again < 20; again++)
-        CU_ASSERT_EQUAL(lt_pool_run(p, 3, meet, &all), LTC_OK);
+        CU_ASSERT_EQUAL(lt_team_run(team, 3, meet, &all), LTC_OK);
     pthread_barrier_destroy(&all);
-    lt_pool_destroy(p);
+    lt_team_destroy(team);
 }
 
 static void no_more_threads_than_processors(void)
 {
     tally t;
     pthread_barrier_t two;
-    lt_pool *p = make_pool(2);
+    lt_team *team = make_team(2);
     pthread_barrier_init(&two, NULL, 2);
-    CU_ASSERT_EQUAL(lt_pool_run(p, 2, meet, &two), LTC_OK);       /* the helper is there and awake */
-    lt_pool_enter(p, 2);
+    CU_ASSERT_EQUAL(lt_team_run(team, 2, meet, &two), LTC_OK);       /* the helper is there and awake */
+    lt_team_enter(team, 2);
     for (int again = 0; again < 20; again++) {
         clear(&t);
-        lt_pool_run(p, MOST, count, &t);
+        lt_team_run(team, MOST, count, &t);
         CU_ASSERT_EQUAL(t.elsewhere, 0);
     }
-    lt_pool_leave(p, 1);
-    CU_ASSERT_EQUAL(lt_pool_run(p, 2, meet, &two), LTC_OK);
-    lt_pool_leave(p, 1);
-    lt_pool_enter(NULL, 1);
-    lt_pool_leave(NULL, 1);
+    lt_team_leave(team, 1);
+    CU_ASSERT_EQUAL(lt_team_run(team, 2, meet, &two), LTC_OK);
+    lt_team_leave(team, 1);
+    lt_team_enter(NULL, 1);
+    lt_team_leave(NULL, 1);
     pthread_barrier_destroy(&two);
-    lt_pool_destroy(p);
+    lt_team_destroy(team);
 }
 
 static unsigned threads_of_this_process(void)
@@ -115,14 +115,14 @@ static void one_processor_needs_no_thread(void)
 {
     tally t;
     const unsigned before = threads_of_this_process();
-    lt_pool *one = make_pool(1), *unused = make_pool(9);
+    lt_team *one = make_team(1), *unused = make_team(9);
     clear(&t);
-    CU_ASSERT_EQUAL(lt_pool_run(one, MOST, count, &t), LTC_OK);
+    CU_ASSERT_EQUAL(lt_team_run(one, MOST, count, &t), LTC_OK);
     CU_ASSERT_EQUAL(t.elsewhere, 0);
     CU_ASSERT_EQUAL(threads_of_this_process(), before);
-    lt_pool_destroy(unused);
-    lt_pool_destroy(one);
-    lt_pool_destroy(NULL);
+    lt_team_destroy(unused);
+    lt_team_destroy(one);
+    lt_team_destroy(NULL);
 }
 
 typedef struct trap {
@@ -145,19 +145,19 @@ static void the_lowest_failure_wins(void)
 {
     static const unsigned processors[] = { 1, 2, 3, 7 };
     for (int i = 0; i < 4; i++) {
-        lt_pool *p = make_pool(processors[i]);
+        lt_team *team = make_team(processors[i]);
         for (size_t again = 0; again < 200; again++) {
             trap t = { .at = { 40 + again, 38 + again, 39 + again }, .with = { LTC_EIO, LTC_ENUMERIC, LTC_EDEVICE } };
-            CU_ASSERT_EQUAL(lt_pool_run(p, MOST, fall, &t), LTC_ENUMERIC);
+            CU_ASSERT_EQUAL(lt_team_run(team, MOST, fall, &t), LTC_ENUMERIC);
             for (size_t c = 0; c < 38 + again; c++)
                 CU_ASSERT_EQUAL(t.times[c], 1);
         }
-        lt_pool_destroy(p);
+        lt_team_destroy(team);
     }
 }
 
 typedef struct nest {
-    lt_pool *pool;
+    lt_team *team;
     atomic_uint strays, inner;
     pthread_barrier_t both;
 } nest;
@@ -169,38 +169,38 @@ static ltc_status lay(void *arg, size_t chunk)
     (void)chunk;
     pthread_barrier_wait(&n->both);           /* one on the caller's thread, one on the helper's */
     clear(&t);
-    lt_pool_run(n->pool, 100, count, &t);
+    lt_team_run(n->team, 100, count, &t);
     atomic_fetch_add(&n->strays, t.elsewhere);
     for (size_t c = 0; c < 100; c++)
         atomic_fetch_add(&n->inner, t.times[c]);
     return LTC_OK;
 }
 
-/* On a pool of four there would be helpers to spare. */
+/* On a team of four there would be helpers to spare. */
 static void a_loop_within_a_chunk_stays_on_its_thread(void)
 {
-    nest n = { .pool = make_pool(4) };
+    nest n = { .team = make_team(4) };
     pthread_barrier_init(&n.both, NULL, 2);
-    CU_ASSERT_EQUAL(lt_pool_run(n.pool, 2, lay, &n), LTC_OK);
+    CU_ASSERT_EQUAL(lt_team_run(n.team, 2, lay, &n), LTC_OK);
     CU_ASSERT_EQUAL(n.strays, 0);
     CU_ASSERT_EQUAL(n.inner, 200);
     pthread_barrier_destroy(&n.both);
-    lt_pool_destroy(n.pool);
+    lt_team_destroy(n.team);
 }
 
 static void *call_often(void *arg)
 {
     tally t;
     uintptr_t wrong = 0;
-    lt_pool *p = arg;
-    lt_pool_enter(p, 1);
+    lt_team *team = arg;
+    lt_team_enter(team, 1);
     for (int again = 0; again < 300; again++) {
         clear(&t);
-        wrong += lt_pool_run(p, 17, count, &t) != LTC_OK;
+        wrong += lt_team_run(team, 17, count, &t) != LTC_OK;
         for (size_t c = 0; c < MOST; c++)
             wrong += t.times[c] != (c < 17);
     }
-    lt_pool_leave(p, 1);
+    lt_team_leave(team, 1);
     return (void *)wrong;
 }
 
@@ -208,17 +208,17 @@ static void several_callers_share_the_helpers(void)
 {
     static const unsigned processors[] = { 2, 3, 8 };
     for (int i = 0; i < 3; i++) {
-        lt_pool *p = make_pool(processors[i]);
+        lt_team *team = make_team(processors[i]);
         pthread_t other[2];
         void *wrong[3] = { NULL };
         for (int k = 0; k < 2; k++)
-            CU_ASSERT_EQUAL_FATAL(pthread_create(&other[k], NULL, call_often, p), 0);
-        wrong[2] = call_often(p);
+            CU_ASSERT_EQUAL_FATAL(pthread_create(&other[k], NULL, call_often, team), 0);
+        wrong[2] = call_often(team);
         for (int k = 0; k < 2; k++)
             pthread_join(other[k], &wrong[k]);
         for (int k = 0; k < 3; k++)
             CU_ASSERT_PTR_NULL(wrong[k]);
-        lt_pool_destroy(p);
+        lt_team_destroy(team);
     }
 }
 
@@ -226,10 +226,10 @@ static void it_ends_at_any_moment(void)
 {
     tally t;
     for (int again = 0; again < 100; again++) {
-        lt_pool *p = make_pool(3);
+        lt_team *team = make_team(3);
         clear(&t);
-        lt_pool_run(p, (size_t)again, count, &t);
-        lt_pool_destroy(p);
+        lt_team_run(team, (size_t)again, count, &t);
+        lt_team_destroy(team);
     }
 }
 
@@ -245,5 +245,5 @@ int main(void)
         { "several callers share the helpers", several_callers_share_the_helpers },
         { "it ends at any moment", it_ends_at_any_moment },
     };
-    return lt_suite_run("pool", claims, sizeof claims / sizeof claims[0]);
+    return lt_suite_run("team", claims, sizeof claims / sizeof claims[0]);
 }
