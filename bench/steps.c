@@ -1,6 +1,7 @@
-/* bench_steps CONFIG SPANS STEPS THREADS [KEY=VALUE...] - times training steps of a configuration as runs do them,
- * without evaluations: SPANS spans of STEPS steps. Prints median and best microseconds a step, the least of processor
- * time that all threads together took for one, and the backend's identity. For bench/compare. */
+/* bench_steps CONFIG SPANS STEPS THREADS [KEY=VALUE...] - times training steps of a configuration as runs do
+ * them, without evaluations: SPANS spans of STEPS steps. Prints median and best microseconds a step, the
+ * least of processor time that all threads together took for one, and the backend's identity. For
+ * bench/compare. */
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -51,8 +52,8 @@ static double processor_s(void)
 }
 
 /* One span more, before, warms up. */
-static ltc_status time_spans(lt_session *s, const lt_training *t, const request *q, double *us, double *least_us,
-                             ltc_error *err)
+static ltc_status time_spans(lt_session *s, const lt_training *t, const request *q, double *us,
+                             double *least_us, ltc_error *err)
 {
     const lt_watcher w = { .now_s = clock_of, .stopping = never, .stepped = ignore };
     lt_trainer *trainer = NULL;
@@ -78,7 +79,8 @@ static ltc_status time_training(lt_device *d, const lt_regime *r, const request 
     lt_session *s = NULL;
     lt_state state = { 0 };
     double *us = calloc(q->spans, sizeof *us), least_us = 0;
-    ltc_status st = us ? lt_session_open(d, &session, &s, err) : ltc_fail(err, LTC_ENOMEM, "no memory for the times");
+    ltc_status st =
+        us ? lt_session_open(d, &session, &s, err) : ltc_fail(err, LTC_ENOMEM, "no memory for the times");
     if (!st)
         st = lt_state_create(g, &state, err);
     if (!st) {
@@ -125,9 +127,15 @@ int main(int argc, char **argv)
     const request q = argc < 5 ? (request){ 0 }
                                : (request){ strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10),
                                             (unsigned)strtoul(argv[4], NULL, 10) };
-    const lt_world w = { .program = program, .directory = directory, .plugin_path = getenv("LTCORE_PLUGIN_PATH"),
-                         .data_path = getenv("LTCORE_DATA"), .processors = q.threads, .now_s = now_s,
-                         .cancelled = never, .out = stdout, .err = stderr };
+    const lt_world w = { .program = program,
+                         .directory = directory,
+                         .plugin_path = getenv("LTCORE_PLUGIN_PATH"),
+                         .data_path = getenv("LTCORE_DATA"),
+                         .processors = q.threads,
+                         .now_s = now_s,
+                         .cancelled = never,
+                         .out = stdout,
+                         .err = stderr };
     ltc_error err = { .message = "" };
     lt_setup s;
     if (!q.spans || !q.steps || !q.threads || !program || !directory) {

@@ -1,4 +1,4 @@
-/* One training on several threads: the adapter divides each operation, and the bits are those of one thread. */
+/* One training on several threads: the adapter divides each operation, and the bits are one thread's. */
 #include "suite.h"
 
 #include <stdatomic.h>
@@ -33,8 +33,8 @@ static ltc_status count(const ltc_host *h, size_t n, size_t grain,
     return c->to->parallel(c->to, n, grain, fn, arg);
 }
 
-/* Everything that is divided, large enough to be: samples, channels of norms, a small and a large weight's gradient,
- * groups, strides, overlapping pools, a shared summand, blocks of parameters. */
+/* Everything that is divided, large enough to be: samples, channels of norms, a small and a large weight's
+ * gradient, groups, strides, overlapping pools, a shared summand, blocks of parameters. */
 static ltc_val build(ltc_builder *b)
 {
     ltc_val x = ltc_conv2d(b, b->input, "c1", (ltc_conv2d_args){ .out = 16, .pad = 1 });
@@ -52,7 +52,7 @@ static ltc_val build(ltc_builder *b)
     x = ltc_avg_pool(b, x, (ltc_pool_args){ .size = 2 });
     x = ltc_conv2d(b, x, "c4", (ltc_conv2d_args){ .out = 320, .pad = 1 });
     x = ltc_relu(b, ltc_flatten(b, x));
-    x = ltc_relu(b, ltc_linear(b, x, "f1", (ltc_linear_args){ .out = 140 }));
+    x = ltc_relu(b, ltc_linear(b, x, "f1", (ltc_linear_args){ .out = 300 }));
     return ltc_linear(b, x, "f2", (ltc_linear_args){ .out = b->n_classes });
 }
 
@@ -75,7 +75,8 @@ static trained train(const char *backend, unsigned threads)
     lt_split *split = lt_split_new(3, 24, 20, ROWS, 7, 5);
     float **value = lt_values_new(g, 2);
     CU_ASSERT_EQUAL_FATAL(lt_team_create(threads, &services.team, &err), LTC_OK);
-    CU_ASSERT_EQUAL_FATAL(lt_host_create(&services, backend, LTC_BACKEND_ABI, sizeof *host, NULL, &host, &err), LTC_OK);
+    CU_ASSERT_EQUAL_FATAL(
+        lt_host_create(&services, backend, LTC_BACKEND_ABI, sizeof *host, NULL, &host, &err), LTC_OK);
     counted c = { .host = *host, .to = host };
     c.host.impl = &c, c.host.parallel = count, c.host.log = NULL;
     lt_rig_open_with(&rig, backend, NULL, split, &c.host);
@@ -115,7 +116,7 @@ static void bytes_do_not_depend_on_threads(void)
     }
 }
 
-/* A training of a millisecond a step is not worth waking anybody for, but for its largest products and its update. */
+/* A training of a millisecond a step is not worth waking anybody for. */
 static void little_work_stays_whole(void)
 {
     for (size_t b = 0; b < BACKENDS; b++) {
@@ -127,7 +128,8 @@ static void little_work_stays_whole(void)
         const ltc_graph *g = lt_maker_graph(m, lt_build_small(lt_maker_builder(m), 0.3));
         lt_split *split = lt_split_new(3, 12, 12, ROWS, 7, 5);
         float **value = lt_values_new(g, 2);
-        CU_ASSERT_EQUAL_FATAL(lt_host_create(&none, backends[b], LTC_BACKEND_ABI, sizeof *host, NULL, &host, &err), LTC_OK);
+        CU_ASSERT_EQUAL_FATAL(
+            lt_host_create(&none, backends[b], LTC_BACKEND_ABI, sizeof *host, NULL, &host, &err), LTC_OK);
         counted c = { .host = *host, .to = host };
         c.host.impl = &c, c.host.parallel = count, c.host.log = NULL;
         lt_rig_open_with(&rig, backends[b], NULL, split, &c.host);

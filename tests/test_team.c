@@ -1,8 +1,10 @@
-/* The team: every chunk once, on as many threads as there are processors to spare, and the same result on any. */
+/* The team: every chunk once, on as many threads as there are processors to spare, and the same result on
+ * any. */
 #include "suite.h"
 
 #include <dirent.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,7 +149,8 @@ static void the_lowest_failure_wins(void)
     for (int i = 0; i < 4; i++) {
         lt_team *team = make_team(processors[i]);
         for (size_t again = 0; again < 200; again++) {
-            trap t = { .at = { 40 + again, 38 + again, 39 + again }, .with = { LTC_EIO, LTC_ENUMERIC, LTC_EDEVICE } };
+            trap t = { .at = { 40 + again, 38 + again, 39 + again },
+                       .with = { LTC_EIO, LTC_ENUMERIC, LTC_EDEVICE } };
             CU_ASSERT_EQUAL(lt_team_run(team, MOST, fall, &t), LTC_ENUMERIC);
             for (size_t c = 0; c < 38 + again; c++)
                 CU_ASSERT_EQUAL(t.times[c], 1);
@@ -156,11 +159,39 @@ static void the_lowest_failure_wins(void)
     }
 }
 
+/* The second of two chunks that are under way fails while the first is still at it. */
+static ltc_status fall_later(void *arg, size_t chunk)
+{
+    pthread_barrier_wait(arg);
+    for (int i = 0; chunk == 0 && i < 1000; i++)
+        sched_yield();
+    return chunk ? LTC_EIO : LTC_ENUMERIC;
+}
+
+static void the_lowest_failure_wins_when_it_comes_later(void)
+{
+    lt_team *team = make_team(2);
+    pthread_barrier_t both;
+    pthread_barrier_init(&both, NULL, 2);
+    for (int again = 0; again < 20; again++)
+        CU_ASSERT_EQUAL(lt_team_run(team, 2, fall_later, &both), LTC_ENUMERIC);
+    pthread_barrier_destroy(&both);
+    lt_team_destroy(team);
+}
+
 typedef struct nest {
     lt_team *team;
     atomic_uint strays, inner;
     pthread_barrier_t both;
 } nest;
+
+/* Time enough for helpers to come, if any were called. */
+static ltc_status count_slowly(void *arg, size_t chunk)
+{
+    for (int i = 0; chunk == 0 && i < 1000; i++)
+        sched_yield();
+    return count(arg, chunk);
+}
 
 static ltc_status lay(void *arg, size_t chunk)
 {
@@ -169,7 +200,7 @@ static ltc_status lay(void *arg, size_t chunk)
     (void)chunk;
     pthread_barrier_wait(&n->both);           /* one on the caller's thread, one on the helper's */
     clear(&t);
-    lt_team_run(n->team, 100, count, &t);
+    lt_team_run(n->team, 100, count_slowly, &t);
     atomic_fetch_add(&n->strays, t.elsewhere);
     for (size_t c = 0; c < 100; c++)
         atomic_fetch_add(&n->inner, t.times[c]);
@@ -238,9 +269,11 @@ int main(void)
     static const lt_test claims[] = {
         { "every chunk runs once, whatever the number of threads", every_chunk_runs_once },
         { "chunks run at once where there are processors to spare", chunks_run_at_once },
-        { "threads that compute and helpers are no more than the processors", no_more_threads_than_processors },
+        { "threads that compute and helpers are no more than the processors",
+          no_more_threads_than_processors },
         { "no thread is made for one processor, or before it is needed", one_processor_needs_no_thread },
         { "the lowest failing chunk gives the status", the_lowest_failure_wins },
+        { "it does when a higher one has failed before", the_lowest_failure_wins_when_it_comes_later },
         { "a loop within a chunk stays on its thread", a_loop_within_a_chunk_stays_on_its_thread },
         { "several callers share the helpers", several_callers_share_the_helpers },
         { "it ends at any moment", it_ends_at_any_moment },

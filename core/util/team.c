@@ -1,4 +1,5 @@
-/* Owns the helpers, and the list of the loops under way. A loop lives on the stack of the thread that runs it. */
+/* Owns the helpers, and the list of the loops under way. A loop lives on the stack of the thread that runs
+ * it. */
 #include "util/team.h"
 
 #include <pthread.h>
@@ -7,7 +8,7 @@
 
 #include "util/memory.h"
 
-/* Looks at a counter before going to sleep: some microseconds, less than it takes to be woken. */
+/* Looks at a counter before going to sleep: some ten microseconds, about what it takes to be woken. */
 enum { LOOKS = 2000 };
 
 typedef struct loop {
@@ -24,7 +25,7 @@ typedef struct loop {
 
 struct lt_team {
     pthread_mutex_t lock;
-    pthread_cond_t  work, done;               /* a loop has begun, or the end; a loop's last helper has left */
+    pthread_cond_t work, done; /* a loop has begun, or the end; a loop's last helper has left */
     unsigned        processors, threads;      /* helpers: made so far */
     unsigned        computing, lent, asleep;
     bool            closing;
@@ -80,7 +81,8 @@ static loop *pick(const lt_team *t)
 {
     loop *best = NULL;
     for (loop *l = t->first; l; l = l->next)
-        if (atomic_load(&l->begun) < l->chunks && (!best || atomic_load(&l->helpers) < atomic_load(&best->helpers)))
+        if (atomic_load(&l->begun) < l->chunks &&
+            (!best || atomic_load(&l->helpers) < atomic_load(&best->helpers)))
             best = l;
     return best;
 }
@@ -213,7 +215,7 @@ ltc_status lt_team_create(unsigned processors, lt_team **team, ltc_error *err)
     if (!t)
         return ltc_fail(err, LTC_ENOMEM, "no memory for the threads of %u processors", n);
     t->processors = n;
-    pthread_mutex_init(&t->lock, NULL);       /* none of the three can fail with default attributes on Linux */
+    pthread_mutex_init(&t->lock, NULL); /* none of the three can fail with default attributes on Linux */
     pthread_cond_init(&t->work, NULL);
     pthread_cond_init(&t->done, NULL);
     *team = t;

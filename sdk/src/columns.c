@@ -5,8 +5,8 @@
 
 #include "wide.h"
 
-/* A tile's matrix is to stay in a processor's cache; but below so many columns a product spends its time on reading
- * the weight, and above so many nothing is gained. */
+/* A tile's matrix is to stay in a processor's cache; but below so many columns a product spends its time on
+ * reading the weight, and above so many nothing is gained. */
 enum { TILE_ELEMENTS = 1 << 17, FEWEST_COLUMNS = 256, MOST_COLUMNS = 1024 };
 
 static void choose_tile(lts_columns *k)
@@ -26,7 +26,8 @@ static void choose_tile(lts_columns *k)
     }
 }
 
-lts_columns lts_columns_of(const ltc_conv2d_desc *d, const ltc_value *in, const ltc_value *w, const ltc_value *out)
+lts_columns lts_columns_of(const ltc_conv2d_desc *d, const ltc_value *in, const ltc_value *w,
+                           const ltc_value *out)
 {
     const lts_conv c = lts_conv_of(d, in, w, out);
     const bool steps = c.x.stride == 1 && c.y.stride == 1;
@@ -82,17 +83,26 @@ static void zero(float *to, int64_t n)
         to[i] = 0;
 }
 
-/* Rows [s->y) of one line of the matrix, all at once: they lie side by side in the image too, but for what a shift
- * carries over their ends. */
+/* The first `left` and the last `right` of each row: few, so that a call for each row would cost more than
+ * the zeros. */
+static void zero_ends(float *line, int64_t rows, int64_t wide, int64_t left, int64_t right)
+{
+    for (int64_t x = 0; x < left; x++)
+        for (int64_t y = 0; y < rows; y++)
+            line[y * wide + x] = 0;
+    for (int64_t x = wide - right; x < wide; x++)
+        for (int64_t y = 0; y < rows; y++)
+            line[y * wide + x] = 0;
+}
+
+/* Rows [s->y) of one line of the matrix, all at once: they lie side by side in the image too, but for what a
+ * shift carries over their ends. */
 static void fill_same(const lts_columns *k, const sight *s, const float *plane, float *line)
 {
     const int64_t wide = k->c.x.out, rows = s->y.end - s->y.first, left = s->x.first, right = wide - s->x.end;
     const float *from = plane + (s->y.first + s->shift_y) * wide + s->shift_x;
     memcpy(line + left, from + left, (size_t)(rows * wide - left - right) * sizeof *line);
-    for (int64_t y = 0; y < rows && left; y++)
-        zero(line + y * wide, left);
-    for (int64_t y = 1; y <= rows && right; y++)
-        zero(line + y * wide - right, right);
+    zero_ends(line, rows, wide, left, right);
 }
 
 static void fill_stepwise(const lts_columns *k, const sight *s, const float *plane, float *line)
@@ -110,7 +120,8 @@ static void fill_stepwise(const lts_columns *k, const sight *s, const float *pla
     }
 }
 
-static void fill_line(const lts_columns *k, const lts_tile *t, const sight *s, const float *plane, float *line)
+static void fill_line(const lts_columns *k, const lts_tile *t, const sight *s, const float *plane,
+                      float *line)
 {
     const int64_t wide = k->c.x.out;
     float *inside = line + (s->y.first - t->row) * wide;
@@ -124,7 +135,8 @@ static void fill_line(const lts_columns *k, const lts_tile *t, const sight *s, c
 void lts_columns_fill(const lts_columns *k, const lts_tile *t, int64_t from, int64_t to, const float *x,
                       float *matrix)
 {
-    const int64_t line = t->rows * k->c.x.out, plane = k->c.y.in * k->c.x.in, taps = k->c.kernel_y * k->c.kernel_x;
+    const int64_t line = t->rows * k->c.x.out, plane = k->c.y.in * k->c.x.in,
+                  taps = k->c.kernel_y * k->c.kernel_x;
     const int64_t sample = (int64_t)k->in * k->c.groups;
     for (int64_t tap = 0; tap < taps; tap++) {
         const sight s = sight_of(k, t, tap / k->c.kernel_x, tap % k->c.kernel_x);
@@ -141,15 +153,12 @@ LTS_WIDE static void add(float *restrict to, const float *restrict from, int64_t
         to[i] += from[i];
 }
 
-/* As fill_same: what the shift would carry over the ends of rows is set to zero, then all is added at once. */
+/* As fill_same: what the shift would carry over the ends of rows is zeroed, then all is added at once. */
 static void add_same(const lts_columns *k, const sight *s, float *line, float *plane)
 {
     const int64_t wide = k->c.x.out, rows = s->y.end - s->y.first, left = s->x.first, right = wide - s->x.end;
     float *to = plane + (s->y.first + s->shift_y) * wide + s->shift_x;
-    for (int64_t y = 0; y < rows && left; y++)
-        zero(line + y * wide, left);
-    for (int64_t y = 1; y <= rows && right; y++)
-        zero(line + y * wide - right, right);
+    zero_ends(line, rows, wide, left, right);
     add(to + left, line + left, rows * wide - left - right);
 }
 
@@ -168,13 +177,15 @@ static void add_stepwise(const lts_columns *k, const sight *s, float *line, floa
 
 void lts_columns_add(const lts_columns *k, const lts_tile *t, float *matrix, float *dx)
 {
-    const int64_t line = t->rows * k->c.x.out, plane = k->c.y.in * k->c.x.in, taps = k->c.kernel_y * k->c.kernel_x;
+    const int64_t line = t->rows * k->c.x.out, plane = k->c.y.in * k->c.x.in,
+                  taps = k->c.kernel_y * k->c.kernel_x;
     const int64_t sample = (int64_t)k->in * k->c.groups;
     for (int64_t tap = 0; tap < taps; tap++) {
         const sight s = sight_of(k, t, tap / k->c.kernel_x, tap % k->c.kernel_x);
         float *from = matrix + tap * t->samples * line + (s.y.first - t->row) * k->c.x.out;
         for (int64_t i = 0; i < k->c.channels && s.y.first < s.y.end; i++, from += taps * t->samples * line)
             for (int64_t n = 0; n < t->samples; n++)
-                (k->same ? add_same : add_stepwise)(k, &s, from + n * line, dx + (t->first + n) * sample + i * plane);
+                (k->same ? add_same : add_stepwise)(k, &s, from + n * line,
+                                                    dx + (t->first + n) * sample + i * plane);
     }
 }

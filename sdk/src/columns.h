@@ -1,5 +1,6 @@
-/* The column matrix of a convolution, tile by tile: a row for each tap of each channel, a column for each output pixel
- * of the tile. A tile is some whole samples, or where images are large some rows of one. Called by conv.c. */
+/* The column matrix of a convolution, tile by tile: a row for each tap of each channel, a column for each
+ * output pixel of the tile. A tile is some whole samples, or where images are large some rows of one. Called
+ * by conv.c. */
 #ifndef LTS_COLUMNS_H
 #define LTS_COLUMNS_H
 
@@ -7,14 +8,15 @@
 
 typedef struct lts_columns {
     lts_conv c;
-    int64_t  taps, pixels;                    /* of one group: rows of the matrix, output pixels of a sample */
-    size_t   in, w, out;                      /* elements of one group's share of a sample and of the weight */
+    int64_t taps, pixels; /* of one group: rows of the matrix, output pixels of a sample */
+    size_t in, w, out;    /* elements of one group's share of a sample and of the weight */
     int64_t  samples, rows;                   /* of a full tile: one of them is 1, or rows is all */
     bool     plain;                           /* 1 x 1 taps: an image is its own matrix */
-    bool     same;                            /* steps of 1, as wide as the input: rows follow each other in both */
+    bool same; /* steps of 1, as wide as the input: rows follow each other in both */
 } lts_columns;
 
-lts_columns lts_columns_of(const ltc_conv2d_desc *d, const ltc_value *in, const ltc_value *w, const ltc_value *out);
+lts_columns lts_columns_of(const ltc_conv2d_desc *d, const ltc_value *in, const ltc_value *w,
+                           const ltc_value *out);
 
 /* Columns of a full tile. */
 static inline int64_t lts_columns_width(const lts_columns *k)

@@ -1,6 +1,6 @@
-/* CONV2D by the table's gemm, on the host: tile by tile a column matrix is made (columns.c) and multiplied. Parts of
- * the work are samples; where a weight is large, those of its gradient are channels, since a sum for each part would
- * have to be kept. */
+/* CONV2D by the table's gemm, on the host: tile by tile a column matrix is made (columns.c) and multiplied.
+ * Parts of the work are samples; where a weight is large, those of its gradient are channels, since a sum for
+ * each part would have to be kept. */
 #include "conv.h"
 
 #include <string.h>
@@ -8,9 +8,10 @@
 #include "columns.h"
 #include "divide.h"
 
-/* A part does at least so many floating-point operations and so many columns; a weight up to so many elements is
- * summed part by part. */
+/* A part does at least so many floating-point operations and so many columns; a weight up to so many elements
+ * is summed part by part. */
 static const double LEAST_WORK = 4e6;
+static const size_t TOO_MUCH = SIZE_MAX / sizeof(float) / LTS_MOST_PARTS / 4;
 enum { LEAST_COLUMNS = 128, LARGE_WEIGHT = 1 << 17, MOST_BLOCKS = 8 };
 
 typedef struct conv {
@@ -39,7 +40,7 @@ static conv conv_of(const lts_program *p, const ltc_node *node, const ltc_io *io
     return c;
 }
 
-/* What the parts of one node leave behind before they are added up: a weight's gradient and a bias's, each. */
+/* What each part of one node leaves behind to be added up: a weight's gradient and a bias's. */
 static size_t part_sums(const conv *c)
 {
     return (c->k.w + (size_t)c->k.c.outputs) * (size_t)c->k.c.groups;
@@ -55,8 +56,11 @@ lts_conv_memory lts_conv_memory_of(const ltc_graph *graph, uint32_t rows)
         const ltc_value *shape[2] = { ltc_graph_value(graph, n->in[0]), ltc_graph_value(graph, n->in[1]) };
         const ltc_io io = { .rows = rows, .in_shape = shape, .out_shape = ltc_graph_value(graph, n->out) };
         const conv c = conv_of(NULL, n, &io);
-        const size_t scratch = (size_t)(c.k.taps + c.k.c.outputs) * (size_t)lts_columns_width(&c.k);
         const size_t sums = c.blocks > 1 || c.parts == 1 ? 0 : c.parts * part_sums(&c);
+        size_t scratch;
+        if (!lts_times((size_t)(c.k.taps + c.k.c.outputs), (size_t)lts_columns_width(&c.k), &scratch) ||
+            scratch > TOO_MUCH)
+            scratch = TOO_MUCH;               /* more than there is: the allocation will say so */
         m.scratch = scratch > m.scratch ? scratch : m.scratch;
         m.sums = sums > m.sums ? sums : m.sums;
     }
@@ -90,11 +94,13 @@ static space take_space(const conv *c)
 /* A matrix of a tile: its columns, or the outputs or their gradients, in place or copied together. */
 typedef struct matrix { const float *at; int64_t ld; } matrix;
 
-static matrix columns_of(const conv *c, const lts_tile *t, size_t group, int64_t from, int64_t to, float *room)
+static matrix columns_of(const conv *c, const lts_tile *t, size_t group, int64_t from, int64_t to,
+                         float *room)
 {
     const float *x = c->io->in[0] + group * c->k.in;
     if (c->k.plain && t->samples == 1)
-        return (matrix){ x + (size_t)t->first * c->k.in * (size_t)c->k.c.groups + from * c->k.pixels, c->k.pixels };
+        return (matrix){ x + (size_t)t->first * c->k.in * (size_t)c->k.c.groups + from * c->k.pixels,
+                         c->k.pixels };
     lts_columns_fill(&c->k, t, from, to, x, room);
     return (matrix){ room, lts_tile_width(&c->k, t) };
 }
@@ -102,7 +108,8 @@ static matrix columns_of(const conv *c, const lts_tile *t, size_t group, int64_t
 /* Where the outputs of one sample of a tile begin, for one group. */
 static size_t output_at(const conv *c, const lts_tile *t, int64_t sample, size_t group)
 {
-    return ((size_t)(t->first + sample) * (size_t)c->k.c.groups + group) * c->k.out + (size_t)(t->row * c->k.c.x.out);
+    return ((size_t)(t->first + sample) * (size_t)c->k.c.groups + group) * c->k.out +
+           (size_t)(t->row * c->k.c.x.out);
 }
 
 static matrix gradient_of(const conv *c, const lts_tile *t, size_t group, float *room)
@@ -167,10 +174,19 @@ static ltc_status input_tile(const conv *c, const lts_tile *t, size_t group, con
     float *dx = c->io->in_grad[0] + group * c->k.in;
     const bool direct = c->k.plain && t->samples == 1;
     float *to = direct ? dx + (size_t)t->first * c->k.in * (size_t)c->k.c.groups : s->columns;
-    const ltc_status st = multiply(c, &(ltc_gemm){
-        .trans_a = 1, .batch = 1, .m = c->k.taps, .n = width, .k = c->k.c.outputs, .lda = c->k.taps, .ldb = g.ld,
-        .ldc = direct ? c->k.pixels : width, .alpha = 1, .beta = direct && !c->first, .a = c->io->in[1] + group * c->k.w,
-        .b = g.at, .c = to });
+    const ltc_status st = multiply(c, &(ltc_gemm){ .trans_a = 1,
+                                                   .batch = 1,
+                                                   .m = c->k.taps,
+                                                   .n = width,
+                                                   .k = c->k.c.outputs,
+                                                   .lda = c->k.taps,
+                                                   .ldb = g.ld,
+                                                   .ldc = direct ? c->k.pixels : width,
+                                                   .alpha = 1,
+                                                   .beta = direct && !c->first,
+                                                   .a = c->io->in[1] + group * c->k.w,
+                                                   .b = g.at,
+                                                   .c = to });
     if (!st && !direct && c->first)
         clear_tile(c, t, dx);
     if (!st && !direct)
@@ -223,7 +239,7 @@ static void bias_sum(const conv *c, const matrix *g, int64_t width, float *db)
     }
 }
 
-/* What one part of the weight's gradient adds up, and where: all samples' of some channels, or some samples'. */
+/* What a part of the weight's gradient adds up, and where: some channels' of all samples, or some samples'. */
 typedef struct share {
     size_t begin, end;
     int64_t from, to;
@@ -239,7 +255,8 @@ static ltc_status weight_share(const conv *c, const share *h)
     ltc_status st = LTC_OK;
     lts_tile t;
     bool fresh = h->fresh;
-    for (bool more = lts_tile_first(&c->k, h->begin, h->end, &t); more && !st; more = lts_tile_next(&c->k, h->end, &t)) {
+    for (bool more = lts_tile_first(&c->k, h->begin, h->end, &t); more && !st;
+         more = lts_tile_next(&c->k, h->end, &t)) {
         const int64_t width = lts_tile_width(&c->k, &t);
         for (size_t group = 0; group < (size_t)c->k.c.groups && !st; group++) {
             const matrix g = gradient_of(c, &t, group, s.gathered);
@@ -263,7 +280,9 @@ static ltc_status weight_part(void *arg, size_t part, size_t begin, size_t end)
 {
     const conv *c = arg;
     float *sums = c->p->sums + part * part_sums(c);
-    share h = { .begin = begin, .end = end, .to = c->k.c.channels, .dw = c->dw, .db = c->db, .fresh = c->fresh };
+    share h = {
+        .begin = begin, .end = end, .to = c->k.c.channels, .dw = c->dw, .db = c->db, .fresh = c->fresh
+    };
     if (c->parts > 1) {
         h.db = c->db ? sums + c->k.w * (size_t)c->k.c.groups : NULL;
         h.dw = c->dw ? sums : NULL;

@@ -1,9 +1,10 @@
-/* LINEAR by the table's gemm, wherever its memory is: a bias is a product with a column of ones. CONV2D is in conv.c.
- * Parts of the work are columns and rows of the weight, which is larger than what it is multiplied with. */
+/* LINEAR by the table's gemm, wherever its memory is: a bias is a product with a column of ones. CONV2D is in
+ * conv.c. Parts of the work are columns and rows of the weight, which is larger than what it is multiplied
+ * with. */
 #include "conv.h"
 #include "divide.h"
 
-static const double LEAST_WORK = 8e6;         /* floating-point operations of a part */
+static const double LEAST_WORK = 16e6; /* floating-point operations of a part: LeNet-300-100 stays whole */
 enum { STRIDE = 16 };                         /* parts begin at a multiple: whole vectors */
 
 bool lts_gemm_can(const ltc_node *node)
@@ -23,7 +24,9 @@ typedef struct linear {
 
 static linear linear_of(const lts_program *p, const ltc_io *io)
 {
-    return (linear){ .p = p, .io = io, .rows = io->rows, .n = io->in_shape[0]->dim[0], .out = io->out_shape->dim[0] };
+    return (linear){
+        .p = p, .io = io, .rows = io->rows, .n = io->in_shape[0]->dim[0], .out = io->out_shape->dim[0]
+    };
 }
 
 static ltc_status multiply(const linear *l, const ltc_gemm *g)
@@ -46,12 +49,31 @@ static ltc_status forward_part(void *arg, size_t part, size_t begin, size_t end)
     ltc_status st = LTC_OK;
     (void)part;
     if (l->bias)
-        st = multiply(l, &(ltc_gemm){ .batch = 1, .m = l->rows, .n = n, .k = 1, .lda = 1, .ldb = l->out, .ldc = l->out,
-                                      .alpha = 1, .a = l->p->ones, .b = l->bias + from, .c = l->io->out + from });
+        st = multiply(l, &(ltc_gemm){ .batch = 1,
+                                      .m = l->rows,
+                                      .n = n,
+                                      .k = 1,
+                                      .lda = 1,
+                                      .ldb = l->out,
+                                      .ldc = l->out,
+                                      .alpha = 1,
+                                      .a = l->p->ones,
+                                      .b = l->bias + from,
+                                      .c = l->io->out + from });
     return st ? st
-              : multiply(l, &(ltc_gemm){ .trans_b = 1, .batch = 1, .m = l->rows, .n = n, .k = l->n, .lda = l->n,
-                                         .ldb = l->n, .ldc = l->out, .alpha = 1, .beta = l->bias != NULL,
-                                         .a = l->io->in[0], .b = l->io->in[1] + from * l->n, .c = l->io->out + from });
+              : multiply(l, &(ltc_gemm){ .trans_b = 1,
+                                         .batch = 1,
+                                         .m = l->rows,
+                                         .n = n,
+                                         .k = l->n,
+                                         .lda = l->n,
+                                         .ldb = l->n,
+                                         .ldc = l->out,
+                                         .alpha = 1,
+                                         .beta = l->bias != NULL,
+                                         .a = l->io->in[0],
+                                         .b = l->io->in[1] + from * l->n,
+                                         .c = l->io->out + from });
 }
 
 /* dx += g w: some of the inputs */
@@ -73,9 +95,19 @@ static ltc_status weight_part(void *arg, size_t part, size_t begin, size_t end)
     ltc_status st = LTC_OK;
     (void)part;
     if (l->dw)
-        st = multiply(l, &(ltc_gemm){ .trans_a = 1, .batch = 1, .m = n, .n = l->n, .k = l->rows, .lda = l->out,
-                                      .ldb = l->n, .ldc = l->n, .alpha = 1, .beta = !l->fresh,
-                                      .a = l->io->out_grad + from, .b = l->io->in[0], .c = l->dw + from * l->n });
+        st = multiply(l, &(ltc_gemm){ .trans_a = 1,
+                                      .batch = 1,
+                                      .m = n,
+                                      .n = l->n,
+                                      .k = l->rows,
+                                      .lda = l->out,
+                                      .ldb = l->n,
+                                      .ldc = l->n,
+                                      .alpha = 1,
+                                      .beta = !l->fresh,
+                                      .a = l->io->out_grad + from,
+                                      .b = l->io->in[0],
+                                      .c = l->dw + from * l->n });
     if (st || !l->db)
         return st;
     return multiply(l, &(ltc_gemm){ .batch = 1, .m = 1, .n = n, .k = l->rows, .lda = l->rows, .ldb = l->out,
@@ -83,7 +115,8 @@ static ltc_status weight_part(void *arg, size_t part, size_t begin, size_t end)
                                     .b = l->io->out_grad + from, .c = l->db + from });
 }
 
-/* The elements [0, n) in parts; elsewhere than on the host one call does all, as it may take them one at a time. */
+/* The elements [0, n) in parts; elsewhere than on the host one call does all, as it may take them one at a
+ * time. */
 static ltc_status divide(linear *l, int64_t n, ltc_status (*part)(void *, size_t, size_t, size_t))
 {
     const size_t units = ((size_t)n + STRIDE - 1) / STRIDE;

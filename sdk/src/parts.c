@@ -7,8 +7,8 @@
 #include "op.h"
 
 /* Elements that a part works on at least: some ten microseconds. A convolution does much more with each. */
-static const double LEAST = 32768;
-enum { SLICE = 32768 };                       /* elements of the first input, about: what stays in the cache */
+static const double LEAST = 32768, LEAST_UPDATED = 131072;
+enum { SLICE = 32768 };                       /* elements of the first input, about: what a cache holds */
 
 typedef void kernel_pass(const ltc_node *node, const lts_io *io);
 
@@ -96,7 +96,8 @@ static void run(const ltc_host *host, pass p)
     const size_t rows = p.io->rows, channels = (size_t)p.io->out_shape->dim[0];
     const double work = row_work(p.node, p.io);
     if (p.node->op == LTC_OP_BATCH_NORM)
-        lts_divide(host, channels, lts_parts(channels, work * (double)rows / (double)channels, LEAST), run_channels, &p);
+        lts_divide(host, channels, lts_parts(channels, work * (double)rows / (double)channels, LEAST),
+                   run_channels, &p);
     else
         lts_divide(host, rows, lts_parts(rows, work, LEAST), run_rows, &p);
 }
@@ -151,7 +152,7 @@ static ltc_status run_update(void *arg, size_t part, size_t begin, size_t end)
 void lts_parts_update(const ltc_host *host, const lts_kernels *k, const ltc_optimizer *o, const lts_update *u)
 {
     update all = { k, o, u };
-    lts_divide(host, u->n, lts_parts(u->n, 1, LEAST), run_update, &all);
+    lts_divide(host, u->n, lts_parts(u->n, 1, LEAST_UPDATED), run_update, &all);
 }
 
 static ltc_status run_clear(void *arg, size_t part, size_t begin, size_t end)

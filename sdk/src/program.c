@@ -132,7 +132,8 @@ static uint32_t uses(const ltc_graph *g, uint32_t value)
     return n;
 }
 
-/* Is the place of a gradient among those of nodes that come before node i on the way back, or is it set by the loss? */
+/* Is the place of a gradient among those of nodes that come before node i on the way back, or is it set by
+ * the loss? */
 static bool is_begun(const lts_program *p, uint32_t i, uint32_t k)
 {
     const void *grad = p->step[i].io.in_grad[k];
@@ -143,7 +144,8 @@ static bool is_begun(const lts_program *p, uint32_t i, uint32_t k)
     return begun;
 }
 
-/* The first to add to a gradient clears it, part by part, where that is this library: of samples, or of a weight. */
+/* The first to add to a gradient clears it, part by part, where that is this library: of samples, or of a
+ * weight. */
 static void choose_firsts(lts_program *p, uint32_t i, bool *set)
 {
     const ltc_node *n = ltc_graph_node(p->graph, i);
@@ -167,7 +169,8 @@ static bool is_cleared(const lts_program *p, const void *grad)
     return cleared;
 }
 
-/* Which gradients are zeroed before all: not the logits', which the loss sets, nor what the first to add clears. */
+/* Which gradients are zeroed before all: not the logits', which the loss sets, nor what the first to add
+ * clears. */
 static void choose_clears(lts_program *p)
 {
     const ltc_graph *g = p->graph;
@@ -237,7 +240,8 @@ static ltc_status allocate(lts_program *p, ltc_error *err)
     p->has_value = calloc(names, sizeof *p->has_value);
     p->has_mask = calloc(names, sizeof *p->has_mask);
     if (!p->memory || !p->scratch || !p->sums || !p->taken || !p->ones || (!lts_on_host() && !p->zeros) ||
-        !p->step || !p->clear || !p->bounce || !p->mask || !p->label || !p->loss || !p->has_value || !p->has_mask)
+        !p->step || !p->clear || !p->bounce || !p->mask || !p->label || !p->loss || !p->has_value ||
+        !p->has_mask)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a program of %zu bytes", p->tape.bytes);
     for (int i = 0; i < LTS_MOST_PARTS; i++)
         atomic_flag_clear(&p->taken[i]);

@@ -23,8 +23,8 @@ static ltc_status rows_end(const lts_program *p, uint32_t rows, ltc_error *err)
                            lts_tape_bytes(&p->tape, p->graph->input, rows), LTC_COPY_TO_DEVICE, err);
 }
 
-/* A block of the input and the rows of a split that it is made of: those that `sample` lists, or from `start` on, zeros
- * past the end. */
+/* A block of the input and the rows of a split that it is made of: those that `sample` lists, or from `start`
+ * on, zeros past the end. */
 typedef struct gathering {
     lts_program *p;
     const lts_samples *from;
@@ -58,7 +58,8 @@ static ltc_status gather(gathering *g, uint32_t rows, ltc_error *err)
     const double work = (double)g->from->count;
     const ltc_status st =
         lts_divide(g->p->device->host, rows, lts_parts(rows, work, LEAST_GATHERED), gather_rows, g);
-    return st ? ltc_fail(err, st, "gathering rows failed with status %d", (int)st) : rows_end(g->p, rows, err);
+    return st ? ltc_fail(err, st, "gathering rows failed with status %d", (int)st)
+              : rows_end(g->p, rows, err);
 }
 
 static ltc_status gather_batch(lts_program *p, const ltc_train_req *r, uint32_t s, ltc_error *err)

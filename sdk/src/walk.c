@@ -94,7 +94,8 @@ ltc_status lts_walk_backward(lts_program *p, ltc_error *err)
         else if (s->backward == LTS_ROUTE_GEMM)
             st = lts_gemm_backward(p, node, s);
         else if (s->backward == LTS_ROUTE_REFERENCE)
-            lts_parts_backward(p->device->host, &p->tape.kernels->op[node->op], node, &p->tape.io[i], s->first);
+            lts_parts_backward(p->device->host, &p->tape.kernels->op[node->op], node, &p->tape.io[i],
+                               s->first);
         if (st)
             return failed(p, i, "backward", st, err);
     }

@@ -85,6 +85,6 @@ const ltc_optable ltc_optable_table = {
 };
 static const ltc_module blas = {
     LTC_MODULE(LTC_BACKEND, ltc_optable_ops), .name = "cpu-blas", .version = "1.0",
-    .summary = "OpenBLAS matrix products on one thread, reference kernels for the rest",
+    .summary = "OpenBLAS matrix products, reference kernels for the rest",
 };
 LTC_PLUGIN(&blas);
