@@ -66,6 +66,12 @@ static void must(ltc_status st, const ltc_error *err, const char *call)
 
 void lt_rig_open(lt_rig *rig, const char *name, const ltc_backend_ops *ops, const lt_split *split)
 {
+    lt_rig_open_with(rig, name, ops, split, NULL);
+}
+
+void lt_rig_open_with(lt_rig *rig, const char *name, const ltc_backend_ops *ops, const lt_split *split,
+                      const ltc_host *host)
+{
     ltc_error err = { { 0 }, { 0 } };
     *rig = (lt_rig){ .ops = ops, .rows = split->desc.n };
     rig->host = (ltc_host){ .size = sizeof rig->host, .impl = rig, .log = keep_log };
@@ -80,7 +86,7 @@ void lt_rig_open(lt_rig *rig, const char *name, const ltc_backend_ops *ops, cons
         CU_ASSERT_PTR_NOT_NULL_FATAL(plugin);
         rig->ops = plugin->module[0]->ops;
     }
-    must(rig->ops->open(&rig->host, NULL, &rig->dev, &err), &err, "open");
+    must(rig->ops->open(host ? host : &rig->host, NULL, &rig->dev, &err), &err, "open");
     must(rig->ops->data_open(rig->dev, &split->desc, &rig->data, &err), &err, "data_open");
 }
 

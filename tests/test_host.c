@@ -2,6 +2,8 @@
 #include "suite.h"
 
 #include <fenv.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "plugin/fpmode.h"
@@ -27,14 +29,19 @@ static bool ask(void *arg)
     return ((const heard *)arg)->stop;
 }
 
-static ltc_host *make_host(heard *h)
+static ltc_host *make_host_of(heard *h, lt_team *team)
 {
-    const lt_services services = { .log = hear, .cancelled = ask, .arg = h, .cache = "/a/place" };
+    const lt_services services = { .log = hear, .cancelled = ask, .arg = h, .cache = "/a/place", .team = team };
     ltc_error err;
     ltc_host *host = NULL;
     memset(h, 0, sizeof *h);
     CU_ASSERT_EQUAL_FATAL(lt_host_create(&services, "growth", 7, sizeof *host, NULL, &host, &err), LTC_OK);
     return host;
+}
+
+static ltc_host *make_host(heard *h)
+{
+    return make_host_of(h, NULL);
 }
 
 static void a_message_is_one_sentence(void)
@@ -149,6 +156,56 @@ static void a_chunk_cannot_change_the_mode_of_others(void)
     lt_host_destroy(host);
 }
 
+typedef struct modes {
+    pthread_barrier_t both;
+    atomic_uint upward, nearest;
+} modes;
+
+/* Two chunks at once, on two threads. */
+static ltc_status look_at_mode(modes *m)
+{
+    const int mode = fegetround();
+    pthread_barrier_wait(&m->both);
+    atomic_fetch_add(&m->upward, mode == FE_UPWARD);
+    atomic_fetch_add(&m->nearest, mode == FE_TONEAREST);
+    return LTC_OK;
+}
+
+static ltc_status change_mode_of_both(void *arg, size_t begin, size_t end)
+{
+    (void)begin, (void)end;
+    look_at_mode(arg);
+    fesetround(FE_DOWNWARD);
+    return LTC_OK;
+}
+
+static ltc_status look_alone(void *arg, size_t chunk)
+{
+    (void)chunk;
+    return look_at_mode(arg);
+}
+
+static void helpers_take_the_mode_and_keep_their_own(void)
+{
+    heard h;
+    modes m = { .upward = 0 };
+    lt_team *team = NULL;
+    ltc_error err;
+    CU_ASSERT_EQUAL_FATAL(lt_team_create(2, &team, &err), LTC_OK);
+    ltc_host *host = make_host_of(&h, team);
+    pthread_barrier_init(&m.both, NULL, 2);
+    CU_ASSERT_EQUAL(lt_team_run(team, 2, look_alone, &m), LTC_OK);       /* the helper begins as this thread is */
+    fesetround(FE_UPWARD);
+    CU_ASSERT_EQUAL(host->parallel(host, 2, 1, change_mode_of_both, &m), LTC_OK);
+    CU_ASSERT_EQUAL(m.upward, 2);
+    fesetround(FE_TONEAREST);
+    CU_ASSERT_EQUAL(lt_team_run(team, 2, look_alone, &m), LTC_OK);
+    CU_ASSERT_EQUAL(m.nearest, 4);
+    pthread_barrier_destroy(&m.both);
+    lt_host_destroy(host);
+    lt_team_destroy(team);
+}
+
 static const lt_test claims[] = {
     { "a message is one sentence", a_message_is_one_sentence },
     { "a stop is passed on", a_stop_is_passed_on },
@@ -157,6 +214,7 @@ static const lt_test claims[] = {
     { "chunks are fixed and in order", chunks_are_fixed_and_in_order },
     { "the first failure wins", the_first_failure_wins },
     { "a chunk cannot change the mode of others", a_chunk_cannot_change_the_mode_of_others },
+    { "helpers take the caller's mode, and keep their own", helpers_take_the_mode_and_keep_their_own },
 };
 
 int main(void)

@@ -75,7 +75,9 @@ int lt_setup_open(const lt_world *w, const lt_arguments *a, lt_setup *s)
         lt_cli_say(w, "no configuration: name one with -c FILE");
         return LT_EXIT_USAGE;
     }
-    ltc_status st = fill_request(s, a, &err);
+    ltc_status st = lt_team_create(w->processors, &s->services.team, &err);
+    if (!st)
+        st = fill_request(s, a, &err);
     if (!st)
         st = settle(s, &d, &err);
     return conclude(s, st, &d, &err);
@@ -104,6 +106,8 @@ void lt_setup_close(lt_setup *s)
     lt_config_free(s->config);
     lt_registry_close(s->registry);
     lt_arena_free(&s->arena);
+    lt_team_destroy(s->services.team);
+    s->services.team = NULL;
     s->config = NULL;
     s->registry = NULL;
 }

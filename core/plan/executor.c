@@ -138,7 +138,9 @@ static void *work(void *arg)
         lt_history_row *history = NULL;
         size_t n = 0;
         ltc_error err = { .message = "" };
+        lt_team_enter(h->pool->x->services->team, 1);
         const ltc_status st = lt_level_run(&h->worker, h->job, &row, &history, &n, &err);
+        lt_team_leave(h->pool->x->services->team, 1);
         conclude(h, st, &row, history, n, &err);
         free(row.layer);
         free(history);

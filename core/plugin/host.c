@@ -47,21 +47,32 @@ static bool host_cancelled(const ltc_host *h)
     return impl->services.cancelled && impl->services.cancelled(impl->services.arg);
 }
 
-/* Chunk after chunk on the calling thread. A chunk that flushes denormals does it for itself alone. */
+/* One call of `parallel`. */
+typedef struct division {
+    size_t n, grain;
+    ltc_status (*fn)(void *arg, size_t begin, size_t end);
+    void *arg;
+    lt_fpmode mode;                           /* the caller's, which every chunk finds */
+} division;
+
+/* On whatever thread: it keeps the mode that it had, whatever the chunk does to it. */
+static ltc_status run_chunk(void *arg, size_t chunk)
+{
+    const division *d = arg;
+    const size_t begin = chunk * d->grain, end = d->n - begin > d->grain ? begin + d->grain : d->n;
+    const lt_fpmode own = lt_fpmode_get();
+    lt_fpmode_set(d->mode);
+    const ltc_status st = lt_status(d->fn(d->arg, begin, end));
+    lt_fpmode_set(own);
+    return st;
+}
+
 static ltc_status host_parallel(const ltc_host *h, size_t n, size_t grain,
                                 ltc_status (*fn)(void *arg, size_t begin, size_t end), void *arg)
 {
-    const lt_fpmode mode = lt_fpmode_get();
-    const size_t chunk = grain ? grain : n;
-    ltc_status st = LTC_OK;
-    (void)h;
-
-    for (size_t begin = 0, end; begin < n && !st; begin = end) {
-        end = n - begin > chunk ? begin + chunk : n;
-        st = lt_status(fn(arg, begin, end));
-        lt_fpmode_set(mode);
-    }
-    return st;
+    const host_impl *impl = h->impl;
+    division d = { .n = n, .grain = grain ? grain : n, .fn = fn, .arg = arg, .mode = lt_fpmode_get() };
+    return n ? lt_team_run(impl->services.team, (n - 1) / d.grain + 1, run_chunk, &d) : LTC_OK;
 }
 
 ltc_status lt_host_create(const lt_services *s, const char *name, uint32_t kind_abi, uint32_t host_size,

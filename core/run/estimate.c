@@ -94,15 +94,17 @@ ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, uint32_t workers, d
     ltc_status st = lt_device_open(backend->module, backend->options, e->services, &d, err);
     if (!st)
         st = lt_device_load(&d, &e->data, err);
+    const uint32_t abreast = trainings < workers ? (uint32_t)trainings : workers;
+    lt_team_enter(e->services->team, abreast);                /* as many processors as it will have beside the others */
     if (!st)
         st = time_training(&t, &d, r, err);
+    lt_team_leave(e->services->team, abreast);
     lt_device_close(&d);
     if (st)
         return st;
     const double evaluations = (double)(r->steps / r->evaluate_every + 2),
                  samples = (double)(e->data.split[LT_VALIDATION].n + e->data.split[LT_TEST].n),
                  each = (double)r->steps * t.step_s + evaluations * samples * t.sample_s,
-                 abreast = trainings < workers ? (double)trainings : (double)workers,
                  all = trainings ? each * (double)trainings / abreast : 0;
     fprintf(to, "about %.0f minute%s on %u worker%s at %.3g ms a step; %.1f MiB a worker\n", all < 60 ? 1 : all / 60,
             all < 90 ? "" : "s", workers, workers == 1 ? "" : "s", 1000 * t.step_s,

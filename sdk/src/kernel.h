@@ -10,6 +10,8 @@
 /* One node. Tensors are of the set's type; those of samples are [rows][elements]. */
 typedef struct lts_io {
     uint32_t rows;                            /* of the output: 1 if it is no sample value */
+    size_t first_row;                         /* of the batch, where these rows are a part of it. DROPOUT */
+    size_t first_channel, end_channel;        /* to be computed. BATCH_NORM */
     bool     training;                        /* batch statistics, or dropout */
     const ltc_value *const *in_shape;         /* [n_in]; NULL where left out, as in the arrays below */
     const ltc_value *out_shape;

@@ -171,12 +171,10 @@ static const struct {
     [LTC_OP_ADAPTIVE_POOL] = { adaptive_pool_fits, sizeof(ltc_adaptive_pool_desc) },
 };
 
-enum { INPUTS_MAX = 64 };                     /* of CONCAT; the others have at most five */
-
 /* The output is per sample as soon as one input is. */
 static bool shapes_fit(const ltc_graph *g, const ltc_node *n)
 {
-    const ltc_value *in[INPUTS_MAX];
+    const ltc_value *in[LTS_MOST_INPUTS];
     const ltc_value *out = ltc_graph_value(g, n->out);
     bool per_sample = false;
     for (uint32_t i = 0; i < n->n_in; i++) {
@@ -200,10 +198,10 @@ ltc_status lts_op_check(const ltc_graph *graph, uint32_t i, ltc_error *err)
     if (!inputs_fit(n, op_table[n->op].inputs))
         return ltc_fail(err, LTC_EINVAL, "node %u ('%s'): %s takes inputs \"%s\", not %u of them", i,
                         n->name ? n->name : "", name, op_table[n->op].inputs, n->n_in);
-    if (n->n_in > INPUTS_MAX)
+    if (n->n_in > LTS_MOST_INPUTS)
         return ltc_fail(err, LTC_EUNSUPPORTED,
                         "node %u ('%s'): %s of %u values, and this backend takes %d at most: do it in two "
-                        "steps", i, n->name ? n->name : "", name, n->n_in, INPUTS_MAX);
+                        "steps", i, n->name ? n->name : "", name, n->n_in, LTS_MOST_INPUTS);
     for (uint32_t k = 0; k < n->n_in; k++)
         if (n->in[k] >= graph->n_values)
             return ltc_fail(err, LTC_EINVAL, "node %u ('%s'): its input %u does not exist", i,

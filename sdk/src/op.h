@@ -5,6 +5,8 @@
 
 #include <ltcore/ops.h>
 
+enum { LTS_MOST_INPUTS = 64 };                /* of CONCAT; the others have at most five */
+
 /* "LINEAR", or NULL for a number that this library does not know. */
 const char *lts_op_name(uint32_t op);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conv.h"
 #include "op.h"
 
 enum { CAPS = LTC_CAP_REPEATABLE | LTC_CAP_REPLICA_FREE | LTC_CAP_SPAN_FREE };
@@ -93,7 +94,11 @@ static ltc_status lay_out(lts_program *p, const ltc_compile_req *r, ltc_error *e
         return ltc_fail(err, LTC_EUNSUPPORTED,
                         "augmentation needs images: the network's input has rank %u, not 3",
                         ltc_graph_value(r->graph, r->graph->input)->rank);
-    p->scratch_count = lts_gemm_scratch(r->graph);
+    const lts_conv_memory m = lts_on_host() && ltc_optable_table.gemm
+                                  ? lts_conv_memory_of(r->graph, rows)
+                                  : (lts_conv_memory){ 0 };
+    p->scratch_count = m.scratch;
+    p->sums_count = m.sums;
     return LTC_OK;
 }
 
@@ -110,7 +115,8 @@ ltc_status lts_program_plan(void *dev, const ltc_compile_req *r, ltc_plan *plan,
         plan->max_replicas = 1;
         plan->bytes_fixed = sizeof p + r->graph->n_nodes * (sizeof *p.step + sizeof *p.tape.io);
         plan->bytes_per_replica =
-            p.tape.bytes + (p.scratch_count + bounce_count(&p)) * sizeof(float) + per_row * p.tape.rows;
+            p.tape.bytes + per_row * p.tape.rows +
+            (LTS_MOST_PARTS * p.scratch_count + p.sums_count + bounce_count(&p)) * sizeof(float);
     }
     lts_tape_free(&p.tape);
     return st;
@@ -126,25 +132,58 @@ static uint32_t uses(const ltc_graph *g, uint32_t value)
     return n;
 }
 
-/* Which gradients start at zero: not the logits', which the loss sets, nor a weight's that one gemm sets. */
+/* Is the place of a gradient among those of nodes that come before node i on the way back, or is it set by
+ * the loss? */
+static bool is_begun(const lts_program *p, uint32_t i, uint32_t k)
+{
+    const void *grad = p->step[i].io.in_grad[k];
+    bool begun = grad == lts_tape_grad(&p->tape, p->graph->logits);
+    for (uint32_t j = i; j < p->graph->n_nodes && !begun; j++)
+        for (uint32_t m = 0; m < (j == i ? k : ltc_graph_node(p->graph, j)->n_in) && !begun; m++)
+            begun = p->step[j].io.in_grad[m] == grad && p->step[j].backward != LTS_ROUTE_VIEW;
+    return begun;
+}
+
+/* The first to add to a gradient clears it, part by part, where that is this library: of samples, or of a
+ * weight. */
+static void choose_firsts(lts_program *p, uint32_t i, bool *set)
+{
+    const ltc_node *n = ltc_graph_node(p->graph, i);
+    lts_step *s = &p->step[i];
+    s->fresh = s->backward == LTS_ROUTE_GEMM && s->io.in_grad[1] && uses(p->graph, n->in[1]) == 1;
+    if (s->fresh)
+        set[n->in[1]] = true;
+    if (s->backward != LTS_ROUTE_GEMM && s->backward != LTS_ROUTE_REFERENCE)
+        return;
+    for (uint32_t k = 0; k < n->n_in; k++)
+        if (s->io.in_grad[k] && s->io.in_shape[k]->kind == LTC_SAMPLE && !is_begun(p, i, k))
+            s->first |= (uint64_t)1 << k;
+}
+
+static bool is_cleared(const lts_program *p, const void *grad)
+{
+    bool cleared = false;
+    for (uint32_t i = 0; i < p->graph->n_nodes && !cleared; i++)
+        for (uint32_t k = 0; k < ltc_graph_node(p->graph, i)->n_in && !cleared; k++)
+            cleared = p->step[i].io.in_grad[k] == grad && (p->step[i].first >> k & 1);
+    return cleared;
+}
+
+/* Which gradients are zeroed before all: not the logits', which the loss sets, nor what the first to add
+ * clears. */
 static void choose_clears(lts_program *p)
 {
     const ltc_graph *g = p->graph;
     bool *set = p->has_value;                 /* not in use yet; as long as n_values, see allocate() */
-    for (uint32_t i = 0; i < g->n_nodes; i++) {
-        const ltc_node *n = ltc_graph_node(g, i);
-        lts_step *s = &p->step[i];
-        s->fresh = s->backward == LTS_ROUTE_GEMM && s->io.in_grad[1] && uses(g, n->in[1]) == 1;
-        if (s->fresh)
-            set[n->in[1]] = true;
-    }
+    for (uint32_t i = 0; i < g->n_nodes; i++)
+        choose_firsts(p, i, set);
     for (uint32_t v = 1; v < g->n_values; v++) {
         bool is_view = false;
         for (uint32_t i = 0; i < g->n_nodes; i++)
             is_view =
                 is_view || (ltc_graph_node(g, i)->op == LTC_OP_FLATTEN && ltc_graph_node(g, i)->out == v);
         void *grad = lts_tape_grad(&p->tape, v);
-        if (grad && !set[v] && !is_view && grad != lts_tape_grad(&p->tape, g->logits))
+        if (grad && !set[v] && !is_view && grad != lts_tape_grad(&p->tape, g->logits) && !is_cleared(p, grad))
             p->clear[p->n_clear++] = v;
     }
     memset(set, 0, g->n_values * sizeof *set);
@@ -187,7 +226,9 @@ static ltc_status allocate(lts_program *p, ltc_error *err)
     for (uint32_t v = 1; v < g->n_values; v++)
         zeros = lts_tape_bytes(&p->tape, v, p->batch) > zeros ? lts_tape_bytes(&p->tape, v, p->batch) : zeros;
     p->memory = lts_memory_new(p->device, p->tape.bytes);
-    p->scratch = lts_memory_new(p->device, (p->scratch_count + 1) * sizeof *p->scratch);
+    p->scratch = lts_memory_new(p->device, (LTS_MOST_PARTS * p->scratch_count + 1) * sizeof *p->scratch);
+    p->sums = lts_memory_new(p->device, (p->sums_count + 1) * sizeof *p->sums);
+    p->taken = calloc(LTS_MOST_PARTS, sizeof *p->taken);
     p->ones = lts_memory_new(p->device, rows * sizeof *p->ones);
     p->zeros = lts_on_host() ? NULL : lts_memory_new(p->device, zeros);
     p->step = calloc((size_t)g->n_nodes + 1, sizeof *p->step);
@@ -198,9 +239,12 @@ static ltc_status allocate(lts_program *p, ltc_error *err)
     p->loss = calloc(rows, sizeof *p->loss);
     p->has_value = calloc(names, sizeof *p->has_value);
     p->has_mask = calloc(names, sizeof *p->has_mask);
-    if (!p->memory || !p->scratch || !p->ones || (!lts_on_host() && !p->zeros) || !p->step || !p->clear ||
-        !p->bounce || !p->mask || !p->label || !p->loss || !p->has_value || !p->has_mask)
+    if (!p->memory || !p->scratch || !p->sums || !p->taken || !p->ones || (!lts_on_host() && !p->zeros) ||
+        !p->step || !p->clear || !p->bounce || !p->mask || !p->label || !p->loss || !p->has_value ||
+        !p->has_mask)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a program of %zu bytes", p->tape.bytes);
+    for (int i = 0; i < LTS_MOST_PARTS; i++)
+        atomic_flag_clear(&p->taken[i]);
     const ltc_status st = lts_tape_attach(&p->tape, p->memory, err);
     return st ? st : attach_steps(p, err);
 }
@@ -284,6 +328,8 @@ void lts_program_release(void *prog)
     lts_tape_free(&p->tape);
     lts_memory_free(p->device, p->memory), lts_memory_free(p->device, p->scratch);
     lts_memory_free(p->device, p->ones), lts_memory_free(p->device, p->zeros);
+    lts_memory_free(p->device, p->sums);
+    free(p->taken);
     free(p->step), free(p->clear), free(p->bounce), free(p->mask), free(p->label), free(p->loss);
     free(p->has_value), free(p->has_mask);
     free(p);

@@ -1,13 +1,17 @@
 /* What the files of the backend adapter share: a device, a split of data, a program.
  *
  *   optable.c   the backend's table, device, data       program.c  compile, bind, release
- *   gemm.c      LINEAR and CONV2D through the gemm      state.c    put, get, ready
+ *   gemm.c      LINEAR through the gemm                 state.c    put, get, ready
+ *   conv.c      CONV2D alike                            parts.c    reference kernels, part by part
  *   span.c      train, eval                             walk.c     forward and backward over the nodes */
 #ifndef LTS_PROGRAM_H
 #define LTS_PROGRAM_H
 
 #include <ltcore/optable.h>
 
+#include <stdatomic.h>
+
+#include "divide.h"
 #include "sample.h"
 #include "tape.h"
 
@@ -38,6 +42,7 @@ typedef enum lts_route {
 typedef struct lts_step {
     lts_route forward, backward;
     bool      fresh;                          /* the weight's gradient is set here, not added to */
+    uint64_t  first;                          /* bit k: nothing has been added to in_grad[k] before */
     ltc_io    io;
 } lts_step;
 
@@ -51,7 +56,9 @@ typedef struct lts_program {
     lts_tape  tape;                           /* laid out in `memory` */
     void     *memory;                         /* the table's, like the next three */
     float    *scratch, *ones, *zeros;         /* ones [rows]; zeros: NULL where memset will do */
-    size_t    scratch_count;
+    float    *sums;                           /* what parts of a convolution leave behind */
+    size_t    scratch_count, sums_count;      /* of each of LTS_MOST_PARTS pieces; of all */
+    atomic_flag *taken;                       /* [LTS_MOST_PARTS]: pieces of scratch in use */
     lts_step *step;                           /* [n_nodes] */
     lts_route update;
     uint32_t *clear, n_clear;                 /* gradients to be zeroed before a backward pass */
@@ -108,10 +115,9 @@ ltc_status lts_walk_backward(lts_program *p, ltc_error *err);
 /* The optimizer on every trained parameter, and the running statistics. */
 ltc_status lts_walk_update(lts_program *p, float lr, ltc_error *err);
 
-/* Can the gemm do this node, and how; the largest im2col of a graph, in floats. */
+/* Can the gemm do this node, and how. */
 bool       lts_gemm_can(const ltc_node *node);
-size_t     lts_gemm_scratch(const ltc_graph *graph);
 ltc_status lts_gemm_forward(const lts_program *p, const ltc_node *node, const ltc_io *io);
-ltc_status lts_gemm_backward(const lts_program *p, const ltc_node *node, const ltc_io *io, bool fresh);
+ltc_status lts_gemm_backward(const lts_program *p, const ltc_node *node, const lts_step *step);
 
 #endif

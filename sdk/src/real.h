@@ -8,6 +8,8 @@
 
 #include <math.h>
 
+#include "wide.h"
+
 #if LTS_TYPE == 32
 typedef float  real;
 typedef double wide;
@@ -37,12 +39,8 @@ static inline wide wide_exp(wide x) { return exp(x); }
 static inline wide wide_log(wide x) { return log(x); }
 #endif
 
-/* A kernel compiled for several vector widths, of which the loader takes the widest. No result depends on it:
- * sums have lanes of their own, and -ffp-contract=off keeps products and sums apart. */
-#if LTS_TYPE != 128 && defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define LTS_WIDE __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
+#if LTS_TYPE == 128
+#undef LTS_WIDE
 #define LTS_WIDE
 #endif
 

@@ -59,43 +59,64 @@ lts_cut lts_cut_draw(uint32_t augment, ltc_key key, uint64_t i)
     return cut;
 }
 
-/* The value of pixel (y, x) of a channel, y and x perhaps in the padding. */
-static float pixel(const lts_samples *s, uint64_t row, int64_t c, int64_t y, int64_t x)
+/* n pixels of a channel that follow each other, from element `at` of the split on; or n of its padding. */
+static void get_pixels(const lts_samples *s, int64_t c, size_t at, int64_t n, float *out)
 {
-    const bool inside = y >= 0 && y < s->dim[1] && x >= 0 && x < s->dim[2];
-    const size_t at = inside ? row * s->count + (size_t)((c * s->dim[1] + y) * s->dim[2] + x) : 0;
-    if (s->input->sample_type == LTC_U8)
-        return s->input->table[(size_t)c * 256 + (inside ? ((const uint8_t *)s->x)[at] : 0)];
-    return ((inside ? ((const float *)s->x)[at] : 0) - s->input->mean[c]) / s->input->std[c];
+    if (s->input->sample_type == LTC_U8) {
+        const uint8_t *x = (const uint8_t *)s->x + at;
+        const float *table = s->input->table + 256 * c;
+        for (int64_t i = 0; i < n; i++)
+            out[i] = table[x[i]];
+    } else {
+        const float *x = (const float *)s->x + at, mean = s->input->mean[c], std = s->input->std[c];
+        for (int64_t i = 0; i < n; i++)
+            out[i] = (x[i] - mean) / std;
+    }
 }
 
+static void get_padding(const lts_samples *s, int64_t c, int64_t n, float *out)
+{
+    const float none = s->input->sample_type == LTC_U8 ? s->input->table[256 * c]
+                                                       : (0 - s->input->mean[c]) / s->input->std[c];
+    for (int64_t i = 0; i < n; i++)
+        out[i] = none;
+}
+
+static void mirror(float *row, int64_t n)
+{
+    for (int64_t i = 0, j = n - 1; i < j; i++, j--) {
+        const float x = row[i];
+        row[i] = row[j], row[j] = x;
+    }
+}
+
+/* Row by row: what lies inside the image, with padding on either side. */
 static void get_cut(const lts_samples *s, uint64_t row, lts_cut cut, float *out)
 {
+    const int64_t height = s->dim[1], wide = s->dim[2], shift = (int64_t)cut.right - PAD;
+    int64_t left = shift < 0 ? -shift : 0, right = shift > 0 ? shift : 0;
+    left = left < wide ? left : wide, right = right < wide ? right : wide;
     for (int64_t c = 0; c < s->dim[0]; c++)
-        for (int64_t y = 0; y < s->dim[1]; y++)
-            for (int64_t x = 0; x < s->dim[2]; x++) {
-                const int64_t from = cut.mirror ? s->dim[2] - 1 - x : x;
-                *out++ = pixel(s, row, c, y + cut.down - PAD, from + cut.right - PAD);
+        for (int64_t y = 0; y < height; y++, out += wide) {
+            const int64_t from = y + cut.down - PAD;
+            if (from < 0 || from >= height || left + right >= wide) {
+                get_padding(s, c, wide, out);
+                continue;
             }
+            const size_t at = row * s->count + (size_t)((c * height + from) * wide + right);
+            get_padding(s, c, left, out);
+            get_pixels(s, c, at, wide - left - right, out + left);
+            get_padding(s, c, right, out + wide - right);
+            if (cut.mirror)
+                mirror(out, wide);
+        }
 }
 
 static void get_whole(const lts_samples *s, uint64_t row, float *out)
 {
     const size_t plane = (size_t)(s->dim[1] * s->dim[2]);
-    const bool bytes = s->input->sample_type == LTC_U8;
-    for (int64_t c = 0; c < s->dim[0]; c++, out += plane) {
-        const size_t at = row * s->count + (size_t)c * plane;
-        if (bytes) {
-            const uint8_t *x = (const uint8_t *)s->x + at;
-            const float *table = s->input->table + 256 * c;
-            for (size_t i = 0; i < plane; i++)
-                out[i] = table[x[i]];
-        } else {
-            const float *x = (const float *)s->x + at, mean = s->input->mean[c], std = s->input->std[c];
-            for (size_t i = 0; i < plane; i++)
-                out[i] = (x[i] - mean) / std;
-        }
-    }
+    for (int64_t c = 0; c < s->dim[0]; c++, out += plane)
+        get_pixels(s, c, row * s->count + (size_t)c * plane, (int64_t)plane, out);
 }
 
 void lts_sample_get(const lts_samples *s, uint64_t row, lts_cut cut, float *x)

@@ -6,6 +6,8 @@
 #include "fpu.h"
 #include "program.h"
 
+static const double LEAST_GATHERED = 32768;   /* elements that a part gathers at least */
+
 /* Where the rows of the next pass are gathered: the input itself, or a buffer from which
  * they are copied there. */
 static float *rows_begin(const lts_program *p)
@@ -21,19 +23,52 @@ static ltc_status rows_end(const lts_program *p, uint32_t rows, ltc_error *err)
                            lts_tape_bytes(&p->tape, p->graph->input, rows), LTC_COPY_TO_DEVICE, err);
 }
 
-static ltc_status gather(lts_program *p, const ltc_train_req *r, uint32_t s, ltc_error *err)
+/* A block of the input and the rows of a split that it is made of: those that `sample` lists, or from `start`
+ * on, zeros past the end. */
+typedef struct gathering {
+    lts_program *p;
+    const lts_samples *from;
+    const uint32_t *sample;
+    uint64_t start;
+    uint32_t augment;
+    ltc_key key;
+    uint64_t first;                           /* number of the first row's draw */
+} gathering;
+
+static ltc_status gather_rows(void *arg, size_t part, size_t begin, size_t end)
 {
-    const lts_samples *from = &p->split[r->split];
-    const uint32_t *sample = r->sample + (size_t)s * p->batch;
-    const uint64_t first = (r->first_step[0] + s) * p->batch;
-    float *x = rows_begin(p);
-    for (uint32_t i = 0; i < p->batch; i++) {
-        const lts_cut cut =
-            lts_cut_draw(p->augment, p->augment ? r->key_augment[0] : (ltc_key){ 0, 0 }, first + i);
-        lts_sample_get(from, sample[i], cut, x + i * from->count);
-        p->label[i] = from->label[sample[i]];
+    const gathering *g = arg;
+    float *x = rows_begin(g->p);
+    (void)part;
+    for (size_t i = begin; i < end; i++) {
+        const uint64_t row = g->sample ? g->sample[i] : g->start + i;
+        const bool there = row < g->from->n;
+        float *to = x + i * g->from->count;
+        g->p->label[i] = there ? g->from->label[row] : 0;
+        if (there)
+            lts_sample_get(g->from, row, lts_cut_draw(g->augment, g->key, g->first + i), to);
+        else
+            memset(to, 0, g->from->count * sizeof *to);
     }
-    return rows_end(p, p->batch, err);
+    return LTC_OK;
+}
+
+static ltc_status gather(gathering *g, uint32_t rows, ltc_error *err)
+{
+    const double work = (double)g->from->count;
+    const ltc_status st =
+        lts_divide(g->p->device->host, rows, lts_parts(rows, work, LEAST_GATHERED), gather_rows, g);
+    return st ? ltc_fail(err, st, "gathering rows failed with status %d", (int)st)
+              : rows_end(g->p, rows, err);
+}
+
+static ltc_status gather_batch(lts_program *p, const ltc_train_req *r, uint32_t s, ltc_error *err)
+{
+    gathering g = { .p = p, .from = &p->split[r->split], .sample = r->sample + (size_t)s * p->batch,
+                    .augment = p->augment, .first = (r->first_step[0] + s) * p->batch };
+    if (p->augment)
+        g.key = r->key_augment[0];
+    return gather(&g, p->batch, err);
 }
 
 /* Loss of rows [first, first + n) of the last forward pass into p->loss[0..n); want_grad:
@@ -71,7 +106,7 @@ static ltc_status step(lts_program *p, const ltc_train_req *r, uint32_t s, ltc_t
     const ltc_key key =
         r->key_dropout ? ltc_key_fold(r->key_dropout[0], r->first_step[0] + s) : (ltc_key){ 0, 0 };
     double sum = 0;
-    ltc_status st = gather(p, r, s, err);
+    ltc_status st = gather_batch(p, r, s, err);
     if (!st)
         st = lts_walk_forward(p, p->batch, true, key, err);
     if (!st)
@@ -156,22 +191,13 @@ ltc_status lts_program_train(void *prog, const ltc_train_req *r, ltc_train_out *
 static ltc_status eval_block(lts_program *p, uint32_t split, uint64_t b, uint64_t from, uint64_t to,
                              ltc_eval_out *out, ltc_error *err)
 {
-    const lts_samples *s = &p->split[split];
     const uint64_t start = b * LTS_EVAL_ROWS;
-    float *x = rows_begin(p);
-    for (uint32_t i = 0; i < LTS_EVAL_ROWS; i++) {
-        const bool there = start + i < s->n;
-        p->label[i] = there ? s->label[start + i] : 0;
-        if (there)
-            lts_sample_get(s, start + i, lts_cut_draw(0, (ltc_key){ 0, 0 }, 0), x + i * s->count);
-        else
-            memset(x + i * s->count, 0, s->count * sizeof *x);
-    }
+    gathering g = { .p = p, .from = &p->split[split], .start = start };
     const uint32_t first = (uint32_t)(from > start ? from - start : 0);
     const uint32_t end = (uint32_t)(to - start < LTS_EVAL_ROWS ? to - start : LTS_EVAL_ROWS);
     uint32_t correct = 0;
     double sum = 0;
-    ltc_status st = rows_end(p, LTS_EVAL_ROWS, err);
+    ltc_status st = gather(&g, LTS_EVAL_ROWS, err);
     if (!st)
         st = lts_walk_forward(p, LTS_EVAL_ROWS, false, (ltc_key){ 0, 0 }, err);
     if (!st)

@@ -203,6 +203,7 @@ static void attach_node(lts_tape *t, uint32_t i, size_t first)
         .in_shape = t->in_shape + first, .in = t->in + first, .in_grad = t->in_grad + first,
         .out_shape = ltc_graph_value(t->graph, n->out), .out = lts_tape_value(t, n->out),
         .out_grad = lts_tape_grad(t, n->out), .saved = lts_tape_at(t, t->saved[i]),
+        .end_channel = (size_t)ltc_graph_value(t->graph, n->out)->dim[0],
     };
 }
 

@@ -1,8 +1,7 @@
 /* Walks a program's nodes: each by the table, by the gemm, or by a reference kernel, as
  * resolved when it was compiled. */
-#include <string.h>
-
 #include "op.h"
+#include "parts.h"
 #include "program.h"
 
 static bool declines(ltc_status (*call)(void *, const ltc_node *, const ltc_io *), void *dev,
@@ -59,7 +58,7 @@ ltc_status lts_walk_forward(lts_program *p, uint32_t rows, bool training, ltc_ke
         else if (s->forward == LTS_ROUTE_GEMM)
             st = lts_gemm_forward(p, node, &s->io);
         else if (s->forward == LTS_ROUTE_REFERENCE)
-            p->tape.kernels->op[node->op].forward(node, io);
+            lts_parts_forward(p->device->host, &p->tape.kernels->op[node->op], node, io);
         if (st)
             return failed(p, i, "forward", st, err);
     }
@@ -73,7 +72,7 @@ static ltc_status clear_gradients(lts_program *p, ltc_error *err)
         void *grad = lts_tape_grad(&p->tape, p->clear[i]);
         const size_t bytes = lts_tape_bytes(&p->tape, p->clear[i], p->batch);
         if (lts_on_host())
-            memset(grad, 0, bytes);
+            lts_parts_clear(p->device->host, grad, bytes);
         else
             st = lts_memory_copy(p->device, grad, p->zeros, bytes, LTC_COPY_ON_DEVICE, err);
     }
@@ -93,9 +92,10 @@ ltc_status lts_walk_backward(lts_program *p, ltc_error *err)
         if (s->backward == LTS_ROUTE_TABLE)
             st = ltc_optable_table.backward(p->device->dev, node, &s->io);
         else if (s->backward == LTS_ROUTE_GEMM)
-            st = lts_gemm_backward(p, node, &s->io, s->fresh);
+            st = lts_gemm_backward(p, node, s);
         else if (s->backward == LTS_ROUTE_REFERENCE)
-            p->tape.kernels->op[node->op].backward(node, &p->tape.io[i]);
+            lts_parts_backward(p->device->host, &p->tape.kernels->op[node->op], node, &p->tape.io[i],
+                               s->first);
         if (st)
             return failed(p, i, "backward", st, err);
     }
@@ -113,7 +113,7 @@ static ltc_status update_param(lts_program *p, uint32_t i, float lr)
         .mask = p->has_mask[i] ? lts_tape_at(&p->tape, place->mask) : NULL,
     };
     if (p->update == LTS_ROUTE_REFERENCE) {
-        p->tape.kernels->update(&p->optimizer, &u);
+        lts_parts_update(p->device->host, p->tape.kernels, &p->optimizer, &u);
         return LTC_OK;
     }
     const ltc_update t = {

@@ -1,7 +1,7 @@
 /* cpu-blas: one matrix product, from OpenBLAS; all else is the SDK's. The backend to copy for a new one.
  *
- * OpenBLAS runs on one thread: its bits depend on their number, and the parallelism is in
- * the core's workers. */
+ * OpenBLAS runs on one thread: its bits depend on their number. The SDK calls it from
+ * several, with parts of the work that do not. */
 #include <ctype.h>
 #include <string.h>
 
@@ -51,7 +51,7 @@ static ltc_status blas_open(const ltc_host *h, const void *opts, void **dev, ltc
     return LTC_OK;
 }
 
-/* "cpu-blas/1 OpenBLAS 0.3.21 SkylakeX": library and version are the first two words of its configuration. */
+/* "cpu-blas/2 OpenBLAS 0.3.21 SkylakeX": library and version are the first two words of its configuration. */
 static ltc_status blas_identity(void *dev, char *text, size_t n, ltc_error *err)
 {
     (void)dev;
@@ -63,7 +63,7 @@ static ltc_status blas_identity(void *dev, char *text, size_t n, ltc_error *err)
         while (config[end] && !isspace((unsigned char)config[end]))
             end++;
     }
-    const int used = snprintf(text, n, "cpu-blas/1 %.*s %s", (int)end, config, openblas_get_corename());
+    const int used = snprintf(text, n, "cpu-blas/2 %.*s %s", (int)end, config, openblas_get_corename());
     return used >= 0 && (size_t)used < n
                ? LTC_OK
                : ltc_fail(err, LTC_EINTERNAL, "no room for the identity in %zu bytes", n);
@@ -85,6 +85,6 @@ const ltc_optable ltc_optable_table = {
 };
 static const ltc_module blas = {
     LTC_MODULE(LTC_BACKEND, ltc_optable_ops), .name = "cpu-blas", .version = "1.0",
-    .summary = "OpenBLAS matrix products on one thread, reference kernels for the rest",
+    .summary = "OpenBLAS matrix products, reference kernels for the rest",
 };
 LTC_PLUGIN(&blas);

@@ -2,7 +2,8 @@
  *
  * The adapter in libltsdk drives the table as a full backend: it walks the graph, computes loss and adjoints, keeps
  * optimizers, masks and state. What the table leaves NULL, or answers with LTC_EUNSUPPORTED, the reference kernels do
- * if LTC_OT_HOST is set; else compile() fails and names the operations. With a gemm alone, LINEAR and CONV2D use it.
+ * if LTC_OT_HOST is set; else compile() fails and names the operations. With a gemm alone, LINEAR and CONV2D use it;
+ * with LTC_OT_HOST it is called from several threads at once, for parts of the work. All other slots are [serial].
  * Table and adapter are built together, so nothing here is ABI. A table that is all NULL is the backend `ref`. */
 #ifndef LTCORE_OPTABLE_H
 #define LTCORE_OPTABLE_H
@@ -35,7 +36,7 @@ typedef struct ltc_io {
     const float *out_grad;
     float *saved; size_t saved_count;         /* from forward to backward. DROPOUT: each element's factor. BATCH_NORM: */
                                               /* the batch's mean [C], then its biased variance [C]. Others: nothing */
-    float *scratch; size_t scratch_count;     /* free to use within a call: one sample of the largest im2col */
+    float *scratch; size_t scratch_count;     /* free to use within a call */
     ltc_key key;                              /* DROPOUT: already folded with step and node */
 } ltc_io;
 

@@ -35,7 +35,9 @@ struct ltc_host {
     bool (*cancelled)(const ltc_host *h);
 
     /* fn over [0, n) in chunks of `grain`, perhaps at once on several threads. Chunks do not depend on the number
-     * of threads: a reduction that adds chunk by chunk has the same bits everywhere. First failure wins. [serial] */
+     * of threads: a reduction that adds chunk by chunk has the same bits everywhere. Each finds the floating-point
+     * mode of the caller, and within one a further call stays on its thread. The lowest failing chunk's status is the
+     * result; after a failure no chunk begins. [serial] */
     ltc_status (*parallel)(const ltc_host *h, size_t n, size_t grain,
                            ltc_status (*fn)(void *arg, size_t begin, size_t end), void *arg);
 
