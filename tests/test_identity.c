@@ -102,6 +102,34 @@ static void a_selections_key_is_what_it_was(void)
     CU_ASSERT_STRING_EQUAL(hex, GOLDEN_MATCHED);
 }
 
+/* What selections learnt later enters a key once it is asked for, and never where another mask is matched. */
+static void what_layers_have_of_their_own_changes_a_selections_key(void)
+{
+    static const uint64_t exact[2] = { 7, 0 };
+    const lt_layer_budget none[2] = { { 0 } }, one[2] = { { 1, 0, 0.1 } }, two[2] = { { 2, 0, 0.1 } },
+                          whole[2] = { { 1, 1, 0.1 } }, other[2] = { { 1, 0, 0.3 } }, idle[2] = { { 0 }, { 1, 0, 0.1 } };
+    lt_selection_request r[9];
+    lt_digest key[9];
+    for (size_t i = 0; i < 9; i++)
+        r[i] = selection();
+    r[1].layer = one, r[2].layer = two, r[3].layer = whole, r[4].layer = other, r[5].allocation = LT_ALLOCATION_ERK;
+    r[6].allocation = LT_ALLOCATION_LAMP, r[7].min_alive = 1, r[8].keep_one = 1;
+    for (size_t i = 0; i < 9; i++) {
+        key[i] = selection_key(&r[i]);
+        for (size_t k = 0; k < i; k++)
+            CU_ASSERT(memcmp(&key[i], &key[k], sizeof key[i]));
+    }
+    r[0].layer = none;
+    lt_digest same = selection_key(&r[0]);
+    CU_ASSERT(!memcmp(&same, &key[0], sizeof same));
+    r[0].layer = idle;                        /* of what is not eligible */
+    same = selection_key(&r[0]);
+    CU_ASSERT(!memcmp(&same, &key[0], sizeof same));
+    r[1].allocation = LT_ALLOCATION_ERK, r[1].exact = r[0].exact = exact;
+    same = selection_key(&r[1]), key[0] = selection_key(&r[0]);
+    CU_ASSERT(!memcmp(&same, &key[0], sizeof same));
+}
+
 /* A trajectory has no end: only a schedule that reads the total takes it in. */
 static void the_total_enters_only_with_a_schedule_that_reads_it(void)
 {
@@ -169,6 +197,8 @@ int main(void)
     static const lt_test claims[] = {
         { "keys are what they were", keys_are_what_they_were },
         { "a selection's key is what it was", a_selections_key_is_what_it_was },
+        { "what layers have of their own changes a selection's key",
+          what_layers_have_of_their_own_changes_a_selections_key },
         { "the total enters only with a schedule that reads it", the_total_enters_only_with_a_schedule_that_reads_it },
         { "whatever changes a bit changes the key", whatever_changes_a_bit_changes_the_key },
         { "a later option at its default and a neutral one are not hashed",
