@@ -15,7 +15,7 @@ static void say(lt_worker *w, const lt_job *j, const lt_collapse *c)
         return;
     lt_collapse_text(&w->plan->experiment->graph.view, c, found, sizeof found);
     snprintf(sentence, sizeof sentence, "%s%s", found,
-             j->outcome.stopped ? "; the line stops here, as prune.collapse says" : "");
+             j->outcome.stopped ? "; it is not trained, nor is what follows from it (prune.collapse)" : "");
     w->noticed(w->arg, j, sentence);
 }
 

@@ -147,6 +147,7 @@ static ltc_status finished(void *arg, const lt_job *j, const lt_level_row *row, 
     return st ? st : register_root(x, err);
 }
 
+/* What a line's user must know, though nothing failed. */
 static void noticed(void *arg, const lt_job *j, const char *sentence)
 {
     run *x = arg;
@@ -159,7 +160,7 @@ static void noticed(void *arg, const lt_job *j, const char *sentence)
     pthread_mutex_unlock(&x->say);
     lt_text_add(&event, "%s: %s", text, sentence);
     if (x->results && !event.failed)
-        lt_results_event(x->results, "warning", event.s, &ignored);
+        lt_results_event(x->results, j->outcome.stopped ? "stop" : "warning", event.s, &ignored);
     lt_text_free(&event);
 }
 
