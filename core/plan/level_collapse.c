@@ -1,4 +1,5 @@
-/* Asks what a mask leaves of the network, before it is trained. Called by level.c. */
+/* Asks what a training mask leaves of the network, before it is trained. What is frozen still carries the input on.
+ * Called by level.c. */
 #include <stdio.h>
 
 #include "plan/worker.h"
@@ -19,21 +20,18 @@ static void say(lt_worker *w, const lt_job *j, const lt_collapse *c)
     w->noticed(w->arg, j, sentence);
 }
 
-ltc_status lt_level_collapse(lt_worker *w, lt_job *j, ltc_error *err)
+ltc_status lt_level_collapse(lt_worker *w, lt_job *j, const lt_digest *training_mask, ltc_error *err)
 {
-    const lt_settings *s = j->settings;
     lt_masks m = { 0 };
     lt_collapse c = { 0 };
-    if (s->prune.pruned == LT_PRUNED_FREEZE_INIT)         /* what is frozen still carries the input on */
-        return LTC_OK;
-    ltc_status st = lt_worker_masks(w, &j->outcome.selection, &m, err);
+    ltc_status st = lt_worker_masks(w, training_mask, &m, err);
     if (!st)
         st = lt_collapse_find(&w->plan->experiment->graph.view, &m, &c, err);
     lt_masks_free(&m);
     if (st || (!c.n_empty && !c.cut))
         return st;
     j->outcome.cut = c.cut;
-    j->outcome.stopped = s->prune.collapse == LT_COLLAPSE_STOP;
+    j->outcome.stopped = j->settings->prune.collapse == LT_COLLAPSE_STOP;
     say(w, j, &c);
     return LTC_OK;
 }

@@ -92,7 +92,7 @@ static void name_states(const lt_worker *w, const lt_job *j, const lt_selection_
     const uint32_t flags = j->regime->criterion_flags | (weighs ? LTC_NEED_FINAL : 0);
     in->name[0] = flags & LTC_NEED_INIT ? &w->plan->job[j->dense].outcome.init : NULL;
     in->name[1] = flags & LTC_NEED_REWIND ? lt_plan_rewound(w->plan, j) : NULL;
-    in->name[2] = flags & LTC_NEED_FINAL ? lt_plan_drawn(w->plan, j) : NULL;
+    in->name[2] = flags & (LTC_NEED_FINAL | LTC_NEED_PROBE) ? lt_plan_drawn(w->plan, j) : NULL;
     in->name[3] = flags & LTC_NEED_DENSE ? lt_plan_dense(w->plan, j) : NULL;
 }
 
@@ -138,8 +138,11 @@ static ltc_status select_own(lt_worker *w, lt_job *j, inputs *in, lt_digest *sel
         .keep_one = j->settings->prune.collapse == LT_COLLAPSE_KEEP_ONE,
         .key = lt_regime_key(j->regime, LT_KEY_MASK, j->trial, lt_level_instance(j)),
     };
+    const ltc_data_desc train = lt_data_desc(&e->data, LT_TRAIN);
     lt_digest key;
     bool found = false;
+    if (j->regime->criterion_flags & LTC_NEED_PROBE)
+        r.train = &train, r.input = &e->normalisation.input;
     ltc_status st = mask_before(w, j, in, err);
     if (!st)
         st = match_main(w, j, in, &r, err);

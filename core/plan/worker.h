@@ -20,15 +20,16 @@ uint64_t lt_level_instance(const lt_job *j);
 /* The selection mask of a level (level_mask.c). */
 ltc_status lt_level_select(lt_worker *w, lt_job *j, lt_digest *selection, ltc_error *err);
 
-/* Looks at what the selection leaves of the network, says so, and stops the line where prune.collapse says
+/* Looks at what a training mask leaves of the network, says so, and stops the line where prune.collapse says
  * (level_collapse.c). */
-ltc_status lt_level_collapse(lt_worker *w, lt_job *j, ltc_error *err);
+ltc_status lt_level_collapse(lt_worker *w, lt_job *j, const lt_digest *training_mask, ltc_error *err);
 
 /* A state under a selection mask on the validation and test splits (level_measure.c): pruned weights are zero. */
 ltc_status lt_level_measure(lt_worker *w, lt_job *j, const lt_digest *state, const lt_digest *selection,
                             lt_measure at[LT_M_SPLITS], ltc_error *err);
 
-/* Counts of a selection mask into a row (level_count.c); selection NULL: the dense network. */
-ltc_status lt_level_count(lt_worker *w, const lt_job *j, const lt_digest *selection, lt_level_row *row, ltc_error *err);
+/* Counts of a selection mask and what training makes of it into a row (level_count.c); both NULL: the dense network. */
+ltc_status lt_level_count(lt_worker *w, const lt_job *j, const lt_digest *selection, const lt_digest *training_mask,
+                          lt_level_row *row, ltc_error *err);
 
 #endif

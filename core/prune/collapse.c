@@ -24,13 +24,16 @@ static size_t channels_of(const walk *w, uint32_t value)
 
 static bool any(const uint8_t *v, size_t n)
 {
-    return memchr(v, 1, n) != NULL;
+    for (size_t i = 0; i < n; i++)
+        if (v[i])
+            return true;
+    return false;
 }
 
 /* Is element i of weight `value` kept? */
 static bool is_kept(const walk *w, uint32_t value, size_t i)
 {
-    return !w->mask[value] || w->mask[value][i];
+    return !w->mask[value] || w->mask[value][i] != 0;
 }
 
 /* C, H, W -> C*H*W: a channel owns H*W units. */

@@ -9,10 +9,11 @@ typedef struct lt_collapse {
     bool     cut;                             /* the logits are the same whatever the input */
 } lt_collapse;
 
-/* Pure: of the graph and the masks alone, where what is pruned is 0 and parameters without a mask are whole. Every
- * channel (after a flatten: every unit) of every value either depends on the input or is constant:
+/* Pure: of the graph and the masks alone, selection masks or training masks: where one is 0 the weight is 0, all else
+ * carries its input on, and parameters without a mask are whole. Every channel (after a flatten: every unit) of every
+ * value either depends on the input or is constant:
  *
- *   linear, convolution   does through one kept weight of a channel that does, and that meets the input, not padding
+ *   linear, convolution   does through one such weight of a channel that does, and that meets the input, not padding
  *   batch norm            as its input, unless its gain is pruned
  *   addition              as one of its inputs: a shortcut keeps a path alive
  *
