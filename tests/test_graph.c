@@ -205,6 +205,30 @@ static ltc_status rounding_up(const void *o, ltc_builder *b, ltc_val *logits, lt
     return lenet(o, b, logits, err);
 }
 
+static char seen[3][200];
+
+/* Looks for the builder's first error before it, behind it, and behind another. */
+static ltc_status watching(const void *o, ltc_builder *b, ltc_val *logits, ltc_error *err)
+{
+    (void)o, (void)err;
+    for (int i = 0; i < 3; i++) {
+        if (i)
+            *logits = i == 1 ? ltc_linear(b, b->input, "first", (ltc_linear_args){ .out = 10 }) : ltc_relu(b, *logits);
+        snprintf(seen[i], sizeof seen[i], "%s", b->error(b) ? b->error(b) : "well");
+    }
+    return LTC_OK;
+}
+
+static void an_architecture_can_ask_for_the_first_error(void)
+{
+    lt_graph g;
+    ltc_error err;
+    CU_ASSERT_EQUAL(build(watching, cifar, &g, &err), LTC_EINVAL);
+    CU_ASSERT_STRING_EQUAL(seen[0], "well");
+    CU_ASSERT_STRING_EQUAL(seen[1], "first: its input has 3 dimensions, it takes 1");
+    CU_ASSERT_STRING_EQUAL(seen[2], seen[1]);
+}
+
 static void building_leaves_no_floating_point_mode_behind(void)
 {
     const int before = fegetround();
@@ -274,6 +298,7 @@ int main(void)
         { "a plug-in that fails without a word is named", a_plug_in_that_fails_without_a_word_is_named },
         { "a blamed option is the key of the configuration",
           a_blamed_option_is_the_key_of_the_configuration },
+        { "an architecture can ask for the first error", an_architecture_can_ask_for_the_first_error },
         { "building leaves no floating-point mode behind", building_leaves_no_floating_point_mode_behind },
         { "the canonical text is what it was", the_canonical_text_is_what_it_was },
         { "a lent graph has the strides that were asked for", a_lent_graph_has_the_strides_that_were_asked_for },
