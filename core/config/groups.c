@@ -1,5 +1,5 @@
-/* Owns the type of lists of groups, such as prune.layer_rate: each element is a struct, filled from a table of its
- * own as any group is. */
+/* Owns the type of lists of groups, such as prune.layer_rate: each element is a struct, filled from a
+ * table of its own as any group is. */
 #include <string.h>
 
 #include "config/options.h"

@@ -8,7 +8,8 @@
  * settings have been filled without a fault. */
 void lt_rules_check(lt_fill *f, const lt_node *root, const lt_settings *s);
 
-/* The part of it that is about prune: rules_prune.c; and of that what layers have of their own: rules_layers.c. */
+/* The part of it that is about prune: rules_prune.c; and of that what layers have of their own:
+ * rules_layers.c. */
 void lt_rules_check_prune(lt_fill *f, const lt_node *root, const lt_settings *s);
 void lt_rules_check_layers(lt_fill *f, const lt_node *root, const lt_settings *s);
 

@@ -175,22 +175,22 @@ static const ltc_opt prune_keys[] = {
         "Factor on the rate, or on the sparsity, of the layer that gives the logits: none 0, half 0.5, "
         "full 1."),
     GROUPS(prune.layer_rate, lt_layer_rates,
-        "Amounts of their own for some layers: a list of groups with the keys of prune.layer_rate below. Where "
-        "several match, the last counts. With scope layer each parameter goes by itself; else what an entry names "
-        "is ranked by itself."),
+        "Amounts of their own for some layers: a list of groups with the keys of prune.layer_rate below. "
+        "Where several match, the last counts. With scope layer each parameter goes by itself; else what "
+        "an entry names is ranked by itself."),
     ENUM(prune.allocation, LT_ALLOCATION_UNIFORM, allocation,
-        "Only with scope layer: how the amount is shared among layers that have none of their own. uniform: the same "
-        "for each; erk (Evci et al. 2020): a layer's density goes with its sum of dimensions by its size; lamp (Lee "
-        "et al. 2021): by the layer-adaptive magnitudes of the weights that the mask is drawn from. With erk and "
-        "lamp the number that is left is exact over all these layers together, and there is no factor for the "
-        "output."),
+        "Only with scope layer: how the amount is shared among layers that have none of their own. "
+        "uniform: the same for each; erk (Evci et al. 2020): a layer's density goes with its sum of "
+        "dimensions by its size; lamp (Lee et al. 2021): by the layer-adaptive magnitudes of the weights "
+        "that the mask is drawn from. With erk and lamp the number that is left is exact over all these "
+        "layers together, and there is no factor for the output."),
     INT(prune.min_alive, 0, 0, INT64_MAX,
-        "At least so many weights stay in each tensor, or all that it has. Of tensors that are ranked or allocated "
-        "together the others give more; a layer that goes by itself is pruned less."),
+        "At least so many weights stay in each tensor, or all that it has. Of tensors that are ranked or "
+        "allocated together the others give more; a layer that goes by itself is pruned less."),
     ENUM(prune.collapse, LT_COLLAPSE_WARN, collapse,
-        "When a mask leaves nothing of a layer, or no path from the input to the logits: warn and train it all the "
-        "same; stop the line there; keep-one: first leave every layer its highest weight, then warn if there is "
-        "still no path."),
+        "When a mask leaves nothing of a layer, or no path from the input to the logits: warn and train "
+        "it all the same; stop the line there; keep-one: first leave every layer its highest weight, then "
+        "warn if there is still no path."),
     ENUM(prune.strategy, LT_STRATEGY_ITERATIVE, strategy,
         "iterative: train, prune, go back, and again; one-shot: each level directly from the dense network; "
         "none: the network is trained dense."),
@@ -276,8 +276,9 @@ const size_t lt_n_groups = sizeof lt_groups / sizeof lt_groups[0];
 
 static const ltc_opt layer_rate_keys[] = {
     { NAMED("prune.layer_rate.match", lt_layer_rate, match, LTC_OPT_STRING, const char *,
-        "Whose amount it is: \"conv\", \"linear\", \"output\", \"shortcut\", or names of tensors, in which * stands "
-        "for anything. prune.output acts on the output's amount too, unless match is \"output\" or its whole name.",
+        "Whose amount it is: \"conv\", \"linear\", \"output\", \"shortcut\", or names of tensors, in "
+        "which * stands for anything. prune.output acts on the output's amount too, unless match is "
+        "\"output\" or its whole name.",
         .flags = LTC_OPT_REQUIRED) },
     { .r = { 0, 0, 1 }, .n_min = 1, .n_max = MANY,
       NAMED("prune.layer_rate.rate", lt_layer_rate, rate, LTC_OPT_REALS, ltc_reals,

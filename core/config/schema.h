@@ -12,7 +12,7 @@ enum {
     LT_OPT_MOMENTS,                           /* lt_moments */
     LT_OPT_PLUGIN,                            /* lt_plugin_setting: a module's name */
     LT_OPT_FACTOR,                            /* double: "none", "half", "full" or a number in [0, 1] */
-    LT_OPT_GROUPS                             /* a list of structs: lt_layer_rates; lt_list_groups has its table */
+    LT_OPT_GROUPS                             /* a list of structs, lt_layer_rates, by lt_list_groups */
 };
 /* Flags beyond option.h. */
 enum {

@@ -174,7 +174,8 @@ static void prepare(hand *h, pool *p)
     h->pool = p;
     h->watcher = (lt_watcher){ .arg = h, .now_s = now_of, .stopping = stopping, .stepped = stepped };
     h->worker = (lt_worker){ .plan = x->plan, .store = x->store, .identity = x->identity, .watcher = &h->watcher,
-                             .look = x->look, .save_s = SAVE_S, .evaluated = evaluated, .noticed = noticed, .arg = h };
+                             .look = x->look, .save_s = SAVE_S, .evaluated = evaluated, .noticed = noticed,
+                             .arg = h };
 }
 
 ltc_status lt_execute(const lt_execution *x, ltc_error *err)

@@ -27,8 +27,9 @@ typedef struct lt_execution {
     bool               look;                  /* compute nothing: jobs that would stay waiting */
 } lt_execution;
 
-/* Until nothing is ready any more. A job that fails takes those with it that need it; the rest goes on, and the first
- * failure is the result. A line that prune.collapse stops takes those with it that need it too, and is no failure. LTC_ECANCELLED: stopped, and everything was saved. */
+/* Until nothing is ready any more. A job that fails takes those with it that need it; the rest goes on,
+ * and the first failure is the result. A line that prune.collapse stops takes those with it that need it
+ * too, and is no failure. LTC_ECANCELLED: stopped, and everything was saved. */
 ltc_status lt_execute(const lt_execution *x, ltc_error *err);
 
 #endif

@@ -21,7 +21,7 @@ typedef struct lt_worker {
     bool              look;                   /* only look: LTC_EUNSUPPORTED where something must be computed */
     double            save_s;
     ltc_status      (*evaluated)(void *arg, const lt_job *j, const lt_evaluation *e, ltc_error *err);
-    void            (*noticed)(void *arg, const lt_job *j, const char *sentence);        /* what is no failure */
+    void            (*noticed)(void *arg, const lt_job *j, const char *sentence);     /* no failure */
     void             *arg;
 } lt_worker;
 

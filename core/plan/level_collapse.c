@@ -1,5 +1,5 @@
-/* Asks what a training mask leaves of the network, before it is trained. What is frozen still carries the input on.
- * Called by level.c. */
+/* Asks what a training mask leaves of the network, before it is trained. What is frozen still carries the
+ * input on. Called by level.c. */
 #include <stdio.h>
 
 #include "plan/worker.h"

@@ -11,7 +11,8 @@
 #define LT_NO_JOB UINT32_MAX                 /* needs no such job */
 
 /* BLOCKED: a need failed. STOPPED: by prune.collapse, here or at a need; that is no failure. */
-enum { LT_JOB_WAITING, LT_JOB_RUNNING, LT_JOB_DONE, LT_JOB_FAILED, LT_JOB_BLOCKED, LT_JOB_STOPPED, LT_JOB_STATES };
+enum { LT_JOB_WAITING, LT_JOB_RUNNING, LT_JOB_DONE, LT_JOB_FAILED, LT_JOB_BLOCKED, LT_JOB_STOPPED,
+       LT_JOB_STATES };
 
 /* What a level gave, by digest; enough for all that depends on it. */
 typedef struct lt_outcome {

@@ -32,7 +32,8 @@ static double rate_in_rounds(const lt_settings *s, double left)
 
 static bool is_in_rounds(const lt_settings *s)
 {
-    return s->prune.strategy == LT_STRATEGY_ITERATIVE && s->prune.rounds && !s->prune.rate.n && values_given(s) == 1;
+    return s->prune.strategy == LT_STRATEGY_ITERATIVE && s->prune.rounds && !s->prune.rate.n &&
+           values_given(s) == 1;
 }
 
 static void share_out(const lt_settings *s, lt_step_down *d)

@@ -44,7 +44,7 @@ static lt_share *next_in_line(lt_share *s, size_t n, double eps)
     for (size_t i = 0; i < n; i++) {
         if (s[i].fixed || s[i].full || s[i].keep == s[i].alive)
             continue;
-        const double fraction = eps * (double)s[i].span - (double)s[i].keep;      /* below 0: had one already */
+        const double fraction = eps * (double)s[i].span - (double)s[i].keep;      /* below 0: had one */
         if (fraction > most)
             best = &s[i], most = fraction;
     }
@@ -95,7 +95,9 @@ static ltc_status build(const lt_share *s, ladder *l, ltc_error *err)
 {
     float *magnitude = lt_array(s->alive, sizeof *magnitude);
     l->score = lt_array(s->alive, sizeof *l->score);
-    ltc_status st = magnitude && l->score ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "no memory for the scores of a layer");
+    ltc_status st = LTC_OK;
+    if (!magnitude || !l->score)
+        st = ltc_fail(err, LTC_ENOMEM, "no memory for the scores of a layer");
     for (uint64_t i = 0; i < s->n && !st; i++) {
         if (!s->mask[i])
             continue;
@@ -133,7 +135,8 @@ static uint64_t from_all(const lt_share *s, const ladder *l, size_t n, double x)
     return sum;
 }
 
-/* The highest score that `keep` weights have at least: by halving the bits of [0, 1], which are in its order. */
+/* The highest score that `keep` weights have at least: by halving the bits of [0, 1], which are in its
+ * order. */
 static double edge_of(const lt_share *s, const ladder *l, size_t n, uint64_t keep)
 {
     uint64_t low = 0, high = UINT64_C(0x3ff0000000000001);       /* 0 has all of them; above 1 is none */

@@ -1,5 +1,5 @@
-/* Owns one walk over the operations, forwards, with a byte for each channel. Called by level_collapse.c for every mask
- * before it is trained. */
+/* Owns one walk over the operations, forwards, with a byte for each channel. Called by level_collapse.c
+ * for every mask before it is trained. */
 #include "prune/collapse.h"
 
 #include <stdio.h>
@@ -123,13 +123,15 @@ static void pass(const walk *w, const ltc_node *n)
 }
 
 static void (*const steps[LTC_OP_COUNT])(const walk *, const ltc_node *) = {
-    [LTC_OP_FLATTEN] = flatten, [LTC_OP_LINEAR] = linear, [LTC_OP_CONV2D] = conv2d, [LTC_OP_BATCH_NORM] = batch_norm,
-    [LTC_OP_ADD] = add, [LTC_OP_CONCAT] = concat, [LTC_OP_PAD_CHANNELS] = pad_channels,
+    [LTC_OP_FLATTEN] = flatten, [LTC_OP_LINEAR] = linear, [LTC_OP_CONV2D] = conv2d,
+    [LTC_OP_BATCH_NORM] = batch_norm, [LTC_OP_ADD] = add, [LTC_OP_CONCAT] = concat,
+    [LTC_OP_PAD_CHANNELS] = pad_channels,
 };
 
 static bool open_walk(walk *w, const ltc_graph *g, const lt_masks *m)
 {
-    *w = (walk){ .g = g, .mask = lt_array(g->n_values, sizeof *w->mask), .lives = lt_array(g->n_values, sizeof *w->lives) };
+    *w = (walk){ .g = g, .mask = lt_array(g->n_values, sizeof *w->mask),
+                 .lives = lt_array(g->n_values, sizeof *w->lives) };
     for (uint32_t p = 0; w->mask && p < g->n_params; p++)
         w->mask[ltc_graph_param(g, p)->value] = m->mask[p];
     bool ok = w->mask && w->lives;
@@ -178,10 +180,11 @@ void lt_collapse_text(const ltc_graph *g, const lt_collapse *c, char *text, size
     static const char guess[] = "the logits no longer depend on the input, and accuracy is that of guessing";
     char others[48] = "";
     if (c->n_empty > 1)
-        snprintf(others, sizeof others, " and of %u other layer%s", c->n_empty - 1, c->n_empty > 2 ? "s" : "");
+        snprintf(others, sizeof others, " and of %u other layer%s", c->n_empty - 1,
+                 c->n_empty > 2 ? "s" : "");
     if (!c->n_empty)
-        snprintf(text, n, "every layer has weights left, but no path through them leads from the input to the logits: %s",
-                 guess);
+        snprintf(text, n, "every layer has weights left, but no path through them leads from the input to "
+                 "the logits: %s", guess);
     else
         snprintf(text, n, "nothing is left of %.100s%s: %s", ltc_graph_param(g, c->first)->name, others,
                  c->cut ? guess : "the input reaches the logits around it");

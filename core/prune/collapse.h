@@ -5,15 +5,15 @@
 #include "prune/selection.h"
 
 typedef struct lt_collapse {
-    uint32_t n_empty, first;                  /* weights (LTC_ROLE_WEIGHT) with a mask that keeps nothing; the first */
+    uint32_t n_empty, first;                  /* LTC_ROLE_WEIGHT with a mask that keeps nothing; the first */
     bool     cut;                             /* the logits are the same whatever the input */
 } lt_collapse;
 
-/* Pure: of the graph and the masks alone, selection masks or training masks: where one is 0 the weight is 0, all else
- * carries its input on, and parameters without a mask are whole. Every channel (after a flatten: every unit) of every
- * value either depends on the input or is constant:
+/* Pure: of the graph and the masks alone, selection masks or training masks: where one is 0 the weight is 0,
+ * all else carries its input on, and parameters without a mask are whole. Every channel (after a flatten:
+ * every unit) of every value either depends on the input or is constant:
  *
- *   linear, convolution   does through one such weight of a channel that does, and that meets the input, not padding
+ *   linear, convolution   does through one such weight of a channel that does, which meets more than padding
  *   batch norm            as its input, unless its gain is pruned
  *   addition              as one of its inputs: a shortcut keeps a path alive
  *

@@ -1,5 +1,6 @@
-/* Owns the question which entry of prune.layer_rate speaks of a parameter, and whether a criterion can do what prune
- * asks beside a budget. Called before anything is trained, and once for each mask that is drawn. */
+/* Owns the question which entry of prune.layer_rate speaks of a parameter, and whether a criterion can do
+ * what prune asks beside a budget. Called before anything is trained, and once for each mask that is
+ * drawn. */
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,9 +48,9 @@ static ltc_status nothing_matched(const ltc_graph *g, const char *match, ltc_err
     for (uint32_t p = 0; p < g->n_params; p++)
         names[N_WORDS + p] = ltc_graph_param(g, p)->name;
     const char *near = lt_suggest(match, names, N_WORDS + (size_t)g->n_params);
-    const ltc_status st = ltc_fail_opt(err, "layer_rate", "'%.80s' matches no parameter of this network that may be "
-                                       "pruned%s%s%s", match, near ? " (did you mean '" : "", near ? near : "",
-                                       near ? "'?)" : "");
+    const ltc_status st = ltc_fail_opt(err, "layer_rate", "'%.80s' matches no parameter of this network that "
+                                       "may be pruned%s%s%s", match, near ? " (did you mean '" : "",
+                                       near ? near : "", near ? "'?)" : "");
     free(names);
     return st;
 }
@@ -82,12 +83,12 @@ static ltc_status check_left(const ltc_graph *g, const char *match, uint32_t i, 
         }
     if (!matches || left)
         return LTC_OK;
-    return ltc_fail_opt(err, "layer_rate", "all that '%.80s' matches is matched by later entries too, and the last one "
-                        "counts: put it behind them, or remove it", match);
+    return ltc_fail_opt(err, "layer_rate", "all that '%.80s' matches is matched by later entries too, and "
+                        "the last one counts: put it behind them, or remove it", match);
 }
 
-ltc_status lt_layer_budgets(const ltc_graph *g, const lt_settings *s, const uint8_t *eligible, lt_layer_budget *layer,
-                            ltc_error *err)
+ltc_status lt_layer_budgets(const ltc_graph *g, const lt_settings *s, const uint8_t *eligible,
+                            lt_layer_budget *layer, ltc_error *err)
 {
     const lt_layer_rates *rates = &s->prune.layer_rate;
     ltc_status st = LTC_OK;
@@ -111,12 +112,13 @@ ltc_status lt_selection_check(const lt_settings *s, uint32_t flags, ltc_error *e
     };
     for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++)
         if (counts && shares[i].set)
-            return ltc_fail_opt(err, shares[i].option, "does nothing with %s, which fixes its own count", mask->name);
+            return ltc_fail_opt(err, shares[i].option, "does nothing with %s, which fixes its own count",
+                                mask->name);
     if (s->prune.min_alive > 0 && s->prune.scope != LT_SCOPE_LAYER && !scores)
-        return ltc_fail_opt(err, "min_alive", "%s chooses weights as a whole, without scores, and cannot keep some of "
-                            "each tensor: choose scope \"layer\"", mask->name);
+        return ltc_fail_opt(err, "min_alive", "%s chooses weights as a whole, without scores, and cannot "
+                            "keep some of each tensor: choose scope \"layer\"", mask->name);
     if (s->prune.collapse == LT_COLLAPSE_KEEP_ONE && !scores)
-        return ltc_fail_opt(err, "collapse", "\"keep-one\" needs scores to choose one weight by, and %s has none: choose "
-                            "\"warn\" or \"stop\"", mask->name);
+        return ltc_fail_opt(err, "collapse", "\"keep-one\" needs scores to choose one weight by, and %s has "
+                            "none: choose \"warn\" or \"stop\"", mask->name);
     return LTC_OK;
 }

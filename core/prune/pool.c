@@ -89,8 +89,8 @@ static uint64_t keep_by_density(const lt_pool *p, double density)
 static void say_floors(const lt_selection_request *r, const lt_pool *p)
 {
     char text[160];
-    snprintf(text, sizeof text, "prune.min_alive keeps %" PRIu64 " weights, where the budget leaves %" PRIu64, p->floor,
-             p->keep);
+    snprintf(text, sizeof text, "prune.min_alive keeps %" PRIu64 " weights, where the budget leaves %" PRIu64,
+             p->floor, p->keep);
     if (r->services->log)
         r->services->log(r->services->arg, LTC_LOG_WARNING, r->criterion->info.name, text);
 }
@@ -120,7 +120,8 @@ static lt_share share_of(const lt_selection_request *r, const lt_pools *pools, u
     return s;
 }
 
-/* The pools of one parameter that the run's own budget counts for, as one number that is shared out among them. */
+/* The pools of one parameter that the run's own budget counts for, as one number that is shared out among
+ * them. */
 static ltc_status allocate(const lt_selection_request *r, lt_pools *pools, ltc_error *err)
 {
     lt_share *share = lt_array(pools->n, sizeof *share);
@@ -178,9 +179,9 @@ static ltc_status check_floors(const lt_selection_request *r, const lt_pools *po
 {
     for (const lt_pool *p = pools->pool; p < pools->pool + pools->n; p++)
         if (p->keep < p->floor)
-            return ltc_fail(err, LTC_EINVAL, "%" PRIu64 " weights are to be kept, as many as in the mask that is matched, "
-                            "but at least %" PRIu64 " in each tensor are %" PRIu64 ": lower prune.min_alive", p->keep,
-                            lt_pools_least(r), p->floor);
+            return ltc_fail(err, LTC_EINVAL, "%" PRIu64 " weights are to be kept, as many as in the mask that "
+                            "is matched, but at least %" PRIu64 " in each tensor are %" PRIu64 ": lower "
+                            "prune.min_alive", p->keep, lt_pools_least(r), p->floor);
     return LTC_OK;
 }
 

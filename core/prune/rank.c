@@ -95,8 +95,8 @@ static uint64_t count_below(const lt_ranked *part, uint32_t key, uint64_t *equal
     return below;
 }
 
-/* Parts that a cut of *k would leave below their floors are cut down to them, and are out of it. The number of those
- * that stay in. */
+/* Parts that a cut of *k would leave below their floors are cut down to them, and are out of it. The
+ * number of those that stay in. */
 static size_t cut_to_floors(lt_ranked *part, size_t n_parts, uint64_t *k, uint64_t least)
 {
     size_t stay = 0;
@@ -117,8 +117,8 @@ static size_t cut_to_floors(lt_ranked *part, size_t n_parts, uint64_t *k, uint64
     return stay;
 }
 
-/* Each pass puts at least one part at its floor, which lowers what the others keep: none of those put there before
- * would have been above it. */
+/* Each pass puts at least one part at its floor, which lowers what the others keep: none of those put
+ * there before would have been above it. */
 void lt_rank_cut_above(lt_ranked *part, size_t n_parts, uint64_t k, uint64_t least)
 {
     for (size_t before = n_parts + 1; least && n_parts < before;) {

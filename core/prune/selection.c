@@ -84,8 +84,8 @@ static ltc_status check_selector(const drawing *d, const lt_pool *its, ltc_error
 {
     if (!lt_pools_least(d->r) || (!counts_itself(d) && (its->members < 2 || d->r->criterion->ops.mask.score)))
         return LTC_OK;
-    return ltc_fail_opt(err, "min_alive", "mask '%s' chooses weights as a whole and cannot keep some of each tensor",
-                        d->r->criterion->info.name);
+    return ltc_fail_opt(err, "min_alive", "mask '%s' chooses weights as a whole and cannot keep some of each "
+                        "tensor", d->r->criterion->info.name);
 }
 
 static ltc_status cut(drawing *d, uint32_t pool, ltc_error *err)
@@ -119,8 +119,8 @@ static ltc_status keep_one(drawing *d, uint32_t p, ltc_error *err)
     if (!alive || !(param->role & LTC_ROLE_WEIGHT) || lt_mask_alive(d->mask.mask[p], param->n))
         return LTC_OK;
     if (!d->r->criterion->ops.mask.score)
-        return ltc_fail_opt(err, "collapse", "mask '%s' has no scores to choose one weight of %s by: choose \"warn\" or "
-                            "\"stop\"", d->r->criterion->info.name, param->name);
+        return ltc_fail_opt(err, "collapse", "mask '%s' has no scores to choose one weight of %s by: choose "
+                            "\"warn\" or \"stop\"", d->r->criterion->info.name, param->name);
     float *score = lt_array(param->n, sizeof *score);
     ltc_status st = score ? lt_criterion_score(&d->criterion, p, score, err)
                           : ltc_fail(err, LTC_ENOMEM, "no memory to score %zu weights", param->n);
