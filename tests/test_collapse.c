@@ -17,14 +17,15 @@ static ltc_status point(const void *o, ltc_builder *b, ltc_val *logits, ltc_erro
     return LTC_OK;
 }
 
-/* Three groups of one channel; padded by two zero channels in front; beside it a second branch, behind it in a concat. */
+/* Three channels, and a group for each; padded by two zero channels in front; beside it a second branch, behind it in a concat. */
 static ltc_status branches(const void *o, ltc_builder *b, ltc_val *logits, ltc_error *err)
 {
     (void)o, (void)err;
-    ltc_val both[2];
-    both[0] = ltc_pad_channels(b, ltc_conv2d(b, b->input, "grouped", (ltc_conv2d_args){ .out = 3, .pad = 1, .groups = 3 }), 2, 0);
-    both[1] = ltc_batch_norm(b, ltc_conv2d(b, b->input, "other", (ltc_conv2d_args){ .out = 2, .pad = 1 }), "bn", (ltc_batch_norm_args){ 0 });
-    ltc_val x = ltc_concat(b, both, 2);
+    ltc_val both[2], x = ltc_conv2d(b, b->input, "first", (ltc_conv2d_args){ .out = 3, .kernel = 1 });
+    both[0] = ltc_pad_channels(b, ltc_conv2d(b, x, "grouped", (ltc_conv2d_args){ .out = 3, .pad = 1, .groups = 3 }), 2, 0);
+    both[1] = ltc_conv2d(b, b->input, "other", (ltc_conv2d_args){ .out = 2, .pad = 1 });
+    both[1] = ltc_batch_norm(b, both[1], "bn", (ltc_batch_norm_args){ 0 });
+    x = ltc_concat(b, both, 2);
     *logits = ltc_linear(b, ltc_global_pool(b, ltc_relu(b, x)), "fc", (ltc_linear_args){ .out = b->n_classes });
     return LTC_OK;
 }
@@ -102,6 +103,8 @@ static void channels_are_followed_one_by_one(void)
         { 4, { { "grouped.weight", 18, 9 } }, true }, { 5, { { "other.weight", 0, 27 } }, true },
         { 6, { { "other.weight", 0, 27 } }, false }, { 6, { { "other.weight", 27, 26 } }, false },
         { 6, { { "other.weight", 27, 27 } }, true },
+        { 2, { { "first.weight", 0, 3 } }, true }, { 3, { { "first.weight", 0, 3 } }, false },       /* each group its own */
+        { 4, { { "first.weight", 0, 6 } }, false }, { 3, { { "first.weight", 3, 3 } }, true },
     };
     lt_graph g = rig_graph(branches);
     const uint32_t fc = rig_param(&g, "fc.weight");

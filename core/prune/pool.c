@@ -179,8 +179,8 @@ static ltc_status check_floors(const lt_selection_request *r, const lt_pools *po
 {
     for (const lt_pool *p = pools->pool; p < pools->pool + pools->n; p++)
         if (p->keep < p->floor)
-            return ltc_fail(err, LTC_EINVAL, "%" PRIu64 " weights are to be kept, as many as in the mask that "
-                            "is matched, but at least %" PRIu64 " in each tensor are %" PRIu64 ": lower "
+            return ltc_fail(err, LTC_EINVAL, "%" PRIu64 " weights are to be kept, as many as in the mask "
+                            "that is matched, but at least %" PRIu64 " in each tensor are %" PRIu64 ": lower "
                             "prune.min_alive", p->keep, lt_pools_least(r), p->floor);
     return LTC_OK;
 }
