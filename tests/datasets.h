@@ -11,7 +11,7 @@
 #include "plugin/host.h"
 #include "plugin/registry.h"
 
-static const lt_services quiet = { NULL, NULL, NULL };
+static const lt_services quiet = { .log = NULL };
 
 /* A module of this build, or NULL and a failed assertion. The registry lives until the program ends. */
 static inline const lt_module *built_module(lt_registry **registry, const char *name)
