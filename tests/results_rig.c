@@ -13,6 +13,8 @@
 static const char resolved[] =
     "run = {\n    name = \"fc, again\";\n    seed = 1;\n};\ntrain = {\n    steps = 1000;\n    optimizer = {\n"
     "        lr = 0.1;\n        decay = [\"weight\", \"bias\"];\n    };\n};\n"
+    "prune = {\n    layer_rate = ( { match = \"fc1.*\"; rate = 0.1; }, { match = \"output\"; rate = [0.0, 0.2]; } );\n"
+    "    exclude = [];\n};\n"
     "variants = (\n    {\n        name = \"random reinit\";\n        prune = {\n            kept = "
     "\"reinit\";\n"
     "        };\n    },\n    {\n        name = \"one-shot\";\n    }\n);\n";

@@ -54,7 +54,46 @@ static const struct { const char *prune, *says; } bad[] = {
       "prune.density: does nothing with count" },
     { "mask = { plugin = \"count\"; };", "prune.rounds: is required with the criterion count" },
     { "mask = { plugin = \"perhaps\"; };", "prune.rounds: is required with the criterion perhaps" },
+    /* amounts of layers' own */
+    { "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; layer_rate = { match = \"conv\"; };",
+      "prune.layer_rate: a group is not a list of groups (write ( { ... } ))" },
+    { "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2;\nlayer_rate = [0.1, 0.2];",
+      "run.cfg:3: prune.layer_rate[1]: is not a group (write ( { ... }, { ... } ))" },
+    { "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; layer_rate = ( { rate = 0.1; } );",
+      "prune.layer_rate[1].match: is required" },
+    { "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2;\nlayer_rate = ( { match = \"a\"; rate = 0.1; },\n"
+      "{ match = \"b\"; } );", "run.cfg:4: prune.layer_rate[2]: rate, sparsity or density is required (rate = 0.1;)" },
+    { "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; layer_rate = ( { match = \"b\"; rate = 0.1; density = 0.1; } );",
+      "prune.layer_rate[1]: rate, sparsity and density exclude one another" },
+    { "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; layer_rate = ( { match = \"b\"; rate = 1; } );",
+      "prune.layer_rate[1].rate: 1 is not in [0, 1)" },
+    { "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; layer_rate = ( { match = \"b\"; rtae = 0.1; } );",
+      "prune.layer_rate[1].rtae: there is no such key (did you mean 'rate'?)" },
+    { "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; layer_rate = ( { match = \"b\"; sparsity = 0.1; } );",
+      "prune.layer_rate[1].sparsity: the run has a rate: amounts are either all rates or all targets\n        "
+      "write its rate, or layer_rate = (); to have none" },
+    { "mask = { plugin = \"score\"; }; density = 0.2; rounds = 2; layer_rate = ( { match = \"b\"; rate = 0.1; } );",
+      "prune.layer_rate[1].rate: the run has a density" },
+    { "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; layer_rate = ( { match = \"b\"; rate = [0.1, 0.2, 0.3]; } );",
+      "prune.layer_rate[1].rate: has 3 elements, and there are 2 levels" },
+    { "mask = { plugin = \"score\"; }; density = 0.2; rounds = 2; layer_rate = ( { match = \"b\"; density = [0.5, 0.2]; } );",
+      "prune.layer_rate[1].density: is a list, and the run's density is one target that is reached in rounds" },
+    { "mask = { plugin = \"score\"; }; density = [0.5, 0.2]; layer_rate = ( { match = \"b\"; density = [0.5, 0.6]; } );",
+      "prune.layer_rate[1].density: each must be below the one before it" },
+    { "mask = { plugin = \"count\"; }; rounds = 2; layer_rate = ( { match = \"b\"; rate = 0.1; } );",
+      "prune.layer_rate: does nothing with count, which fixes its own count (remove it)" },
+    { "mask = { plugin = \"count\"; }; rounds = 2; allocation = \"erk\";", "prune.allocation: does nothing with count" },
+    { "mask = { plugin = \"count\"; }; rounds = 2; min_alive = 1;", "prune.min_alive: does nothing with count" },
+    { "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; allocation = \"erk\"; scope = \"global\";",
+      "prune.allocation: does nothing with scope \"global\"" },
+    { "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; allocation = \"lamp\"; output = 0.5;",
+      "prune.output: does nothing with allocation \"lamp\"" },
+    { "allocation = \"erc\";", "\"erc\" is not one of: uniform, erk, lamp (did you mean 'erk'?)" },
+    { "min_alive = -1;", "prune.min_alive: -1 is not in [0, inf)" },
+    { "collapse = \"ignore\";", "prune.collapse: \"ignore\" is not one of: warn, stop, keep-one" },
     /* strategy none */
+    { "strategy = \"none\"; collapse = \"warn\";", "prune.collapse: does nothing with strategy \"none\"" },
+    { "strategy = \"none\"; layer_rate = ();", "prune.layer_rate: does nothing with strategy \"none\"" },
     { "strategy = \"none\"; rate = 0.2;", "prune.rate: does nothing with strategy \"none\"" },
     { "strategy = \"none\"; mask = { plugin = \"score\"; };",
       "run.cfg:2: prune.mask: does nothing with strategy \"none\"" },
@@ -128,6 +167,12 @@ static const char *const good[] = {
     "mask = { plugin = \"perhaps\"; }; rounds = 2;",
     "mask = { plugin = \"perhaps\"; }; rate = 0.2; rounds = 2;",
     "strategy = \"one-shot\"; mask = { plugin = \"perhaps\"; };",
+    "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; layer_rate = ( { match = \"b\"; rate = [0.0, 0.5]; } );",
+    "mask = { plugin = \"score\"; }; rate = [0.2, 0.1]; layer_rate = ( { match = \"b\"; rate = 0.3; } ); allocation = \"lamp\";",
+    "mask = { plugin = \"score\"; }; density = 0.2; rounds = 9; layer_rate = ( { match = \"b\"; sparsity = 0.1; } );",
+    "mask = { plugin = \"score\"; }; density = [0.5, 0.2]; layer_rate = ( { match = \"b\"; sparsity = [0.0, 0.6]; } );",
+    "mask = { plugin = \"count\"; }; rounds = 2; layer_rate = (); allocation = \"uniform\"; min_alive = 0;",
+    "mask = { plugin = \"count\"; }; rounds = 2; collapse = \"stop\";",
     "strategy = \"none\";",
 };
 
@@ -160,6 +205,8 @@ static void defaults_are_those_of_the_documentation(void)
     CU_ASSERT(s->prune.rate.n == 1 && s->prune.rate.v[0] == 0.2 && s->prune.rounds == 3);
     CU_ASSERT(s->prune.sparsity.n == 0 && s->prune.density.n == 0);
     CU_ASSERT_EQUAL(s->prune.draw_at.kind, LT_MOMENT_END);
+    CU_ASSERT(s->prune.layer_rate.n == 0 && s->prune.min_alive == 0);
+    CU_ASSERT(s->prune.allocation == LT_ALLOCATION_UNIFORM && s->prune.collapse == LT_COLLAPSE_WARN);
     CU_ASSERT_EQUAL(s->prune.kept, LT_KEPT_REWIND);
     CU_ASSERT_EQUAL(s->prune.rewind_to.kind, LT_MOMENT_INIT);
     CU_ASSERT_EQUAL(s->prune.pruned, LT_PRUNED_ZERO);
@@ -182,6 +229,26 @@ static void a_factor_is_a_word_or_a_number(void)
     rig_close(&r);
 }
 
+/* A list replaces the one below it; what an overlay's scope or allocation makes idle goes. */
+static void an_overlay_replaces_what_layers_have_of_their_own(void)
+{
+    static const char *const set[] = { "prune.layer_rate=({match=\"*\"; rate=0.25;})", "prune.min_alive=3" };
+    rig r = rig_open();
+    rig_write(&r, "layers.cfg", "base = \"pruned.cfg\"; prune = { output = \"none\";\n"
+                                "layer_rate = ( { match = \"conv\"; rate = 0.1; }, { match = \"fc1.*\"; rate = 0.3; } ); };");
+    rig_write(&r, "run.cfg", "base = \"layers.cfg\"; variants = ( { name = \"e\"; prune = { allocation = \"erk\"; }; } );");
+    rig_settle(&r, NULL, 0);
+    CU_ASSERT_STRING_EQUAL_FATAL(r.said, "");
+    const lt_layer_rates *own = &r.settings.prune.layer_rate;
+    CU_ASSERT(own->n == 2 && !strcmp(own->v[1].match, "fc1.*") && own->v[1].rate.v[0] == 0.3 && r.settings.prune.output == 0);
+    CU_ASSERT(r.settings.variant[0].settings.prune.layer_rate.n == 2 && r.settings.variant[0].masks == LT_MASKS_OWN);
+    CU_ASSERT(r.settings.variant[0].settings.prune.output == 1);
+    rig_settle(&r, set, 2);
+    CU_ASSERT_STRING_EQUAL_FATAL(r.said, "");
+    CU_ASSERT(own->n == 1 && !strcmp(own->v[0].match, "*") && own->v[0].rate.v[0] == 0.25 && r.settings.prune.min_alive == 3);
+    rig_close(&r);
+}
+
 static void places_reach_into_the_criterion(void)
 {
     rig r = rig_open();
@@ -199,6 +266,7 @@ static const lt_test claims[] = {
     { "what goes together is taken", what_goes_together_is_taken },
     { "defaults are those of the documentation", defaults_are_those_of_the_documentation },
     { "a factor is a word or a number", a_factor_is_a_word_or_a_number },
+    { "an overlay replaces what layers have of their own", an_overlay_replaces_what_layers_have_of_their_own },
     { "places reach into the criterion's options", places_reach_into_the_criterion },
 };
 

@@ -11,6 +11,9 @@
 #define GOLDEN_TREAT      "f711715e2dac318f3613a258a1c512775c07ad0babab54335d669df5436823a6"
 #define GOLDEN_MEASURE    "8bba08ea1023858101fb303b33d1c6321c8c968ac42b561c1323121ae689d40a"
 
+#define GOLDEN_SELECT     "f46727044d5d74c116c0f70c757727fb15e849ce7910a8128cdadaaca4897692"
+#define GOLDEN_MATCHED    "3c7da28a1345b76ebc1f50d1d7fcdf1a55c273637c1f6aa64436643ea2eb7432"
+
 static lt_settings settings;
 static lt_experiment experiment = { .settings = &settings };
 static lt_regime regime = {
@@ -57,6 +60,74 @@ static void keys_are_what_they_were(void)
     CU_ASSERT(lt_identity_measure(&id, &start, &mask, LT_TEST, &key, &err) == LTC_OK);
     hex_of(&key, hex);
     CU_ASSERT_STRING_EQUAL(hex, GOLDEN_MEASURE);
+}
+
+/* Two parameters, of which the first is eligible; half of the alive, the output at half the rate. */
+static lt_digest selection_key(const lt_selection_request *r)
+{
+    static const lt_digest criterion = { { 4 } }, before = { { 5 } };
+    const lt_digest *states[4] = { NULL, NULL, &start, NULL };
+    lt_digest key;
+    ltc_error err;
+    CU_ASSERT_FATAL(lt_identity_select(&id, r, &criterion, states, &before, &key, &err) == LTC_OK);
+    return key;
+}
+
+static const ltc_param params[] = { { .name = "fc1.weight", .n = 12 }, { .name = "fc1.bias", .n = 3 } };
+static const ltc_graph graph = { .size = sizeof graph, .param_size = sizeof params[0], .n_params = 2, .param = params };
+static uint8_t kept[12];
+static uint8_t *masks[2] = { kept, NULL };
+static const lt_masks all_kept = { 2, masks };
+static const lt_module magnitude = { .info.name = "magnitude" };
+
+static lt_selection_request selection(void)
+{
+    return (lt_selection_request){
+        .graph = &graph, .criterion = &magnitude, .scope = LT_SCOPE_GLOBAL, .round = 3, .key = { 1, 2 },
+        .budget = { LT_BUDGET_RATE, 0, 0.2, 0.5 }, .before = &all_kept,
+    };
+}
+
+static void a_selections_key_is_what_it_was(void)
+{
+    static const uint64_t exact[2] = { 7, 0 };
+    lt_selection_request r = selection();
+    char hex[65];
+    lt_digest key = selection_key(&r);
+    hex_of(&key, hex);
+    CU_ASSERT_STRING_EQUAL(hex, GOLDEN_SELECT);
+    r.exact = exact;
+    key = selection_key(&r);
+    hex_of(&key, hex);
+    CU_ASSERT_STRING_EQUAL(hex, GOLDEN_MATCHED);
+}
+
+/* What selections learnt later enters a key once it is asked for, and never where another mask is matched. */
+static void what_layers_have_of_their_own_changes_a_selections_key(void)
+{
+    static const uint64_t exact[2] = { 7, 0 };
+    const lt_layer_budget none[2] = { { 0 } }, one[2] = { { 1, 0, 0.1 } }, two[2] = { { 2, 0, 0.1 } },
+                          whole[2] = { { 1, 1, 0.1 } }, other[2] = { { 1, 0, 0.3 } }, idle[2] = { { 0 }, { 1, 0, 0.1 } };
+    lt_selection_request r[9];
+    lt_digest key[9];
+    for (size_t i = 0; i < 9; i++)
+        r[i] = selection();
+    r[1].layer = one, r[2].layer = two, r[3].layer = whole, r[4].layer = other, r[5].allocation = LT_ALLOCATION_ERK;
+    r[6].allocation = LT_ALLOCATION_LAMP, r[7].min_alive = 1, r[8].keep_one = 1;
+    for (size_t i = 0; i < 9; i++) {
+        key[i] = selection_key(&r[i]);
+        for (size_t k = 0; k < i; k++)
+            CU_ASSERT(memcmp(&key[i], &key[k], sizeof key[i]));
+    }
+    r[0].layer = none;
+    lt_digest same = selection_key(&r[0]);
+    CU_ASSERT(!memcmp(&same, &key[0], sizeof same));
+    r[0].layer = idle;                        /* of what is not eligible */
+    same = selection_key(&r[0]);
+    CU_ASSERT(!memcmp(&same, &key[0], sizeof same));
+    r[1].allocation = LT_ALLOCATION_ERK, r[1].exact = r[0].exact = exact;
+    same = selection_key(&r[1]), key[0] = selection_key(&r[0]);
+    CU_ASSERT(!memcmp(&same, &key[0], sizeof same));
 }
 
 static void a_treatment_is_its_ways_noise_and_scale(void)
@@ -142,6 +213,9 @@ int main(void)
 {
     static const lt_test claims[] = {
         { "keys are what they were", keys_are_what_they_were },
+        { "a selection's key is what it was", a_selections_key_is_what_it_was },
+        { "what layers have of their own changes a selection's key",
+          what_layers_have_of_their_own_changes_a_selections_key },
         { "the total enters only with a schedule that reads it", the_total_enters_only_with_a_schedule_that_reads_it },
         { "whatever changes a bit changes the key", whatever_changes_a_bit_changes_the_key },
         { "a later option at its default and a neutral one are not hashed",

@@ -24,6 +24,14 @@ static const char *const rich[] = {
     "scope = \"global\"; layers = [\"linear\"]; exclude = [\"output\", \"*.x\"]; include = [\"norm\"]; output = 0.1;\n"
     "draw_at = \"best\"; kept = \"final\"; rewind_to = 50; pruned = \"freeze-init\"; };",
     "prune = { strategy = \"one-shot\"; mask = { plugin = \"score\"; }; sparsity = 0.30000000000000004; output = 1; };",
+    "prune = { strategy = \"iterative\"; mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; min_alive = 7; collapse = \"stop\";\n"
+    "layer_rate = ( { match = \"conv\"; rate = 0.1; },\n{ match = \"fc\\\"[12].*\"; rate = [0.30000000000000004, 0.0]; } ); };\n"
+    "variants = ( { name = \"a\"; prune = { layer_rate = ( { rate = 1e-3; match = \"x\"; } ); }; },\n"
+    "{ name = \"b\"; prune = { layer_rate = (); allocation = \"erk\"; }; },\n"
+    "{ name = \"c\"; prune = { mask = { plugin = \"count\"; }; }; } );",
+    "prune = { strategy = \"iterative\"; mask = { plugin = \"score\"; }; density = 0.1; rounds = 4; allocation = \"lamp\";\n"
+    "layer_rate = ( { match = \"conv\"; sparsity = 0.5; }, { match = \"output\"; density = 1; } ); };\n"
+    "variants = ( { name = \"a\"; prune = { scope = \"global\"; collapse = \"keep-one\"; }; } );",
     "prune = { strategy = \"iterative\"; mask = { plugin = \"count\"; }; rounds = 1; };\nvariants = ( { name = \"x y\"; } );",
     "prune = { strategy = \"iterative\"; mask = { plugin = \"score\"; alpha = 2; }; density = (1, 0.1, 1e-3); };\n"
     "variants = ( { name = \"a \\\"b\\\"\"; draws = 3; levels = [1, 3]; prune = { kept = \"reinit\"; }; },\n"
@@ -55,9 +63,20 @@ static bool same_criterion(const lt_plugin_setting *a, const lt_plugin_setting *
            (!a->options || !memcmp(a->options, b->options, sizeof(rig_mask_options)));
 }
 
+static bool same_layers(const lt_layer_rates *a, const lt_layer_rates *b)
+{
+    bool same = a->n == b->n;
+    for (uint64_t i = 0; same && i < a->n; i++)
+        same = !strcmp(a->v[i].match, b->v[i].match) && same_reals(a->v[i].rate, b->v[i].rate) &&
+               same_reals(a->v[i].sparsity, b->v[i].sparsity) && same_reals(a->v[i].density, b->v[i].density);
+    return same;
+}
+
 static bool same_pruning(const lt_settings *s, const lt_settings *t)
 {
     return s->prune.strategy == t->prune.strategy && s->prune.scope == t->prune.scope &&
+           same_layers(&s->prune.layer_rate, &t->prune.layer_rate) && s->prune.allocation == t->prune.allocation &&
+           s->prune.min_alive == t->prune.min_alive && s->prune.collapse == t->prune.collapse &&
            s->prune.kept == t->prune.kept && s->prune.pruned == t->prune.pruned &&
            s->prune.rescale == t->prune.rescale && !(s->prune.noise < t->prune.noise) && !(s->prune.noise > t->prune.noise) &&
            s->prune.rounds == t->prune.rounds && s->prune.exclude.n == t->prune.exclude.n &&
@@ -155,7 +174,9 @@ static void what_was_taken_is_written(void)
 {
     static const char prune[] =
         "prune = {\n    scope = \"layer\";\n    layers = [\"conv\", \"linear\"];\n    exclude = [];\n    include = [];\n"
-        "    output = \"half\";\n    strategy = \"iterative\";\n    rate = 0.2;\n    rounds = 5;\n"
+        "    output = \"half\";\n    layer_rate = ();\n"
+        "    allocation = \"uniform\";\n    min_alive = 0;\n    collapse = \"warn\";\n    strategy = \"iterative\";\n"
+        "    rate = 0.2;\n    rounds = 5;\n"
         "    draw_at = \"end\";\n    kept = \"rewind\";\n    rewind_to = \"init\";\n    rescale = false;\n    noise = 0.0;\n"
         "    pruned = \"zero\";\n"
         "    mask = {\n        plugin = \"score\";\n        alpha = 2.0;\n        power = 1;\n    };\n};\n";
@@ -212,6 +233,9 @@ static void the_help_shows_every_key(void)
     for (size_t g = 0; g < lt_n_groups; g++)
         for (uint32_t i = 0; i < lt_groups[g].schema.n_opts; i++)
             CU_ASSERT_PTR_NOT_NULL(strstr(keys, lt_schema_at(&lt_groups[g].schema, i)->name));
+    for (size_t g = 0; g < lt_n_list_groups; g++)
+        for (uint32_t i = 0; i < lt_list_groups[g].schema.n_opts; i++)
+            CU_ASSERT_PTR_NOT_NULL(strstr(keys, lt_schema_at(&lt_list_groups[g].schema, i)->name));
     for (size_t g = 0; g < lt_n_variant_groups; g++)
         for (uint32_t i = 0; i < lt_variant_groups[g].schema.n_opts; i++)
             CU_ASSERT_PTR_NOT_NULL(strstr(keys, lt_schema_at(&lt_variant_groups[g].schema, i)->name));

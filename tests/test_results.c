@@ -201,7 +201,9 @@ static void settings_are_flat(void)
     rig_start(r);
     check_query(r, "SELECT group_concat(key || '=' || value, ' ') FROM setting",
                 "run.name=\"fc, again\" run.seed=1 train.steps=1000 train.optimizer.lr=0.1 "
-                "train.optimizer.decay=[\"weight\", \"bias\"] variants.0.name=\"random reinit\" "
+                "train.optimizer.decay=[\"weight\", \"bias\"] "
+                "prune.layer_rate.0.match=\"fc1.*\" prune.layer_rate.0.rate=0.1 prune.layer_rate.1.match=\"output\" "
+                "prune.layer_rate.1.rate=[0.0, 0.2] prune.exclude=[] variants.0.name=\"random reinit\" "
                 "variants.0.prune.kept=\"reinit\" variants.1.name=\"one-shot\"");
     check_query(r, "SELECT name || ' ' || path || ' ' || coalesce(build, '-') FROM plugin",
                 "magnitude /a path/magnitude.so -");

@@ -1,4 +1,4 @@
-/* Claims about how many weights a selection prunes and which: published series, rounding, ties, pools. Numbers of traps
+/* Claims about how many weights a selection prunes and which: rounding, ties, pools. Numbers of traps
  * are those of the list of what implementations of lottery tickets got wrong. */
 #include "suite.h"
 
@@ -20,63 +20,6 @@ static void prune_once(const lt_graph *g, lt_masks *m, double rate, double outpu
     lt_masks next = rig_select(&r);
     lt_masks_free(m);
     *m = next;
-}
-
-/* Weights remaining after each round, from the shares of the layers: what the paper prints as P_m. Convolutions and
- * linear layers are two selections a round, each at its own rate. */
-static void check_series(rig_build *build, double conv, double linear, const double *percent, int rounds)
-{
-    static const char *const words[] = { "conv", "linear" };
-    const double rate[] = { conv, linear };
-    lt_graph g = rig_graph(build);
-    lt_masks m[2] = { { 0 }, { 0 } };
-    uint64_t total = 0;
-    for (int i = conv > 0 ? 0 : 1; i < 2; i++) {
-        m[i] = rig_masks(&g, &words[i], 1);
-        total += lt_masks_total(&g.view, &m[i]);
-    }
-    for (int round = 0; round <= rounds; round++) {
-        uint64_t alive = 0;
-        for (int i = 0; i < 2; i++)
-            alive += m[i].mask ? lt_masks_alive(&g.view, &m[i]) : 0;
-        if (fabs((double)alive / (double)total - percent[round] / 100) > 1e-4)
-            fprintf(stderr, "\nround %d: %.4f %%, not %.2f %%\n", round, 100. * (double)alive / (double)total,
-                    percent[round]);
-        CU_ASSERT(fabs((double)alive / (double)total - percent[round] / 100) <= 1e-4);
-        for (int i = 0; i < 2; i++)
-            if (m[i].mask)
-                prune_once(&g, &m[i], rate[i], 0.5);
-    }
-    lt_masks_free(&m[0]), lt_masks_free(&m[1]);
-    lt_graph_free(&g);
-}
-
-static void lenet_reaches_the_published_densities(void)
-{
-    static const double percent[] = { 100, 80.04, 64.06, 51.28, 41.05, 32.87, 26.32, 21.07, 16.88, 13.52, 10.83, 8.68,
-                                      6.95, 5.57, 4.47, 3.58, 2.87 };
-    check_series(rig_lenet, 0, 0.2, percent, 16);
-}
-
-static void conv_2_reaches_the_published_densities(void)
-{
-    static const double percent[] = { 100, 80.10, 64.16, 51.41, 41.20, 33.02, 26.47, 21.23, 17.03, 13.66, 10.97, 8.81,
-                                      7.08, 5.69, 4.57, 3.68, 2.97 };
-    check_series(rig_conv2, 0.1, 0.2, percent, 16);
-}
-
-static void conv_4_reaches_the_published_densities(void)
-{
-    static const double percent[] = { 100, 81.08, 65.84, 53.55, 43.63, 35.61, 29.13, 23.88, 19.62, 16.16, 13.35, 11.06,
-                                      9.18, 7.65, 6.40, 5.37, 4.51 };
-    check_series(rig_conv4, 0.1, 0.2, percent, 16);
-}
-
-static void conv_6_reaches_the_published_densities(void)
-{
-    static const double percent[] = { 100, 82.54, 68.20, 56.39, 46.68, 38.67, 32.07, 26.61, 22.11, 18.38, 15.29, 12.74,
-                                      10.62, 8.86, 7.39, 6.18, 5.17 };
-    check_series(rig_conv6, 0.15, 0.2, percent, 16);
 }
 
 static void one_shot_lenet_loses_the_printed_counts(void)
@@ -372,10 +315,6 @@ static void the_same_request_gives_the_same_bits(void)
 int main(void)
 {
     static const lt_test claims[] = {
-        { "Lenet reaches the published densities", lenet_reaches_the_published_densities },
-        { "Conv-2 reaches the published densities", conv_2_reaches_the_published_densities },
-        { "Conv-4 reaches the published densities", conv_4_reaches_the_published_densities },
-        { "Conv-6 reaches the published densities", conv_6_reaches_the_published_densities },
         { "one-shot Lenet loses the printed counts", one_shot_lenet_loses_the_printed_counts },
         { "traps 9 and 10: the count is round-half-even", traps_9_and_10_the_count_is_round_half_even },
         { "trap 11: ties go by tensor, then element", trap_11_ties_go_by_tensor_then_element },

@@ -55,6 +55,22 @@ static void trap_21_the_rate_per_round_of_a_target(void)
     CU_ASSERT(!lt_strategy_next(&s, 4, &d) && fabs(left - 0.1) < 1e-15);
 }
 
+/* An entry of prune.layer_rate goes the way of the run's own amount. */
+static void a_layers_own_amount_goes_by_levels_or_rounds_too(void)
+{
+    static const double one[] = { 0.9 }, three[] = { 0.5, 0.75, 0.9 }, quarter[] = { 0.25 };
+    const ltc_reals none = { 0 }, first = { one, 1 }, each = { three, 3 }, left = { quarter, 1 };
+    const lt_layer_rate rate = { .rate = each }, sparsity = { .sparsity = left }, density = { .density = left };
+    const lt_settings rates = settings_of(LT_STRATEGY_ITERATIVE, each, none, 3), targets =
+        settings_of(LT_STRATEGY_ITERATIVE, none, each, 0), rounds = settings_of(LT_STRATEGY_ITERATIVE, none, first, 2),
+        at_once = settings_of(LT_STRATEGY_ONE_SHOT, none, first, 0);
+    CU_ASSERT(lt_strategy_layer_value(&rates, &rate, 0) == 0.5 && lt_strategy_layer_value(&rates, &rate, 2) == 0.9);
+    CU_ASSERT(lt_strategy_layer_value(&targets, &sparsity, 2) == 0.75 && lt_strategy_layer_value(&targets, &density, 2) == 0.25);
+    CU_ASSERT(fabs(lt_strategy_layer_value(&rounds, &density, 1) - 0.5) < 1e-15);
+    CU_ASSERT(fabs(lt_strategy_layer_value(&rounds, &sparsity, 0) - (1 - sqrt(0.75))) < 1e-15);
+    CU_ASSERT(lt_strategy_layer_value(&at_once, &density, 0) == 0.25);
+}
+
 static void one_shot_prunes_each_target_from_the_dense_network(void)
 {
     static const double targets[] = { 0.5, 0.9 };
@@ -78,6 +94,7 @@ int main(void)
         { "iterative repeats a rate in a chain", iterative_repeats_a_rate_in_a_chain },
         { "a list has one value a round", a_list_has_one_value_a_round },
         { "trap 21: the rate per round of a target", trap_21_the_rate_per_round_of_a_target },
+        { "a layer's own amount goes by levels or rounds too", a_layers_own_amount_goes_by_levels_or_rounds_too },
         { "one-shot prunes each target from the dense network", one_shot_prunes_each_target_from_the_dense_network },
         { "a criterion that counts for itself has no budget", a_criterion_that_counts_for_itself_has_no_budget },
     };

@@ -82,9 +82,12 @@ static void print_state(const look *l)
         fprintf(to, "%s: going on, %s of %s levels are done\n", l->run->name, d.s, p.s);
     else if (done >= planned)
         fprintf(to, "%s: finished, %s levels\n", l->run->name, d.s);
+    else if (l->standing.n_stops && !l->standing.n_errors)
+        fprintf(to, "%s: %s of %s levels are done, and prune.collapse stopped a line; the same command goes "
+                "on with any other\n", l->run->name, d.s, p.s);
     else
         fprintf(to, "%s: %s after %s of %s levels; the same command goes on from there\n", l->run->name,
-                l->standing.n_events ? "failed" : "stopped", d.s, p.s);
+                l->standing.n_errors ? "failed" : "stopped", d.s, p.s);
 }
 
 static void print_variants(const look *l)

@@ -109,6 +109,11 @@ static ltc_status not_finished(void *arg, const lt_job *j, const lt_level_row *r
     return LTC_OK;
 }
 
+static void not_noticed(void *arg, const lt_job *j, const char *sentence)
+{
+    (void)arg, (void)j, (void)sentence;
+}
+
 static void failed(void *arg, const lt_job *j, const ltc_error *why)
 {
     char text[160];
@@ -122,6 +127,7 @@ static ltc_status look_up(work *k, ltc_error *err)
                                    .progress = no_progress,
                                    .evaluated = not_evaluated,
                                    .finished = not_finished,
+                                   .noticed = not_noticed,
                                    .failed = failed };
     const lt_execution x = {
         .plan = &k->plan, .store = k->store, .identity = &k->identity, .services = &k->run->setup.services,

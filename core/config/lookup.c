@@ -1,4 +1,5 @@
 /* Owns the questions that others ask of the tables of schema.c. */
+#include <assert.h>
 #include <string.h>
 
 #include "config/schema.h"
@@ -44,6 +45,15 @@ const ltc_schema *lt_variant_schema(const char *path)
             return &lt_variant_groups[i].schema;
     }
     return NULL;
+}
+
+const ltc_schema *lt_list_schema(const char *path)
+{
+    size_t i = 0;
+    while (i + 1 < lt_n_list_groups && strcmp(lt_list_groups[i].path, path))
+        i++;
+    assert(!strcmp(lt_list_groups[i].path, path));
+    return &lt_list_groups[i].schema;
 }
 
 const lt_group *lt_group_next_within(const char *path, const lt_group *last)

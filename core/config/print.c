@@ -104,6 +104,8 @@ void lt_config_print_keys(FILE *to)
     print_option(&base, l, to);
     for (size_t i = 0; i < lt_n_groups; i++)
         print_group(&lt_groups[i], l, to);
+    for (size_t i = 0; i < lt_n_list_groups; i++)
+        print_group(&lt_list_groups[i], l, to);
     for (size_t i = 0; i < lt_n_variant_groups; i++)
         print_group(&lt_variant_groups[i], l, to);
 }

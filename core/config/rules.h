@@ -8,8 +8,21 @@
  * settings have been filled without a fault. */
 void lt_rules_check(lt_fill *f, const lt_node *root, const lt_settings *s);
 
-/* The part of it that is about prune: rules_prune.c. */
+/* The part of it that is about prune: rules_prune.c; and of that what layers have of their own:
+ * rules_layers.c. */
 void lt_rules_check_prune(lt_fill *f, const lt_node *root, const lt_settings *s);
+void lt_rules_check_layers(lt_fill *f, const lt_node *root, const lt_settings *s);
+
+/* How much is pruned: one of three keys. key NULL: none of them. */
+typedef struct lt_amount {
+    const char *key, *leaf;
+    ltc_reals   v;
+    int         direction;                    /* of targets, from level to level: 1 up, -1 down; 0: rates */
+} lt_amount;
+lt_amount lt_rules_amount(const lt_settings *s);
+
+/* A list of targets: each level is one, and none can undo another. */
+void lt_rules_check_targets(lt_fill *f, lt_place at, const char *key, lt_amount a);
 
 /* Keys of which one layer holds more than one, though each replaces the others. */
 void lt_rules_check_layer(const lt_node *layer, lt_diags *d);

@@ -7,16 +7,9 @@
 #include "config/rules.h"
 #include "config/schema.h"
 
-/* How much is pruned: one of three keys. key NULL: none of them. */
-typedef struct amount {
-    const char *key, *leaf;
-    ltc_reals   v;
-    int         direction;                    /* of targets, from level to level: 1 up, -1 down; 0: rates */
-} amount;
-
-static amount amount_of(const lt_settings *s)
+lt_amount lt_rules_amount(const lt_settings *s)
 {
-    const amount all[] = {
+    const lt_amount all[] = {
         { "prune.rate", "rate", s->prune.rate, 0 },
         { "prune.sparsity", "sparsity", s->prune.sparsity, 1 },
         { "prune.density", "density", s->prune.density, -1 },
@@ -24,7 +17,7 @@ static amount amount_of(const lt_settings *s)
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (all[i].v.n)
             return all[i];
-    return (amount){ 0 };
+    return (lt_amount){ 0 };
 }
 
 int lt_rules_counts(const lt_settings *s)
@@ -37,7 +30,7 @@ int lt_rules_counts(const lt_settings *s)
 
 int64_t lt_rules_levels(const lt_settings *s)
 {
-    const amount a = amount_of(s);
+    const lt_amount a = lt_rules_amount(s);
     if (s->prune.strategy == LT_STRATEGY_NONE)
         return 0;
     if (s->prune.strategy == LT_STRATEGY_ITERATIVE && s->prune.rounds)
@@ -56,7 +49,7 @@ static void check_mask(lt_fill *f, const lt_node *root, const lt_settings *s)
     lt_fill_hint(f, "mask = { plugin = \"NAME\"; }; `ltcore list masks` shows the names");
 }
 
-static void check_amount(lt_fill *f, const lt_node *root, const lt_settings *s, amount a)
+static void check_amount(lt_fill *f, const lt_node *root, const lt_settings *s, lt_amount a)
 {
     const int counts = lt_rules_counts(s);
     const bool matched = f->variant && f->variant->match != LT_MATCH_NONE;
@@ -70,26 +63,24 @@ static void check_amount(lt_fill *f, const lt_node *root, const lt_settings *s, 
     }
 }
 
-/* A list of targets: each level is one, and none can undo another. */
-static void check_targets(lt_fill *f, const lt_node *root, amount a)
+void lt_rules_check_targets(lt_fill *f, lt_place at, const char *key, lt_amount a)
 {
     for (uint64_t i = 1; i < a.v.n; i++) {
         const double step = (a.v.v[i] - a.v.v[i - 1]) * a.direction;
         if (step > 0)
             continue;
-        lt_fill_fault(f, lt_rules_place(f, root, a.key), a.key, "each must be %s the one before it",
-                      a.direction > 0 ? "above" : "below");
+        lt_fill_fault(f, at, key, "each must be %s the one before it", a.direction > 0 ? "above" : "below");
         return;
     }
 }
 
-static void check_list(lt_fill *f, const lt_node *root, const lt_settings *s, amount a)
+static void check_list(lt_fill *f, const lt_node *root, const lt_settings *s, lt_amount a)
 {
     static const char key[] = "prune.rounds";
     const lt_place at = lt_rules_place(f, root, key);
     const int64_t rounds = s->prune.rounds;
     if (a.direction)
-        check_targets(f, root, a);
+        lt_rules_check_targets(f, lt_rules_place(f, root, a.key), a.key, a);
     if (rounds && a.direction) {
         lt_fill_fault(f, at, key, "does nothing with a list: each %s is a level", a.leaf);
         lt_fill_hint(f, "remove it");
@@ -99,7 +90,7 @@ static void check_list(lt_fill *f, const lt_node *root, const lt_settings *s, am
     }
 }
 
-static void check_rounds(lt_fill *f, const lt_node *root, const lt_settings *s, amount a)
+static void check_rounds(lt_fill *f, const lt_node *root, const lt_settings *s, lt_amount a)
 {
     const bool matched = f->variant && f->variant->match != LT_MATCH_NONE;
     if (a.v.n > 1) {
@@ -139,7 +130,7 @@ static void check_moment(lt_fill *f, const lt_node *root, const lt_settings *s, 
 
 void lt_rules_check_prune(lt_fill *f, const lt_node *root, const lt_settings *s)
 {
-    const amount a = amount_of(s);
+    const lt_amount a = lt_rules_amount(s);
     if (s->prune.strategy == LT_STRATEGY_NONE)
         return;
     check_mask(f, root, s);
@@ -148,6 +139,8 @@ void lt_rules_check_prune(lt_fill *f, const lt_node *root, const lt_settings *s)
         check_amount(f, root, s, a);
         if (f->n_faults == before && s->prune.strategy == LT_STRATEGY_ITERATIVE)
             check_rounds(f, root, s, a);
+        if (f->n_faults == before)
+            lt_rules_check_layers(f, root, s);
     }
     check_moment(f, root, s, "prune.draw_at", s->prune.draw_at, DRAWN);
     check_moment(f, root, s, "prune.rewind_to", s->prune.rewind_to, REWOUND);

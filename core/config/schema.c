@@ -17,6 +17,7 @@
 #define PLUGIN(f, ...)            { KEY(f, LT_OPT_PLUGIN, lt_plugin_setting, __VA_ARGS__) }
 #define REALS(f, d, lo, hi, n0, n1, ...)  LTC_REALS(lt_settings, f, d, lo, hi, n0, n1, __VA_ARGS__)
 #define FACTOR(f, d, ...)         { .str = d, .r = { 0, 0, 1 }, KEY(f, LT_OPT_FACTOR, double, __VA_ARGS__) }
+#define GROUPS(f, ctype, ...)     { KEY(f, LT_OPT_GROUPS, ctype, __VA_ARGS__) }
 #define MOMENT(f, d, ...)         { .str = d, KEY(f, LT_OPT_MOMENT, lt_moment, __VA_ARGS__) }
 #define MOMENTS(f, d, n0, n1, ...) \
     { .str = d, .n_min = n0, .n_max = n1, KEY(f, LT_OPT_MOMENTS, lt_moments, __VA_ARGS__) }
@@ -149,6 +150,8 @@ static const lt_only schedule_only[] = {
 static const char *const scope[] = { "layer", "global", "type", NULL };
 static const char *const layers[] = { "conv", "linear", NULL };
 static const char *const include[] = { "bias", "norm", NULL };
+static const char *const allocation[] = { "uniform", "erk", "lamp", NULL };
+static const char *const collapse[] = { "warn", "stop", "keep-one", NULL };
 static const char *const strategy[] = { "iterative", "one-shot", "none", NULL };
 static const char *const kept[] = {
     "rewind", "final", "reinit", "permute", "signed-permute", "reshuffle", "signed-reshuffle", "signed-constant",
@@ -171,6 +174,23 @@ static const ltc_opt prune_keys[] = {
     FACTOR(prune.output, "half",
         "Factor on the rate, or on the sparsity, of the layer that gives the logits: none 0, half 0.5, "
         "full 1."),
+    GROUPS(prune.layer_rate, lt_layer_rates,
+        "Amounts of their own for some layers: a list of groups with the keys of prune.layer_rate below. "
+        "Where several match, the last counts. With scope layer each parameter goes by itself; else what "
+        "an entry names is ranked by itself."),
+    ENUM(prune.allocation, LT_ALLOCATION_UNIFORM, allocation,
+        "Only with scope layer: how the amount is shared among layers that have none of their own. "
+        "uniform: the same for each; erk (Evci et al. 2020): a layer's density goes with its sum of "
+        "dimensions by its size; lamp (Lee et al. 2021): by the layer-adaptive magnitudes of the weights "
+        "that the mask is drawn from. With erk and lamp the number that is left is exact over all these "
+        "layers together, and there is no factor for the output."),
+    INT(prune.min_alive, 0, 0, INT64_MAX,
+        "At least so many weights stay in each tensor, or all that it has. Of tensors that are ranked or "
+        "allocated together the others give more; a layer that goes by itself is pruned less."),
+    ENUM(prune.collapse, LT_COLLAPSE_WARN, collapse,
+        "When a mask leaves nothing of a layer, or no path from the input to the logits: warn and train "
+        "it all the same; stop the line there; keep-one: first leave every layer its highest weight, then "
+        "warn if there is still no path."),
     ENUM(prune.strategy, LT_STRATEGY_ITERATIVE, strategy,
         "iterative: train, prune, go back, and again; one-shot: each level directly from the dense network; "
         "none: the network is trained dense."),
@@ -215,6 +235,12 @@ static const lt_only prune_only[] = {
     { "exclude", "strategy", PRUNING },
     { "include", "strategy", PRUNING },
     { "output", "strategy", PRUNING },
+    { "output", "allocation", 1u << LT_ALLOCATION_UNIFORM },
+    { "layer_rate", "strategy", PRUNING },
+    { "allocation", "strategy", PRUNING },
+    { "allocation", "scope", 1u << LT_SCOPE_LAYER },
+    { "min_alive", "strategy", PRUNING },
+    { "collapse", "strategy", PRUNING },
     { "rate", "strategy", PRUNING },
     { "sparsity", "strategy", PRUNING },
     { "density", "strategy", PRUNING },
@@ -247,6 +273,30 @@ const lt_group lt_groups[] = {
     { GROUP("plugins", plugins_keys, "Plug-ins of your own") },
 };
 const size_t lt_n_groups = sizeof lt_groups / sizeof lt_groups[0];
+
+static const ltc_opt layer_rate_keys[] = {
+    { NAMED("prune.layer_rate.match", lt_layer_rate, match, LTC_OPT_STRING, const char *,
+        "Whose amount it is: \"conv\", \"linear\", \"output\", \"shortcut\", or names of tensors, in "
+        "which * stands for anything. prune.output acts on the output's amount too, unless match is "
+        "\"output\" or its whole name.",
+        .flags = LTC_OPT_REQUIRED) },
+    { .r = { 0, 0, 1 }, .n_min = 1, .n_max = MANY,
+      NAMED("prune.layer_rate.rate", lt_layer_rate, rate, LTC_OPT_REALS, ltc_reals,
+        "Share of its alive weights that a round prunes; a list has one a level. Where prune has a rate.",
+        .flags = LTC_OPT_BELOW | LT_OPT_SCALAR) },
+    { .r = { 0, 0, 1 }, .n_min = 1, .n_max = MANY,
+      NAMED("prune.layer_rate.sparsity", lt_layer_rate, sparsity, LTC_OPT_REALS, ltc_reals,
+        "Share of its weights pruned in the end. Where prune has a sparsity or density.",
+        .flags = LTC_OPT_BELOW | LT_OPT_SCALAR) },
+    { .r = { 0, 0, 1 }, .n_min = 1, .n_max = MANY,
+      NAMED("prune.layer_rate.density", lt_layer_rate, density, LTC_OPT_REALS, ltc_reals,
+        "The same, as the share that is left.", .flags = LTC_OPT_ABOVE | LT_OPT_SCALAR) },
+};
+const lt_group lt_list_groups[] = {
+    { .path = "prune.layer_rate", .help = "Each a layer's own amount: one of rate, sparsity and density",
+      .schema = LTC_SCHEMA(lt_layer_rate, layer_rate_keys) },
+};
+const size_t lt_n_list_groups = sizeof lt_list_groups / sizeof lt_list_groups[0];
 
 static const char *const masks[] = { "main", "own", NULL };
 static const char *const match[] = { "none", "density", "layer-density", NULL };

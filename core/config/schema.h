@@ -11,7 +11,8 @@ enum {
     LT_OPT_MOMENT = 0x100,                    /* lt_moment */
     LT_OPT_MOMENTS,                           /* lt_moments */
     LT_OPT_PLUGIN,                            /* lt_plugin_setting: a module's name */
-    LT_OPT_FACTOR                             /* double: "none", "half", "full" or a number in [0, 1] */
+    LT_OPT_FACTOR,                            /* double: "none", "half", "full" or a number in [0, 1] */
+    LT_OPT_GROUPS                             /* a list of structs, lt_layer_rates, by lt_list_groups */
 };
 /* Flags beyond option.h. */
 enum {
@@ -45,6 +46,10 @@ extern const size_t lt_n_groups;
 extern const lt_group lt_variant_groups[];
 extern const size_t lt_n_variant_groups;
 
+/* The elements of options of type GROUPS: one table for each such option, called as it is. */
+extern const lt_group lt_list_groups[];
+extern const size_t lt_n_list_groups;
+
 /* The keys of run.cfg that stand in no group and that settings hold: the list of variants. */
 extern const ltc_schema lt_root_schema;
 
@@ -63,6 +68,9 @@ const lt_group *lt_group_find(const char *path);                          /* NUL
 
 /* The variant's own keys within its group `path`, "" for the variant itself; NULL: it has none there. */
 const ltc_schema *lt_variant_schema(const char *path);
+
+/* The keys of an element of the GROUPS called `path`; there is such a table. */
+const ltc_schema *lt_list_schema(const char *path);
 
 /* The groups directly in the one at `path`, "" for the root, one after another. last NULL: the first. */
 const lt_group *lt_group_next_within(const char *path, const lt_group *last);

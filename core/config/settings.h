@@ -31,6 +31,8 @@ enum { LT_SCHEDULE_CONSTANT, LT_SCHEDULE_MULTISTEP, LT_SCHEDULE_COSINE };
 enum { LT_REPORT_BEST, LT_REPORT_END };
 enum { LT_STRATEGY_ITERATIVE, LT_STRATEGY_ONE_SHOT, LT_STRATEGY_NONE };
 enum { LT_SCOPE_LAYER, LT_SCOPE_GLOBAL, LT_SCOPE_TYPE };
+enum { LT_ALLOCATION_UNIFORM, LT_ALLOCATION_ERK, LT_ALLOCATION_LAMP };
+enum { LT_COLLAPSE_WARN, LT_COLLAPSE_STOP, LT_COLLAPSE_KEEP_ONE };
 enum { LT_KEPT_REWIND, LT_KEPT_FINAL, LT_KEPT_REINIT, LT_KEPT_PERMUTE, LT_KEPT_SIGNED_PERMUTE, LT_KEPT_RESHUFFLE,
        LT_KEPT_SIGNED_RESHUFFLE, LT_KEPT_SIGNED_CONSTANT, LT_KEPT_RANDOM_SIGN };
 enum { LT_PRUNED_ZERO, LT_PRUNED_FREEZE_INIT, LT_PRUNED_OR_ZERO, LT_PRUNED_OR_ZERO_ALL, LT_PRUNED_OR_ZERO_SHUFFLED,
@@ -38,6 +40,13 @@ enum { LT_PRUNED_ZERO, LT_PRUNED_FREEZE_INIT, LT_PRUNED_OR_ZERO, LT_PRUNED_OR_ZE
 enum { LT_MASKS_MAIN, LT_MASKS_OWN };
 enum { LT_MATCH_NONE, LT_MATCH_DENSITY, LT_MATCH_LAYER_DENSITY };
 enum { LT_VARY_INIT = 1, LT_VARY_ORDER = 2, LT_VARY_AUGMENT = 4, LT_VARY_MASK = 8, LT_VARY_DROPOUT = 16 };
+
+/* An entry of prune.layer_rate: whose amount it is, and the amount. One of the three lists is not empty. */
+typedef struct lt_layer_rate {
+    const char *match;                        /* a word, or a pattern of names */
+    ltc_reals   rate, sparsity, density;
+} lt_layer_rate;
+typedef struct lt_layer_rates { const lt_layer_rate *v; uint64_t n; } lt_layer_rates;
 
 typedef struct lt_settings {
     struct {
@@ -82,6 +91,8 @@ typedef struct lt_settings {
         int64_t     scope;
         ltc_strings layers, exclude, include;
         double      output;                   /* factor for the output layer: "half" 0.5, "none" 0, "full" 1 */
+        lt_layer_rates layer_rate;            /* of an element that several match, the last */
+        int64_t     allocation, min_alive, collapse;
         int64_t     strategy;
         ltc_reals   rate, sparsity, density;  /* at most one is not empty; none: the criterion counts for itself */
         int64_t     rounds;                   /* 0: as many as the list has */

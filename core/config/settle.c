@@ -79,12 +79,24 @@ static void derive_vary(lt_settings *s)
             s->run.vary_bits |= strcmp(s->run.vary.v[i], word[bit]) ? 0 : 1u << bit;
 }
 
+/* A variant's criterion that fixes its own count inherits nothing that would share out another. */
+static void derive_sharing(const lt_node *own, lt_settings *s)
+{
+    if (!lt_node_child(own, "layer_rate"))
+        s->prune.layer_rate = (lt_layer_rates){ 0 };
+    if (!lt_node_child(own, "allocation"))
+        s->prune.allocation = LT_ALLOCATION_UNIFORM;
+    if (!lt_node_child(own, "min_alive"))
+        s->prune.min_alive = 0;
+}
+
 /* A variant's criterion that fixes its own count inherits no other. */
 static void derive_amount(const lt_fill *f, lt_settings *s)
 {
     const lt_node *own = f->overlay ? lt_node_child(f->overlay, "prune") : NULL;
     if (!f->overlay || lt_rules_counts(s) != LT_COUNTS_ITSELF)
         return;
+    derive_sharing(own, s);
     if (lt_node_child(own, "rate") || lt_node_child(own, "sparsity") || lt_node_child(own, "density"))
         return;                               /* rules_prune.c reports it */
     s->prune.rate = s->prune.sparsity = s->prune.density = (ltc_reals){ 0 };
@@ -106,6 +118,8 @@ static void derive(settler *s)
         t->run.store = lt_path_join(a, r->directory, r->store ? r->store : "ltcore-store");
     derive_vary(t);
     derive_amount(s->fill, t);
+    if (t->prune.allocation != LT_ALLOCATION_UNIFORM)
+        t->prune.output = 1;                  /* which is idle then (schema.c): all of the amount is shared */
     s->fill->no_memory |= !t->run.name || !t->run.output || !t->run.store;
 }
 

@@ -198,6 +198,7 @@ const lt_value_type *lt_value_type_of(uint32_t type)
     case LT_OPT_MOMENTS:  return &lt_type_moments;
     case LT_OPT_PLUGIN:   return &type_plugin;
     case LT_OPT_FACTOR:   return &lt_type_factor;
+    case LT_OPT_GROUPS:   return &lt_type_groups;
     default:
         return type < sizeof types / sizeof types[0] && types[type].name ? &types[type] : NULL;
     }

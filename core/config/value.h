@@ -65,7 +65,8 @@ bool lt_value_moment(lt_fill *f, const ltc_opt *o, const lt_node *n, lt_moment *
 bool lt_value_choice(lt_fill *f, const ltc_opt *o, const lt_node *n, int64_t *index);
 void lt_value_write_string(const char *s, lt_text *to);       /* in quotes, escaped for libconfig */
 
-/* The types of lists, and of factors, for the table. */
+/* The types of lists, of factors, and of lists of groups, for the table. */
 extern const lt_value_type lt_type_ints, lt_type_reals, lt_type_strings, lt_type_moments, lt_type_factor;
+extern const lt_value_type lt_type_groups;
 
 #endif

@@ -55,6 +55,15 @@ static ltc_status evaluated(void *arg, const lt_job *j, const lt_evaluation *e, 
     return st;
 }
 
+static void noticed(void *arg, const lt_job *j, const char *sentence)
+{
+    hand *h = arg;
+    const lt_listener *to = h->pool->x->listener;
+    pthread_mutex_lock(&h->pool->lock);
+    to->noticed(to->arg, j, sentence);
+    pthread_mutex_unlock(&h->pool->lock);
+}
+
 /* Can a need not be met any more? */
 static bool is_lost(const lt_plan *p, uint32_t job)
 {
@@ -70,14 +79,26 @@ static bool ready(const lt_plan *p, const lt_job *j)
     return all;
 }
 
-/* Jobs whose needs failed cannot begin. They stand behind their needs, so one pass reaches all. */
-static void spread_failure(lt_plan *p)
+/* What becomes of a job whose need is lost. A failure says more than a stop. */
+static uint32_t fate_of(const lt_plan *p, const lt_job *j)
 {
-    for (uint32_t i = 0; i < p->n_jobs; i++) {
-        lt_job *j = &p->job[i];
-        if (j->state == LT_JOB_WAITING && (is_lost(p, j->dense) || is_lost(p, j->before) || is_lost(p, j->main)))
-            j->state = LT_JOB_BLOCKED;
+    const uint32_t need[] = { j->dense, j->before, j->main };
+    uint32_t fate = LT_JOB_WAITING;
+    for (size_t i = 0; i < 3; i++) {
+        if (!is_lost(p, need[i]))
+            continue;
+        const bool stopped = p->job[need[i]].state == LT_JOB_STOPPED && fate != LT_JOB_BLOCKED;
+        fate = stopped ? LT_JOB_STOPPED : LT_JOB_BLOCKED;
     }
+    return fate;
+}
+
+/* Jobs whose needs are lost cannot begin. They stand behind their needs, so one pass reaches all. */
+static void spread_loss(lt_plan *p)
+{
+    for (uint32_t i = 0; i < p->n_jobs; i++)
+        if (p->job[i].state == LT_JOB_WAITING)
+            p->job[i].state = fate_of(p, &p->job[i]);
 }
 
 /* The main line first, which controls wait for, and of that the lowest level; then the variants in their order. */
@@ -112,8 +133,8 @@ static void conclude(hand *h, ltc_status st, const lt_level_row *row, const lt_h
     pool *p = h->pool;
     const lt_listener *to = p->x->listener;
     pthread_mutex_lock(&p->lock);
-    h->job->state = !st ? LT_JOB_DONE : LT_JOB_FAILED;
-    if (!st && !p->x->look)
+    h->job->state = st ? LT_JOB_FAILED : h->job->outcome.stopped ? LT_JOB_STOPPED : LT_JOB_DONE;
+    if (h->job->state == LT_JOB_DONE && !p->x->look)
         st = to->finished(to->arg, h->job, h->job->reported ? row : NULL, history, n, err);
     if (st)
         h->job->state = LT_JOB_FAILED;
@@ -124,7 +145,7 @@ static void conclude(hand *h, ltc_status st, const lt_level_row *row, const lt_h
         p->error = *err;
     }
     p->stop = p->stop || st == LTC_ECANCELLED;
-    spread_failure(p->x->plan);
+    spread_loss(p->x->plan);
     p->running--;
     pthread_cond_broadcast(&p->changed);
     pthread_mutex_unlock(&p->lock);
@@ -155,7 +176,8 @@ static void prepare(hand *h, pool *p)
     h->pool = p;
     h->watcher = (lt_watcher){ .arg = h, .now_s = now_of, .stopping = stopping, .stepped = stepped };
     h->worker = (lt_worker){ .plan = x->plan, .store = x->store, .identity = x->identity, .watcher = &h->watcher,
-                             .look = x->look, .save_s = SAVE_S, .evaluated = evaluated, .arg = h };
+                             .look = x->look, .save_s = SAVE_S, .evaluated = evaluated, .noticed = noticed,
+                             .arg = h };
 }
 
 ltc_status lt_execute(const lt_execution *x, ltc_error *err)

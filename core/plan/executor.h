@@ -12,6 +12,7 @@ typedef struct lt_listener {
     ltc_status (*evaluated)(void *arg, const lt_job *j, const lt_evaluation *e, ltc_error *err);
     ltc_status (*finished)(void *arg, const lt_job *j, const lt_level_row *row, const lt_history_row *history,
                            size_t n_history, ltc_error *err);         /* row NULL: the job has none */
+    void       (*noticed)(void *arg, const lt_job *j, const char *sentence);     /* not while `look` */
     void       (*failed)(void *arg, const lt_job *j, const ltc_error *why);
 } lt_listener;
 
@@ -26,8 +27,9 @@ typedef struct lt_execution {
     bool               look;                  /* compute nothing: jobs that would stay waiting */
 } lt_execution;
 
-/* Until nothing is ready any more. A job that fails takes those with it that need it; the rest goes on, and the first
- * failure is the result. LTC_ECANCELLED: stopped, and everything was saved. */
+/* Until nothing is ready any more. A job that fails takes those with it that need it; the rest goes on,
+ * and the first failure is the result. A line that prune.collapse stops takes those with it that need it
+ * too, and is no failure. LTC_ECANCELLED: stopped, and everything was saved. */
 ltc_status lt_execute(const lt_execution *x, ltc_error *err);
 
 #endif

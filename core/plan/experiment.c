@@ -130,17 +130,23 @@ static ltc_status check_pruning(lt_regime *r, ltc_error *err)
     const lt_experiment *e = r->experiment;
     const lt_plugin_setting *mask = &r->settings->prune.mask;
     uint8_t *eligible = lt_array(e->graph.view.n_params, 1);
+    lt_layer_budget *layer = lt_array(e->graph.view.n_params, sizeof *layer);
     lt_text content = { 0 };
-    ltc_status st = eligible ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "no memory for a mask");
+    ltc_status st = eligible && layer ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "no memory for a mask");
     if (!st)
         st = lt_eligible(&e->graph.view, r->settings, eligible, err);
     if (!st)
+        st = lt_layer_budgets(&e->graph.view, r->settings, eligible, layer, err);
+    if (!st)
         st = lt_criterion_flags(mask->module, mask->options, e->services, &r->criterion_flags, err);
+    if (!st)
+        st = lt_selection_check(r->settings, r->criterion_flags, err);
     if (!st)
         st = lt_file_read(mask->module->path, &content, err);
     if (!st && !lt_digest_of(content.s, content.n, &r->criterion))
         st = ltc_fail(err, LTC_EINTERNAL, "libcrypto cannot compute a SHA-256");
     lt_text_free(&content);
+    free(layer);
     free(eligible);
     return st;
 }

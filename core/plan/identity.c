@@ -144,6 +144,25 @@ static void put_eligible(lt_text *t, const ltc_graph *g, const lt_masks *m)
             lt_canon_text(t, "eligible", ltc_graph_param(g, p)->name);
 }
 
+/* Each only where it was asked for: what was stored before these keys were there stays found. */
+static void put_sharing(lt_text *t, const lt_selection_request *s)
+{
+    for (uint32_t p = 0; s->layer && !s->exact && p < s->graph->n_params; p++) {
+        if (!s->layer[p].entry || !s->before->mask[p])
+            continue;
+        lt_canon_text(t, "layer", ltc_graph_param(s->graph, p)->name);
+        lt_canon_int(t, "entry", s->layer[p].entry);
+        lt_canon_int(t, "unfactored", s->layer[p].unfactored);
+        lt_canon_real(t, "own", s->layer[p].value);
+    }
+    if (s->allocation != LT_ALLOCATION_UNIFORM && !s->exact)
+        lt_canon_int(t, "allocation", s->allocation);
+    if (s->min_alive)
+        lt_canon_int(t, "min_alive", (int64_t)s->min_alive);
+    if (s->keep_one)
+        lt_canon_int(t, "keep_one", 1);
+}
+
 ltc_status lt_identity_select(const lt_identity *id, const lt_selection_request *s,
                               const lt_digest *criterion, const lt_digest *state[4], const lt_digest *before,
                               lt_digest *out, ltc_error *err)
@@ -166,6 +185,7 @@ ltc_status lt_identity_select(const lt_identity *id, const lt_selection_request 
     lt_canon_real(&t, "output", s->exact ? 0 : s->budget.output);
     for (uint32_t p = 0; s->exact && p < s->graph->n_params; p++)
         lt_canon_int(&t, "exact", (int64_t)s->exact[p]);
+    put_sharing(&t, s);
     lt_canon_int(&t, "round", s->round);
     put_key(&t, "key", s->key);
     put_digest(&t, "before", before);

@@ -264,8 +264,8 @@ static ltc_status fill_row(work *k, lt_level_row *row, ltc_error *err)
         .output_factor = j->settings->prune.output, .steps = j->regime->steps,
         .epochs = (double)j->regime->steps / (double)j->regime->steps_per_epoch, .train_s = t->train_s,
         .ms_per_step = t->trained_steps ? 1000 * t->train_s / (double)t->trained_steps : NAN,
-        .trained_steps = t->trained_steps, .moved = t->moved, .status = "done", .mask = j->outcome.selection,
-        .has_mask = j->outcome.has_selection, .training = j->outcome.training,
+        .trained_steps = t->trained_steps, .moved = t->moved, .status = j->outcome.cut ? "collapsed" : "done",
+        .mask = j->outcome.selection, .has_mask = j->outcome.has_selection, .training = j->outcome.training,
     };
     fill_measures(k, row);
     const lt_digest *selection = j->outcome.has_selection ? &j->outcome.selection : NULL, *drawn, *dense;
@@ -326,6 +326,8 @@ static ltc_status begin(work *k, ltc_error *err)
         o->has_selection = !st;
         if (!st)
             st = treat(k, err);
+        if (!st)
+            st = lt_level_collapse(k->w, k->j, &k->training_mask, err);
     }
     o->start = k->start;
     o->first_step = k->first_step;
@@ -337,7 +339,9 @@ ltc_status lt_level_run(lt_worker *w, lt_job *j, lt_level_row *row, lt_history_r
 {
     work k = { .w = w, .j = j };
     ltc_status st = begin(&k, err);
-    if (!st && j->trains)
+    if (st || j->outcome.stopped)
+        return st;
+    if (j->trains)
         st = train(&k, err);
     if (!st && j->reported)
         st = fill_row(&k, row, err);

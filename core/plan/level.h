@@ -21,10 +21,12 @@ typedef struct lt_worker {
     bool              look;                   /* only look: LTC_EUNSUPPORTED where something must be computed */
     double            save_s;
     ltc_status      (*evaluated)(void *arg, const lt_job *j, const lt_evaluation *e, ltc_error *err);
+    void            (*noticed)(void *arg, const lt_job *j, const char *sentence);     /* no failure */
     void             *arg;
 } lt_worker;
 
 /* Does a job whose needs are done; its outcome, and the row of the results if it is reported (row.layer is for free()).
+ * One whose line was stopped (outcome.stopped) is not trained and has no row.
  * history [*n_history]: its evaluations, for free(). */
 ltc_status lt_level_run(lt_worker *w, lt_job *j, lt_level_row *row, lt_history_row **history, size_t *n_history,
                         ltc_error *err);

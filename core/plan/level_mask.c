@@ -14,6 +14,7 @@ typedef struct inputs {
     lt_masks         before;
     lt_digest        before_name;
     uint64_t        *exact;
+    lt_layer_budget *layer;
 } inputs;
 
 static void free_inputs(inputs *in)
@@ -22,6 +23,7 @@ static void free_inputs(inputs *in)
         lt_state_free(&in->state[i]);
     lt_masks_free(&in->before);
     free(in->exact);
+    free(in->layer);
 }
 
 /* A mask of ones, or the one of the level before in a chain. */
@@ -60,9 +62,34 @@ static ltc_status match_main(lt_worker *w, const lt_job *j, inputs *in, lt_selec
     return st || in->exact ? st : ltc_fail(err, LTC_ENOMEM, "no memory for a mask");
 }
 
-/* Which of the four states the criterion asked for, by name. */
-static void name_states(const lt_worker *w, const lt_job *j, uint32_t flags, inputs *in)
+/* What layers have of their own at this level, for a mask that matches no other. */
+static ltc_status own_layers(const lt_job *j, inputs *in, lt_selection_request *r, ltc_error *err)
 {
+    const lt_settings *s = j->settings;
+    const uint32_t n = r->graph->n_params;
+    if (r->exact || !s->prune.layer_rate.n)
+        return LTC_OK;
+    uint8_t *eligible = lt_array(n, 1);
+    in->layer = lt_array(n, sizeof *in->layer);
+    ltc_status st = eligible && in->layer ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "no memory for a mask");
+    for (uint32_t p = 0; p < n && !st; p++)
+        eligible[p] = in->before.mask[p] != NULL;
+    if (!st)
+        st = lt_layer_budgets(r->graph, s, eligible, in->layer, err);
+    for (uint32_t p = 0; p < n && !st; p++)
+        if (in->layer[p].entry)
+            in->layer[p].value = lt_strategy_layer_value(s, &s->prune.layer_rate.v[in->layer[p].entry - 1],
+                                                         j->step.level - 1);
+    r->layer = in->layer;
+    free(eligible);
+    return st;
+}
+
+/* Which of the four states the criterion, or the allocation, asked for, by name. */
+static void name_states(const lt_worker *w, const lt_job *j, const lt_selection_request *r, inputs *in)
+{
+    const bool weighs = r->allocation == LT_ALLOCATION_LAMP && !r->exact;
+    const uint32_t flags = j->regime->criterion_flags | (weighs ? LTC_NEED_FINAL : 0);
     in->name[0] = flags & LTC_NEED_INIT ? &w->plan->job[j->dense].outcome.init : NULL;
     in->name[1] = flags & LTC_NEED_REWIND ? lt_plan_rewound(w->plan, j) : NULL;
     in->name[2] = flags & (LTC_NEED_FINAL | LTC_NEED_PROBE) ? lt_plan_drawn(w->plan, j) : NULL;
@@ -107,6 +134,8 @@ static ltc_status select_own(lt_worker *w, lt_job *j, inputs *in, lt_digest *sel
     lt_selection_request r = {
         .graph = &e->graph.view, .criterion = mask->module, .options = mask->options, .services = e->services,
         .scope = j->settings->prune.scope, .budget = j->step.budget, .round = j->step.round, .before = &in->before,
+        .allocation = j->settings->prune.allocation, .min_alive = (uint64_t)j->settings->prune.min_alive,
+        .keep_one = j->settings->prune.collapse == LT_COLLAPSE_KEEP_ONE,
         .key = lt_regime_key(j->regime, LT_KEY_MASK, j->trial, lt_level_instance(j)),
     };
     const ltc_data_desc train = lt_data_desc(&e->data, LT_TRAIN);
@@ -117,9 +146,11 @@ static ltc_status select_own(lt_worker *w, lt_job *j, inputs *in, lt_digest *sel
     ltc_status st = mask_before(w, j, in, err);
     if (!st)
         st = match_main(w, j, in, &r, err);
+    if (!st)
+        st = own_layers(j, in, &r, err);
     if (st)
         return st;
-    name_states(w, j, j->regime->criterion_flags, in);
+    name_states(w, j, &r, in);
     st = lt_identity_select(w->identity, &r, &j->regime->criterion, in->name, &in->before_name, &key, err);
     if (!st) {
         lt_outcome_rests_on(&j->outcome, &key);

@@ -9,12 +9,16 @@
 #include "plan/trajectory.h"
 
 #define LT_NO_JOB UINT32_MAX                 /* needs no such job */
-enum { LT_JOB_WAITING, LT_JOB_RUNNING, LT_JOB_DONE, LT_JOB_FAILED, LT_JOB_BLOCKED };      /* BLOCKED: a need failed */
+
+/* BLOCKED: a need failed. STOPPED: by prune.collapse, here or at a need; that is no failure. */
+enum { LT_JOB_WAITING, LT_JOB_RUNNING, LT_JOB_DONE, LT_JOB_FAILED, LT_JOB_BLOCKED, LT_JOB_STOPPED,
+       LT_JOB_STATES };
 
 /* What a level gave, by digest; enough for all that depends on it. */
 typedef struct lt_outcome {
     lt_digest     init, start, selection, training;       /* state 0; the treated one; the mask; the trajectory's key */
     bool          has_selection, trained;
+    bool          cut, stopped;               /* the logits do not depend on the input; the line ends here */
     uint64_t      first_step;
     lt_digest     record[12];                 /* keys of the records that this level rests on, for the run's root */
     uint32_t      n_records;

@@ -25,11 +25,22 @@ static uint64_t values_given(const lt_settings *s)
 }
 
 /* One target in n rounds: 1 - (1 - s)^(1/n) of the alive in each. */
+static double rate_in_rounds(const lt_settings *s, double left)
+{
+    return 1 - pow(left, 1 / (double)s->prune.rounds);
+}
+
+static bool is_in_rounds(const lt_settings *s)
+{
+    return s->prune.strategy == LT_STRATEGY_ITERATIVE && s->prune.rounds && !s->prune.rate.n &&
+           values_given(s) == 1;
+}
+
 static void share_out(const lt_settings *s, lt_step_down *d)
 {
     const double left = s->prune.density.n ? s->prune.density.v[0] : 1 - s->prune.sparsity.v[0];
     d->target_sparsity = 1 - left;
-    d->rate = 1 - pow(left, 1 / (double)s->prune.rounds);
+    d->rate = rate_in_rounds(s, left);
     d->budget = (lt_budget){ LT_BUDGET_RATE, 0, d->rate, s->prune.output };
 }
 
@@ -40,7 +51,7 @@ static bool iterative(const lt_settings *s, uint32_t done, lt_step_down *d)
     if (done >= rounds)
         return false;
     d->chained = true;
-    if (given == 1 && !s->prune.rate.n && s->prune.rounds)
+    if (is_in_rounds(s))
         share_out(s, d);
     else
         set_budget(s, given == 1 ? 0 : done, d);
@@ -70,4 +81,13 @@ bool lt_strategy_next(const lt_settings *s, uint32_t done, lt_step_down *next)
     *next = (lt_step_down){ .level = done + 1, .round = done + 1, .rate = NAN, .target_sparsity = NAN,
                             .budget = { LT_BUDGET_RATE, 0, 0, s->prune.output } };
     return strategy[s->prune.strategy](s, done, next);
+}
+
+double lt_strategy_layer_value(const lt_settings *s, const lt_layer_rate *e, uint32_t done)
+{
+    const ltc_reals *v = e->rate.n ? &e->rate : e->sparsity.n ? &e->sparsity : &e->density;
+    const double value = v->v[v->n > 1 ? done : 0], left = e->sparsity.n ? 1 - value : value;
+    if (e->rate.n)
+        return value;
+    return is_in_rounds(s) ? rate_in_rounds(s, left) : left;
 }

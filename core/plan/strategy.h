@@ -16,4 +16,8 @@ typedef struct lt_step_down {
 /* The level after `done` of them; false: there is none. [any] */
 bool lt_strategy_next(const lt_settings *s, uint32_t done, lt_step_down *next);
 
+/* What an entry of prune.layer_rate asks of that level, in the place of its budget's value and of its
+ * kind. [any] */
+double lt_strategy_layer_value(const lt_settings *s, const lt_layer_rate *e, uint32_t done);
+
 #endif

@@ -20,6 +20,10 @@ uint64_t lt_level_instance(const lt_job *j);
 /* The selection mask of a level (level_mask.c). */
 ltc_status lt_level_select(lt_worker *w, lt_job *j, lt_digest *selection, ltc_error *err);
 
+/* Looks at what a training mask leaves of the network, says so, and stops the line where prune.collapse says
+ * (level_collapse.c). */
+ltc_status lt_level_collapse(lt_worker *w, lt_job *j, const lt_digest *training_mask, ltc_error *err);
+
 /* A state under a selection mask on the validation and test splits (level_measure.c): pruned weights are zero. */
 ltc_status lt_level_measure(lt_worker *w, lt_job *j, const lt_digest *state, const lt_digest *selection,
                             lt_measure at[LT_M_SPLITS], ltc_error *err);

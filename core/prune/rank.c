@@ -80,3 +80,50 @@ void lt_rank_cut(const lt_ranked *part, size_t n_parts, uint64_t k)
     const uint32_t key = find_key(part, n_parts, &k);
     clear_below(part, n_parts, key, k);
 }
+
+/* How many of one part are below `key`, or among the first *equal of those that are it. */
+static uint64_t count_below(const lt_ranked *part, uint32_t key, uint64_t *equal)
+{
+    uint64_t below = 0;
+    for (size_t i = 0; i < part->n; i++) {
+        if (!part->mask[i])
+            continue;
+        const uint32_t its = key_of(part->score[i]);
+        if (its < key || (its == key && *equal))
+            below++, *equal -= its == key;
+    }
+    return below;
+}
+
+/* Parts that a cut of *k would leave below their floors are cut down to them, and are out of it. The
+ * number of those that stay in. */
+static size_t cut_to_floors(lt_ranked *part, size_t n_parts, uint64_t *k, uint64_t least)
+{
+    size_t stay = 0;
+    if (*k == count_alive(part, n_parts))
+        return n_parts;
+    uint64_t equal = *k, left = *k;
+    const uint32_t key = find_key(part, n_parts, &equal);
+    for (size_t t = 0; t < n_parts; t++) {
+        const uint64_t alive = count_alive(&part[t], 1), floor = alive < least ? alive : least;
+        if (alive - count_below(&part[t], key, &equal) >= floor) {
+            part[stay++] = part[t];
+        } else {
+            lt_rank_cut(&part[t], 1, alive - floor);
+            left -= alive - floor;
+        }
+    }
+    *k = left;
+    return stay;
+}
+
+/* Each pass puts at least one part at its floor, which lowers what the others keep: none of those put
+ * there before would have been above it. */
+void lt_rank_cut_above(lt_ranked *part, size_t n_parts, uint64_t k, uint64_t least)
+{
+    for (size_t before = n_parts + 1; least && n_parts < before;) {
+        before = n_parts;
+        n_parts = cut_to_floors(part, n_parts, &k, least);
+    }
+    lt_rank_cut(part, n_parts, k);
+}

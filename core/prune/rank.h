@@ -16,4 +16,9 @@ typedef struct lt_ranked {
  * element); -0.0 and +0.0 tie. k is at most the number of those places. O(n), in constant memory. */
 void lt_rank_cut(const lt_ranked *part, size_t n_parts, uint64_t k);
 
+/* The same, but at least `least` stay in each part, or all that it has: what a part may not give, the
+ * others do. So many must be there: k is at most what is left when each is at its floor. The parts change
+ * their places. */
+void lt_rank_cut_above(lt_ranked *part, size_t n_parts, uint64_t k, uint64_t least);
+
 #endif

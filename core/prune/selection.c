@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "prune/criterion.h"
 #include "prune/pool.h"
@@ -44,7 +45,7 @@ static ltc_status cut_by_score(drawing *d, uint32_t pool, ltc_error *err)
         at += n;
     }
     if (!st)
-        lt_rank_cut(part, parts, its->alive - its->keep);
+        lt_rank_cut_above(part, parts, its->alive - its->keep, parts > 1 ? lt_pools_least(d->r) : 0);
     free(score);
     free(part);
     return st;
@@ -78,10 +79,22 @@ static ltc_status cut_by_select(drawing *d, uint32_t pool, ltc_error *err)
     return st;
 }
 
+/* Only scores can be weighed against a floor. */
+static ltc_status check_selector(const drawing *d, const lt_pool *its, ltc_error *err)
+{
+    if (!lt_pools_least(d->r) || (!counts_itself(d) && (its->members < 2 || d->r->criterion->ops.mask.score)))
+        return LTC_OK;
+    return ltc_fail_opt(err, "min_alive", "mask '%s' chooses weights as a whole and cannot keep some of each "
+                        "tensor", d->r->criterion->info.name);
+}
+
 static ltc_status cut(drawing *d, uint32_t pool, ltc_error *err)
 {
     const lt_pool *its = &d->pools.pool[pool];
     const double total = (double)its->total, goal = counts_itself(d) ? NAN : (double)its->keep / total;
+    const ltc_status st = check_selector(d, its, err);
+    if (st)
+        return st;
     lt_criterion_aim(&d->criterion, (double)its->alive / total, goal);
     return counts_itself(d) || !d->r->criterion->ops.mask.score ? cut_by_select(d, pool, err)
                                                                 : cut_by_score(d, pool, err);
@@ -97,6 +110,28 @@ static ltc_status divide(drawing *d, ltc_error *err)
     return lt_pools_whole(d->r, &d->pools, err);
 }
 
+/* A weight of which nothing is left keeps the highest of those that were alive. */
+static ltc_status keep_one(drawing *d, uint32_t p, ltc_error *err)
+{
+    const ltc_param *param = ltc_graph_param(d->r->graph, p);
+    const uint8_t *before = d->r->before->mask[p];
+    const uint64_t alive = lt_mask_alive(before, param->n);
+    if (!alive || !(param->role & LTC_ROLE_WEIGHT) || lt_mask_alive(d->mask.mask[p], param->n))
+        return LTC_OK;
+    if (!d->r->criterion->ops.mask.score)
+        return ltc_fail_opt(err, "collapse", "mask '%s' has no scores to choose one weight of %s by: choose "
+                            "\"warn\" or \"stop\"", d->r->criterion->info.name, param->name);
+    float *score = lt_array(param->n, sizeof *score);
+    ltc_status st = score ? lt_criterion_score(&d->criterion, p, score, err)
+                          : ltc_fail(err, LTC_ENOMEM, "no memory to score %zu weights", param->n);
+    if (!st) {
+        memcpy(d->mask.mask[p], before, param->n);
+        lt_rank_cut(&(lt_ranked){ score, d->mask.mask[p], param->n }, 1, alive - 1);
+    }
+    free(score);
+    return st;
+}
+
 static ltc_status draw(drawing *d, ltc_error *err)
 {
     ltc_status st = lt_criterion_show(&d->criterion, d->r, err);
@@ -106,6 +141,9 @@ static ltc_status draw(drawing *d, ltc_error *err)
         st = lt_masks_copy(d->r->graph, d->r->before, &d->mask, err);
     for (uint32_t i = 0; i < d->pools.n && !st; i++)
         st = cut(d, i, err);
+    for (uint32_t p = 0; p < d->r->graph->n_params && d->r->keep_one && !d->r->exact && !st; p++)
+        if (d->r->before->mask[p])
+            st = keep_one(d, p, err);
     return st;
 }
 

@@ -36,6 +36,23 @@ uint64_t lt_mask_alive(const uint8_t *mask, size_t n);                /* ones in
  * known, for a pattern that matches nothing, and when nothing is left; a known word may match nothing. */
 ltc_status lt_eligible(const ltc_graph *g, const lt_settings *s, uint8_t *eligible, ltc_error *err);
 
+/* What prune.layer_rate says of a parameter at one level. Those of one entry are one pool, whatever the
+ * scope, but with scope layer, where each is its own. */
+typedef struct lt_layer_budget {
+    uint32_t entry;                           /* from 1; 0: none, and the run's budget counts */
+    uint32_t unfactored;                      /* the entry names the output itself: no factor */
+    double   value;                           /* in the place of the budget's, and of its kind */
+} lt_layer_budget;
+
+/* entry and unfactored of layer [n_params] for the parameters that `eligible` marks; of several entries
+ * that match, the last. LTC_EOPTION for a pattern that matches nothing eligible, and for an entry that
+ * later ones replace whole; a word may match nothing. */
+ltc_status lt_layer_budgets(const ltc_graph *g, const lt_settings *s, const uint8_t *eligible,
+                            lt_layer_budget *layer, ltc_error *err);
+
+/* Can a criterion with these flags do what the settings ask of it? LTC_EOPTION with the option to blame. */
+ltc_status lt_selection_check(const lt_settings *s, uint32_t flags, ltc_error *err);
+
 /* How much of each pool goes, in double arithmetic and rounded half to even:
  *
  *   LT_BUDGET_RATE     value in [0, 1] is the share of the alive that goes: round(value * alive)
@@ -48,13 +65,25 @@ ltc_status lt_eligible(const ltc_graph *g, const lt_settings *s, uint8_t *eligib
 enum { LT_BUDGET_RATE, LT_BUDGET_DENSITY };
 typedef struct lt_budget { uint32_t kind, pad; double value, output; } lt_budget;
 
+/* allocation (scope layer): LT_ALLOCATION_ERK and _LAMP count the parameters that no entry of `layer` names
+ * as one pool, whose number is shared out among them (allocation.h); LAMP reads the final weights. The factor
+ * must be 1.
+ *
+ * min_alive: at least so many are kept in each parameter, or all that are alive. A pool that spans several
+ * keeps its number as long as the floors fit in it; else, and in a pool of one, the floors are kept, which
+ * is logged where a pool spans several. keep_one: a weight (LTC_ROLE_WEIGHT) of which nothing would be
+ * left keeps its highest score, of equals the last element, over the number of its pool; with `exact` it
+ * is a floor of 1 instead. */
+
 /* exact, when set: keep as many in each pool as exact [n_params] adds up to over its parameters, for a
  * control that matches another mask: scope layer matches each parameter's count, scope global the sum alone.
- * The budget is then not looked at, and the output is in the pool of its scope.
+ * Budget, layer and allocation are then not looked at, the output is in the pool of its scope, and floors
+ * that do not fit are an error.
  *
- * A criterion that counts for itself (LTC_MASK_OWN_COUNT) is asked once, about everything eligible; scope and
- * budget are not looked at, and exact is an error. Any other is asked pool by pool: for scores if it has
- * them, else to select so many. The densities that it is told are the pool's. */
+ * A criterion that counts for itself (LTC_MASK_OWN_COUNT) is asked once, about everything eligible; scope,
+ * budget, layer and allocation are not looked at, and exact and min_alive are errors. Any other is asked
+ * pool by pool: for scores if it has them, else to select so many. The densities that it is told are the
+ * pool's. */
 typedef struct lt_selection_request {
     const ltc_graph   *graph;
     const lt_module   *criterion;
@@ -62,8 +91,11 @@ typedef struct lt_selection_request {
     const lt_services *services;
     int64_t            scope;                 /* LT_SCOPE_* */
     lt_budget          budget;
+    const lt_layer_budget *layer;             /* [n_params], or NULL: the budget for all */
+    int64_t            allocation;            /* LT_ALLOCATION_* */
+    uint64_t           min_alive;
     const uint64_t    *exact;                 /* [n_params], or NULL */
-    uint32_t           round, pad;
+    uint32_t           round, keep_one;
     ltc_key            key;
     float *const      *init, *const *rewind, *const *final, *const *dense;   /* by parameter; NULL: unknown */
     const ltc_data_desc *train;               /* what probes pass over, at the weights `final`; NULL: no probes */

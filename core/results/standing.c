@@ -16,7 +16,7 @@ static const char levels_sql[] =
     "moment = 'step' AND step = (SELECT MAX(e.step) FROM evaluation AS e WHERE e.level = level.id AND "
     "e.moment = 'step') "
     "ORDER BY level.variant, level.trial, level.draw, level.level";
-static const char events_sql[] = "SELECT sentence FROM event ORDER BY id";
+static const char events_sql[] = "SELECT sentence, level FROM event ORDER BY id";
 static const char samples_sql[] = "SELECT train, validation, test FROM dataset";
 
 /* A row of a statement into *s; i counts the rows. */
@@ -66,8 +66,11 @@ static ltc_status take_event(sqlite3_stmt *stmt, size_t i, lt_standing *s, ltc_e
     const char *text = (const char *)sqlite3_column_text(stmt, 0);
     if (!list || !(list[i] = lt_arena_text(&s->arena, text ? text : "")))
         return ltc_fail(err, LTC_ENOMEM, "no memory for the events of a run");
+    const char *level = (const char *)sqlite3_column_text(stmt, 1);
     s->event = list;
     s->n_events = i + 1;
+    s->n_errors += level && !strcmp(level, "error");
+    s->n_stops += level && !strcmp(level, "stop");
     return LTC_OK;
 }
 

@@ -88,7 +88,8 @@ static ltc_status register_root(run *x, ltc_error *err)
     for (uint32_t i = 0; i < x->plan.n_jobs; i++) {
         const lt_outcome *o = &x->plan.job[i].outcome;
         const uint32_t state = x->plan.job[i].state;
-        for (uint32_t k = 0; (state == LT_JOB_DONE || state == LT_JOB_FAILED) && k < o->n_records; k++) {
+        const bool begun = state == LT_JOB_DONE || state == LT_JOB_FAILED || state == LT_JOB_STOPPED;
+        for (uint32_t k = 0; begun && k < o->n_records; k++) {
             lt_digest_text(&o->record[k], hex);
             lt_text_add(&keys, "%s\n", hex);
         }
@@ -144,6 +145,23 @@ static ltc_status finished(void *arg, const lt_job *j, const lt_level_row *row, 
         lt_progress_finished(x->r->progress, j, row);
     pthread_mutex_unlock(&x->say);
     return st ? st : register_root(x, err);
+}
+
+/* What a line's user must know, though nothing failed. */
+static void noticed(void *arg, const lt_job *j, const char *sentence)
+{
+    run *x = arg;
+    char text[160];
+    lt_text event = { 0 };
+    ltc_error ignored = { .message = "" };
+    pthread_mutex_lock(&x->say);
+    lt_progress_clear(x->r->progress);
+    fprintf(x->r->progress->to, "ltcore: %s: %s\n", lt_job_text(j, text), sentence);
+    pthread_mutex_unlock(&x->say);
+    lt_text_add(&event, "%s: %s", text, sentence);
+    if (x->results && !event.failed)
+        lt_results_event(x->results, j->outcome.stopped ? "stop" : "warning", event.s, &ignored);
+    lt_text_free(&event);
 }
 
 static void failed(void *arg, const lt_job *j, const ltc_error *why)
@@ -211,7 +229,7 @@ static ltc_status open_results(run *x, ltc_error *err)
 static ltc_status execute(run *x, bool look, ltc_error *err)
 {
     const lt_listener listener = { .arg = x, .progress = progress, .evaluated = evaluated, .finished = finished,
-                                   .failed = failed };
+                                   .noticed = noticed, .failed = failed };
     const lt_execution e = {
         .plan = &x->plan, .store = x->store, .identity = &x->identity, .services = x->r->services, .listener = &listener,
         .now_s = x->r->now_s, .workers = look ? 1 : x->r->workers, .look = look,
@@ -284,7 +302,7 @@ static void look_at_nothing(lt_plan *p)
         p->job[i].state = p->job[i].dense == LT_NO_JOB ? LT_JOB_FAILED : LT_JOB_BLOCKED;
 }
 
-static void print_plan(const run *x, const uint64_t count[LT_JOB_BLOCKED + 1], FILE *to)
+static void print_plan(const run *x, const uint64_t count[LT_JOB_STATES], FILE *to)
 {
     const lt_regime *main = &x->plan.regime[0];
     const lt_data *d = &x->experiment.data;
@@ -302,7 +320,7 @@ static void print_plan(const run *x, const uint64_t count[LT_JOB_BLOCKED + 1], F
 ltc_status lt_run_explain(const lt_run_request *r, ltc_error *err)
 {
     run x = { .r = r, .output = { .lock = -1 }, .say = PTHREAD_MUTEX_INITIALIZER };
-    uint64_t count[LT_JOB_BLOCKED + 1] = { 0 };
+    uint64_t count[LT_JOB_STATES] = { 0 };
     ltc_error missing = { .message = "" };
     const bool stored = access(r->settings->run.store, F_OK) == 0;
     ltc_status st = open_run(&x, stored, err);
