@@ -147,6 +147,14 @@ says out "From the store: 0"
 claim "another cadence replays" 0 "$ltcore" -q -c ticket.cfg -o cadence --set train.evaluate_every=15
 cmp j1/tickets/main/t1/l03/end.safetensors cadence/tickets/main/t1/l03/end.safetensors || failed=1
 
+claim "Zhou's ways to begin are variants" 0 "$ltcore" -q -c ticket.cfg -o zhou --set run.trials=1 --set 'variants=(
+    {name="permute"; levels=[3]; prune={kept="permute";};}, {name="constant"; levels=[3]; prune={kept="signed-constant"; rescale=true;};},
+    {name="noise"; levels=[3]; draws=2; prune={noise=1.0;};}, {name="or zero"; levels=[3]; prune={pruned="freeze-init-or-zero";};})'
+says out "Trained: 5 networks, 300 steps. From the store: 4"
+says out "No dead or frozen weight moved"
+frozen=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i } $2 == "or zero" { print $c["weights_frozen"], $c["weights_total"] - $c["weights_alive"] }' zhou/levels.csv)
+[ "${frozen% *}" -gt 0 ] && [ "${frozen% *}" -lt "${frozen#* }" ] || { echo "FAILS: ... some pruned weights are frozen, not all: $frozen"; failed=1; }
+
 claim "a criterion that refuses its options is refused before any training" 2 "$ltcore" -n -c ticket.cfg -o no \
     --set 'prune.mask={plugin="random"; mode="bernoulli";}' --set variants='()'
 says err "keep"

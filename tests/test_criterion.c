@@ -170,14 +170,13 @@ static ltc_status scores_group(const void *self, const ltc_mask_env *env, const 
 static void what_this_core_cannot_serve_is_refused_in_words(void)
 {
     static const struct { uint32_t flags; ltc_status st; const char *says; } bad[] = {
-        { LTC_NEED_PROBE, LTC_EUNSUPPORTED, "'rig' needs probes" },
         { 1u << 20, LTC_EUNSUPPORTED, "does not know (flags 0x100000)" },
         { LTC_MASK_OWN_COUNT, LTC_EINTERNAL, "counts for itself but has no select" },
     };
     bench b = make(rig_scorer());
     rig_criterion c = { 0 };
     const lt_selection_request r = rig_request(&b.g, &b.m, &c, &b.all);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 2; i++) {
         uint32_t flags;
         ltc_error err;
         c.flags = bad[i].flags;
@@ -245,7 +244,7 @@ static void an_instance_is_made_and_unmade_for_each_selection(void)
     lt_masks m = rig_select(&r);
     CU_ASSERT_EQUAL(destroyed, 1);
     c.flags = LTC_NEED_PROBE;
-    rig_refused(&r, LTC_EUNSUPPORTED, "probes");
+    rig_refused(&r, LTC_EINVAL, "passes over training samples");
     CU_ASSERT_EQUAL(destroyed, 2);
     c.returns = LTC_EOPTION;
     rig_refused(&r, LTC_EOPTION, "is even");

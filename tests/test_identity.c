@@ -59,6 +59,23 @@ static void keys_are_what_they_were(void)
     CU_ASSERT_STRING_EQUAL(hex, GOLDEN_MEASURE);
 }
 
+static void a_treatment_is_its_ways_noise_and_scale(void)
+{
+    static const lt_treatment ways[] = {
+        { .kept = LT_KEPT_REWIND }, { .kept = LT_KEPT_PERMUTE }, { .pruned = LT_PRUNED_OR_ZERO }, { .rescale = 1 },
+        { .noise = 0.5 }, { .noise = 1 },
+    };
+    enum { WAYS = sizeof ways / sizeof ways[0] };
+    const lt_digest *states[3] = { &start, NULL, NULL };
+    lt_digest got[WAYS];
+    ltc_error err;
+    for (size_t i = 0; i < WAYS; i++) {
+        CU_ASSERT(lt_identity_treat(&id, &ways[i], &mask, states, &got[i], &err) == LTC_OK);
+        for (size_t j = 0; j < i; j++)
+            CU_ASSERT(memcmp(&got[i], &got[j], sizeof got[i]));
+    }
+}
+
 /* A trajectory has no end: only a schedule that reads the total takes it in. */
 static void the_total_enters_only_with_a_schedule_that_reads_it(void)
 {
@@ -129,6 +146,7 @@ int main(void)
         { "whatever changes a bit changes the key", whatever_changes_a_bit_changes_the_key },
         { "a later option at its default and a neutral one are not hashed",
           a_later_option_at_its_default_and_a_neutral_one_are_not_hashed },
+        { "a treatment is its ways, noise and scale", a_treatment_is_its_ways_noise_and_scale },
     };
     return lt_suite_run("identity", claims, sizeof claims / sizeof claims[0]);
 }

@@ -59,6 +59,7 @@ static bool same_pruning(const lt_settings *s, const lt_settings *t)
 {
     return s->prune.strategy == t->prune.strategy && s->prune.scope == t->prune.scope &&
            s->prune.kept == t->prune.kept && s->prune.pruned == t->prune.pruned &&
+           s->prune.rescale == t->prune.rescale && !(s->prune.noise < t->prune.noise) && !(s->prune.noise > t->prune.noise) &&
            s->prune.rounds == t->prune.rounds && s->prune.exclude.n == t->prune.exclude.n &&
            s->prune.include.n == t->prune.include.n && s->prune.layers.n == t->prune.layers.n &&
            same_bits(s->prune.output, t->prune.output) && same_reals(s->prune.rate, t->prune.rate) &&
@@ -155,7 +156,8 @@ static void what_was_taken_is_written(void)
     static const char prune[] =
         "prune = {\n    scope = \"layer\";\n    layers = [\"conv\", \"linear\"];\n    exclude = [];\n    include = [];\n"
         "    output = \"half\";\n    strategy = \"iterative\";\n    rate = 0.2;\n    rounds = 5;\n"
-        "    draw_at = \"end\";\n    kept = \"rewind\";\n    rewind_to = \"init\";\n    pruned = \"zero\";\n"
+        "    draw_at = \"end\";\n    kept = \"rewind\";\n    rewind_to = \"init\";\n    rescale = false;\n    noise = 0.0;\n"
+        "    pruned = \"zero\";\n"
         "    mask = {\n        plugin = \"score\";\n        alpha = 2.0;\n        power = 1;\n    };\n};\n";
     static const char variants[] =
         "variants = (\n    {\n        name = \"x\";\n        draws = 1;\n        levels = [];\n"

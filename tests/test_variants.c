@@ -145,7 +145,8 @@ static const struct { const char *text, *says; } bad[] = {
     { "variants = ( { name = \"x\"; prune = { match = \"rate\"; }; } );",
       "\"rate\" is not one of: none, density, layer-density" },
     { "variants = ( { name = \"x\"; prune = { kept = \"reint\"; }; } );",
-      "variants[x].prune.kept: \"reint\" is not one of: rewind, final, reinit\n        did you mean 'reinit'?" },
+      "variants[x].prune.kept: \"reint\" is not one of: rewind, final, reinit, permute, signed-permute, reshuffle, "
+      "signed-reshuffle, signed-constant, random-sign\n        did you mean 'reinit'?" },
     { "variants = ( { name = \"x\"; train = { optimizer = { lr = 0; }; }; } );",
       "variants[x].train.optimizer.lr: 0 is not in (0, inf)" },
     { "variants = ( { name = \"x\"; arch = { plugin = \"gone\"; }; } );",

@@ -22,6 +22,11 @@ const ltc_opt *lt_schema_find(const ltc_schema *s, const char *leaf)
     return NULL;
 }
 
+const char *lt_schema_word(const ltc_schema *s, const char *leaf, int64_t v)
+{
+    return lt_schema_find(s, leaf)->choices[v];
+}
+
 const lt_group *lt_group_find(const char *path)
 {
     for (size_t i = 0; i < lt_n_groups; i++)

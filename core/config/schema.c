@@ -150,8 +150,14 @@ static const char *const scope[] = { "layer", "global", "type", NULL };
 static const char *const layers[] = { "conv", "linear", NULL };
 static const char *const include[] = { "bias", "norm", NULL };
 static const char *const strategy[] = { "iterative", "one-shot", "none", NULL };
-static const char *const kept[] = { "rewind", "final", "reinit", NULL };
-static const char *const pruned[] = { "zero", "freeze-init", NULL };
+static const char *const kept[] = {
+    "rewind", "final", "reinit", "permute", "signed-permute", "reshuffle", "signed-reshuffle", "signed-constant",
+    "random-sign", NULL,
+};
+static const char *const pruned[] = {
+    "zero", "freeze-init", "freeze-init-or-zero", "freeze-init-or-zero-all", "freeze-init-or-zero-shuffled",
+    "freeze-init-or-zero-reversed", NULL,
+};
 /* Those before `kept` choose what goes; from there on they say what becomes of it (variants.c). */
 static const ltc_opt prune_keys[] = {
     ENUM(prune.scope, LT_SCOPE_LAYER, scope,
@@ -183,10 +189,18 @@ static const ltc_opt prune_keys[] = {
         "epochs."),
     ENUM(prune.kept, LT_KEPT_REWIND, kept,
         "Where weights that are kept start again: at their values at rewind_to, at those they had when the "
-        "mask was drawn, or at fresh ones."),
+        "mask was drawn, or at fresh ones; or at their layer's initial values in another order, over the "
+        "whole layer (permute) or among the kept (reshuffle), signed: the signs staying; or at the layer's "
+        "initial deviation with the initial signs (signed-constant) or signs by lot (random-sign)."),
     MOMENT(prune.rewind_to, "init", "The moment that training goes back to: \"init\", steps or epochs."),
+    BOOL(prune.rescale, 0,
+        "Kept weights start multiplied by their layer's weights in all over those kept (Zhou et al. 2019)."),
+    REAL(prune.noise, 0, 0, INF,
+        "Kept weights start with normal noise added, of so many deviations of their layer's initial weights."),
     ENUM(prune.pruned, LT_PRUNED_ZERO, pruned,
-        "What pruned weights are: 0, or frozen at their initial values."),
+        "What pruned weights are: 0; frozen at their initial values; or 0 where training had moved them "
+        "towards 0 and frozen elsewhere (-or-zero), kept ones that had moved so starting at 0 too (-all), as "
+        "many zeros but by lot (-shuffled), or the two changed about (-reversed)."),
 };
 static const ltc_opt mask_keys[] = {
     { NAMED("prune.mask.plugin", lt_settings, prune.mask, LT_OPT_PLUGIN, lt_plugin_setting,
@@ -208,6 +222,8 @@ static const lt_only prune_only[] = {
     { "draw_at", "strategy", PRUNING },
     { "kept", "strategy", PRUNING },
     { "rewind_to", "strategy", PRUNING },
+    { "rescale", "strategy", PRUNING },
+    { "noise", "strategy", PRUNING },
     { "pruned", "strategy", PRUNING },
 };
 

@@ -31,8 +31,10 @@ enum { LT_SCHEDULE_CONSTANT, LT_SCHEDULE_MULTISTEP, LT_SCHEDULE_COSINE };
 enum { LT_REPORT_BEST, LT_REPORT_END };
 enum { LT_STRATEGY_ITERATIVE, LT_STRATEGY_ONE_SHOT, LT_STRATEGY_NONE };
 enum { LT_SCOPE_LAYER, LT_SCOPE_GLOBAL, LT_SCOPE_TYPE };
-enum { LT_KEPT_REWIND, LT_KEPT_FINAL, LT_KEPT_REINIT };
-enum { LT_PRUNED_ZERO, LT_PRUNED_FREEZE_INIT };
+enum { LT_KEPT_REWIND, LT_KEPT_FINAL, LT_KEPT_REINIT, LT_KEPT_PERMUTE, LT_KEPT_SIGNED_PERMUTE, LT_KEPT_RESHUFFLE,
+       LT_KEPT_SIGNED_RESHUFFLE, LT_KEPT_SIGNED_CONSTANT, LT_KEPT_RANDOM_SIGN };
+enum { LT_PRUNED_ZERO, LT_PRUNED_FREEZE_INIT, LT_PRUNED_OR_ZERO, LT_PRUNED_OR_ZERO_ALL, LT_PRUNED_OR_ZERO_SHUFFLED,
+       LT_PRUNED_OR_ZERO_REVERSED };
 enum { LT_MASKS_MAIN, LT_MASKS_OWN };
 enum { LT_MATCH_NONE, LT_MATCH_DENSITY, LT_MATCH_LAYER_DENSITY };
 enum { LT_VARY_INIT = 1, LT_VARY_ORDER = 2, LT_VARY_AUGMENT = 4, LT_VARY_MASK = 8, LT_VARY_DROPOUT = 16 };
@@ -86,6 +88,8 @@ typedef struct lt_settings {
         lt_moment   draw_at;
         int64_t     kept;
         lt_moment   rewind_to;
+        int64_t     rescale;
+        double      noise;                    /* in deviations of a layer's initial weights */
         int64_t     pruned;
     } prune;
     struct lt_variant *variant;               /* [n_variants], in the order written; the run itself, "main", is not in it */

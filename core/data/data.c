@@ -195,6 +195,15 @@ void lt_data_free(lt_data *d)
     *d = (lt_data){ 0 };
 }
 
+ltc_data_desc lt_data_desc(const lt_data *d, uint32_t split)
+{
+    const lt_split *s = &d->split[split];
+    return (ltc_data_desc){
+        .size = sizeof(ltc_data_desc), .sample_type = d->sample_type, .rank = d->rank, .dim = d->dim,
+        .n = s->n, .x = s->x, .label = s->label,
+    };
+}
+
 double lt_data_majority(const lt_data *d, uint32_t split)
 {
     const lt_split *s = &d->split[split];

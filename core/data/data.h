@@ -51,6 +51,9 @@ ltc_status lt_data_load(const lt_data_request *r, lt_data *data, ltc_error *err)
 ltc_status lt_data_describe(const lt_data_request *r, lt_data *data, ltc_error *err);
 void lt_data_free(lt_data *d);                /* safe on a half-filled or zeroed one */
 
+/* A split as plug-ins and libltsdk are told of it; it points into d. [any] */
+ltc_data_desc lt_data_desc(const lt_data *d, uint32_t split);
+
 /* Bytes of one sample. [any] */
 size_t lt_data_sample_bytes(const lt_data *d);
 

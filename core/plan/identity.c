@@ -172,6 +172,10 @@ ltc_status lt_identity_select(const lt_identity *id, const lt_selection_request 
     for (int i = 0; i < 4; i++)
         if (state[i])
             put_digest(&t, name[i], state[i]);
+    if (s->train) {                           /* the criterion asks for passes over samples */
+        put_digest(&t, "data", &id->data);
+        put_digest(&t, "input", &id->input);
+    }
     return finish(&t, out, err);
 }
 
@@ -186,6 +190,10 @@ ltc_status lt_identity_treat(const lt_identity *id, const lt_treatment *treat, c
     lt_canon_int(&t, "kept", treat->kept);
     lt_canon_int(&t, "pruned", treat->pruned);
     lt_canon_int(&t, "init", treat->init);
+    if (treat->rescale)
+        lt_canon_int(&t, "rescale", treat->rescale);
+    if (treat->noise > 0)
+        lt_canon_real(&t, "noise", treat->noise);
     put_key(&t, "key", treat->key);
     for (int i = 0; i < 3; i++)
         if (state[i])

@@ -66,12 +66,12 @@ uint64_t lt_level_instance(const lt_job *j)
 }
 
 /* Where each of init, rewind and final comes from; a control takes all of them from the dense network. */
-static void treatment_inputs(const work *k, const lt_digest *state[3])
+static void treatment_inputs(const work *k, const lt_treatment *t, const lt_digest *state[3])
 {
-    const int64_t kept = k->j->settings->prune.kept;
+    const lt_treatment_needs needs = lt_treatment_reads(t);
     state[0] = &k->w->plan->job[k->j->dense].outcome.init;
-    state[1] = kept == LT_KEPT_REWIND ? lt_plan_rewound(k->w->plan, k->j) : NULL;
-    state[2] = kept == LT_KEPT_FINAL ? lt_plan_drawn(k->w->plan, k->j) : NULL;
+    state[1] = needs.rewind ? lt_plan_rewound(k->w->plan, k->j) : NULL;
+    state[2] = needs.final ? lt_plan_drawn(k->w->plan, k->j) : NULL;
 }
 
 static ltc_status put_start(work *k, const lt_masks *selection, const lt_treatment *t, const lt_digest *name[3],
@@ -99,14 +99,15 @@ static ltc_status treat(work *k, ltc_error *err)
 {
     const lt_settings *s = k->j->settings;
     const lt_treatment t = {
-        .kept = s->prune.kept, .pruned = s->prune.pruned, .init = s->arch.init,
+        .kept = s->prune.kept, .pruned = s->prune.pruned, .rescale = s->prune.rescale, .noise = s->prune.noise,
+        .init = s->arch.init,
         .key = lt_regime_key(k->j->regime, LT_KEY_REINIT, k->j->trial, lt_level_instance(k->j)),
     };
     const lt_digest *state[3];
     lt_digest key, gave[2];
     lt_masks selection = { 0 };
     bool found = false;
-    treatment_inputs(k, state);
+    treatment_inputs(k, &t, state);
     k->first_step = s->prune.kept == LT_KEPT_REWIND ? k->j->regime->rewind_to : 0;
     ltc_status st = lt_identity_treat(k->w->identity, &t, &k->j->outcome.selection, state, &key, err);
     if (!st) {
@@ -268,7 +269,7 @@ static ltc_status fill_row(work *k, lt_level_row *row, ltc_error *err)
     };
     fill_measures(k, row);
     const lt_digest *selection = j->outcome.has_selection ? &j->outcome.selection : NULL, *drawn, *dense;
-    ltc_status st = lt_level_count(k->w, j, selection, row, err);
+    ltc_status st = lt_level_count(k->w, j, selection, selection ? &k->training_mask : NULL, row, err);
     if (st || !selection)
         return st;
     if ((drawn = lt_plan_drawn(k->w->plan, j)))

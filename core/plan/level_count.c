@@ -33,17 +33,14 @@ static uint64_t dead_rows(const ltc_graph *g, uint32_t p, const uint8_t *mask)
     return dead;
 }
 
-static void count_param(const ltc_graph *g, uint32_t p, const uint8_t *mask, const lt_job *j, lt_level_row *row)
+/* mask: its selection; trained: its training mask, NULL where the network is dense. */
+static void count_param(const ltc_graph *g, uint32_t p, const uint8_t *mask, const uint8_t *trained, lt_level_row *row)
 {
     const ltc_param *param = ltc_graph_param(g, p);
-    const uint64_t uses = uses_of_weight(g, p);
-    const bool freezes = j->settings->prune.pruned == LT_PRUNED_FREEZE_INIT;
-    uint64_t alive = 0;
-    for (size_t i = 0; mask && i < param->n; i++)
-        alive += mask[i];
-    if (!mask)
-        alive = param->n;
-    const uint64_t frozen = mask && freezes ? param->n - alive : 0;
+    const uint64_t uses = uses_of_weight(g, p), alive = mask ? lt_mask_alive(mask, param->n) : param->n;
+    uint64_t frozen = 0;
+    for (size_t i = 0; trained && i < param->n; i++)
+        frozen += trained[i] == LTC_FROZEN;
     row->params_total += param->n;
     row->params_alive += alive;               /* trained: what is frozen is not */
     row->macs_dense += uses * param->n;
@@ -75,17 +72,21 @@ static ltc_status dense_masks(lt_worker *w, const lt_job *j, lt_masks *m, ltc_er
     return st;
 }
 
-ltc_status lt_level_count(lt_worker *w, const lt_job *j, const lt_digest *selection, lt_level_row *row, ltc_error *err)
+ltc_status lt_level_count(lt_worker *w, const lt_job *j, const lt_digest *selection, const lt_digest *training_mask,
+                          lt_level_row *row, ltc_error *err)
 {
     const ltc_graph *g = &w->plan->experiment->graph.view;
-    lt_masks m = { 0 };
+    lt_masks m = { 0 }, trained = { 0 };
     ltc_status st = selection ? lt_worker_masks(w, selection, &m, err) : dense_masks(w, j, &m, err);
+    if (!st && training_mask)
+        st = lt_worker_masks(w, training_mask, &trained, err);
     row->layer = lt_array(g->n_params, sizeof *row->layer);
     if (!st && !row->layer)
         st = ltc_fail(err, LTC_ENOMEM, "no memory to count");
     for (uint32_t p = 0; p < g->n_params && !st; p++)
         if (ltc_graph_param(g, p)->trained)
-            count_param(g, p, m.mask[p], j, row);
+            count_param(g, p, m.mask[p], trained.mask ? trained.mask[p] : NULL, row);
     lt_masks_free(&m);
+    lt_masks_free(&trained);
     return st;
 }

@@ -65,7 +65,7 @@ static void name_states(const lt_worker *w, const lt_job *j, uint32_t flags, inp
 {
     in->name[0] = flags & LTC_NEED_INIT ? &w->plan->job[j->dense].outcome.init : NULL;
     in->name[1] = flags & LTC_NEED_REWIND ? lt_plan_rewound(w->plan, j) : NULL;
-    in->name[2] = flags & LTC_NEED_FINAL ? lt_plan_drawn(w->plan, j) : NULL;
+    in->name[2] = flags & (LTC_NEED_FINAL | LTC_NEED_PROBE) ? lt_plan_drawn(w->plan, j) : NULL;
     in->name[3] = flags & LTC_NEED_DENSE ? lt_plan_dense(w->plan, j) : NULL;
 }
 
@@ -109,8 +109,11 @@ static ltc_status select_own(lt_worker *w, lt_job *j, inputs *in, lt_digest *sel
         .scope = j->settings->prune.scope, .budget = j->step.budget, .round = j->step.round, .before = &in->before,
         .key = lt_regime_key(j->regime, LT_KEY_MASK, j->trial, lt_level_instance(j)),
     };
+    const ltc_data_desc train = lt_data_desc(&e->data, LT_TRAIN);
     lt_digest key;
     bool found = false;
+    if (j->regime->criterion_flags & LTC_NEED_PROBE)
+        r.train = &train, r.input = &e->normalisation.input;
     ltc_status st = mask_before(w, j, in, err);
     if (!st)
         st = match_main(w, j, in, &r, err);

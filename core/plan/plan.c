@@ -41,7 +41,7 @@ static bool needs_dense(const lt_regime *r)
     const lt_settings *s = r->settings;
     return s->prune.strategy == LT_STRATEGY_NONE || s->prune.draw_at.kind == LT_MOMENT_BEST ||
            s->prune.draw_at.kind == LT_MOMENT_END || r->draw_at > 0 || r->criterion_flags & LTC_NEED_DENSE ||
-           r->rewind_to > 0 || s->prune.kept == LT_KEPT_FINAL;
+           r->rewind_to > 0 || s->prune.kept == LT_KEPT_FINAL || s->prune.pruned >= LT_PRUNED_OR_ZERO;
 }
 
 static bool keep_step(lt_plan *p, lt_job *j, uint64_t step)

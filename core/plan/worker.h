@@ -24,7 +24,8 @@ ltc_status lt_level_select(lt_worker *w, lt_job *j, lt_digest *selection, ltc_er
 ltc_status lt_level_measure(lt_worker *w, lt_job *j, const lt_digest *state, const lt_digest *selection,
                             lt_measure at[LT_M_SPLITS], ltc_error *err);
 
-/* Counts of a selection mask into a row (level_count.c); selection NULL: the dense network. */
-ltc_status lt_level_count(lt_worker *w, const lt_job *j, const lt_digest *selection, lt_level_row *row, ltc_error *err);
+/* Counts of a selection mask and what training makes of it into a row (level_count.c); both NULL: the dense network. */
+ltc_status lt_level_count(lt_worker *w, const lt_job *j, const lt_digest *selection, const lt_digest *training_mask,
+                          lt_level_row *row, ltc_error *err);
 
 #endif

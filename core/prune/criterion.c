@@ -45,9 +45,6 @@ static ltc_status check_flags(const lt_module *m, uint32_t flags, ltc_error *err
     if (flags & ~(uint32_t)KNOWN_FLAGS)
         return ltc_fail(err, LTC_EUNSUPPORTED, "mask '%s' asks for what this ltcore does not know (flags "
                         "%#" PRIx32 ")", name, flags & ~(uint32_t)KNOWN_FLAGS);
-    if (flags & LTC_NEED_PROBE)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "mask '%s' needs probes, passes over training samples, "
-                        "which this ltcore does not support", name);
     if (!ops->score && !ops->select)
         return ltc_fail(err, LTC_EUNSUPPORTED, "mask '%s' scores channels only, and this ltcore cuts single "
                         "weights only", name);
@@ -125,6 +122,7 @@ void lt_criterion_close(lt_criterion *c)
 {
     unmake_instance(c);
     lt_host_destroy(c->host);
+    lt_probing_close(&c->probing);
     free(c->env), free(c->tensor), free(c->list), free(c->mask);
     *c = (lt_criterion){ 0 };
 }
@@ -153,6 +151,9 @@ static ltc_status check_known(const lt_criterion *c, const lt_selection_request 
         if ((c->flags & kind[i].need) && !kind[i].known)
             return ltc_fail(err, LTC_EINVAL, "mask '%s' reads the weights %s, and they are not known here",
                             c->module->info.name, kind[i].words);
+    if ((c->flags & LTC_NEED_PROBE) && (!r->final || !r->train))
+        return ltc_fail(err, LTC_EINVAL, "mask '%s' asks for passes over training samples, and there are none here",
+                        c->module->info.name);
     return LTC_OK;
 }
 
@@ -176,6 +177,13 @@ static ltc_mask_tensor describe(const lt_criterion *c, const lt_selection_reques
     };
 }
 
+static ltc_status show_probe(lt_criterion *c, const lt_selection_request *r, ltc_error *err)
+{
+    const ltc_status st = lt_probing_open(r, &c->probing, err);
+    c->host->probe = c->probing.lent;
+    return st;
+}
+
 ltc_status lt_criterion_show(lt_criterion *c, const lt_selection_request *r, ltc_error *err)
 {
     const ltc_mask_env env = { .size = sizeof env, .round = r->round, .key = r->key, .host = c->host };
@@ -195,7 +203,7 @@ ltc_status lt_criterion_show(lt_criterion *c, const lt_selection_request *r, ltc
             const ltc_mask_tensor tensor = describe(c, r, p);
             memcpy(c->tensor + p * c->stride, &tensor, sizeof tensor);
         }
-    return LTC_OK;
+    return c->flags & LTC_NEED_PROBE ? show_probe(c, r, err) : LTC_OK;
 }
 
 void lt_criterion_aim(lt_criterion *c, double now, double goal)

@@ -5,6 +5,7 @@
 #ifndef LT_PRUNE_CRITERION_H
 #define LT_PRUNE_CRITERION_H
 
+#include "prune/probing.h"
 #include "prune/selection.h"
 
 typedef struct lt_criterion {
@@ -12,6 +13,7 @@ typedef struct lt_criterion {
     ltc_host        *host;
     void            *self;
     uint32_t         flags, n_params;         /* flags: this instance's */
+    lt_probing       probing;                 /* for those that ask for it */
     ltc_mask_env    *env;                     /* lent, like the next two */
     char            *tensor;                  /* [n_params] at `stride`; zero: not eligible */
     size_t           stride;
@@ -19,7 +21,7 @@ typedef struct lt_criterion {
     uint8_t        **mask;                    /* [n_params]: likewise */
 } lt_criterion;
 
-/* Refuses what this core cannot serve: probes, channels, flags of a later core. */
+/* Refuses what this core cannot serve: channels, flags of a later core. */
 ltc_status lt_criterion_open(const lt_module *m, const void *options, const lt_services *services,
                              lt_criterion *c, ltc_error *err);
 void lt_criterion_close(lt_criterion *c);

@@ -8,6 +8,7 @@
 #ifndef LT_PRUNE_SELECTION_H
 #define LT_PRUNE_SELECTION_H
 
+#include <ltcore/backend.h>
 #include <ltcore/mask.h>
 
 #include "config/settings.h"
@@ -65,6 +66,8 @@ typedef struct lt_selection_request {
     uint32_t           round, pad;
     ltc_key            key;
     float *const      *init, *const *rewind, *const *final, *const *dense;   /* by parameter; NULL: unknown */
+    const ltc_data_desc *train;               /* what probes pass over, at the weights `final`; NULL: no probes */
+    const ltc_input   *input;
     const lt_masks    *before;
 } lt_selection_request;
 

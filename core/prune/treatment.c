@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "prune/kept.h"
+#include "prune/pruned.h"
 #include "train/init.h"
 
 /* Where that state was trained under a mask of its own, what the mask pruned is no start for a weight of
@@ -32,9 +34,17 @@ static void forget_optimizer(lt_state *s)
     s->clock = 0;
 }
 
-/* All values as if nothing were pruned. */
-static ltc_status fill(const lt_treatment *t, const lt_masks *selection, const lt_state *rewind,
-                       const lt_state *final, lt_state *start, ltc_error *err)
+lt_treatment_needs lt_treatment_reads(const lt_treatment *t)
+{
+    return (lt_treatment_needs){
+        .init = lt_kept_reads_init(t) || lt_pruned_reads_init(t), .rewind = t->kept == LT_KEPT_REWIND,
+        .final = t->kept == LT_KEPT_FINAL || lt_pruned_reads_final(t),
+    };
+}
+
+/* All values as if nothing were pruned or rearranged. */
+static ltc_status fill(const lt_treatment *t, const lt_masks *selection, const lt_state *init,
+                       const lt_state *rewind, const lt_state *final, lt_state *start, ltc_error *err)
 {
     ltc_status st = LTC_OK;
     switch (t->kept) {
@@ -47,34 +57,51 @@ static ltc_status fill(const lt_treatment *t, const lt_masks *selection, const l
             lt_state_copy(final, start);
         forget_optimizer(start);
         break;
-    default:
-        assert(t->kept == LT_KEPT_REINIT);
+    case LT_KEPT_REINIT:
         lt_init_state(start->graph, t->init, t->key, start);
+        break;
+    default:
+        lt_state_copy(init, start);
+        forget_optimizer(start);
     }
     return st;
 }
 
-/* Element i of parameter p becomes dead, or frozen at its initial value. */
-static void prune(const lt_treatment *t, const lt_state *init, lt_state *start, uint32_t p, size_t i)
+/* Where training may not move a weight, what stands there. */
+static void settle(const lt_treatment *t, const lt_pruned_part *part, lt_state *start, uint32_t p)
 {
-    const bool frozen = t->pruned == LT_PRUNED_FREEZE_INIT;
-    start->mask[p][i] = frozen ? LTC_FROZEN : LTC_DEAD;
-    start->value[p][i] = frozen ? init->value[p][i] : 0.0f;
-    start->slot1[p][i] = start->slot2[p][i] = 0.0f;
+    const uint8_t *mask = start->mask[p];
+    for (size_t i = 0; i < part->n; i++) {
+        if (mask[i] != LTC_ALIVE) {
+            start->value[p][i] = mask[i] == LTC_FROZEN ? part->init[i] : 0.0f;
+            start->slot1[p][i] = start->slot2[p][i] = 0.0f;
+        } else if (lt_pruned_zeroes_kept(t, part, i)) {
+            start->value[p][i] = 0.0f;
+        }
+    }
 }
 
-static ltc_status prune_param(const lt_treatment *t, const uint8_t *kept, const lt_state *init,
-                              lt_state *start, uint32_t p, ltc_error *err)
+static ltc_status treat_param(const lt_treatment *t, const uint8_t *kept, const lt_state *init,
+                              const lt_state *final, lt_state *start, uint32_t p, ltc_error *err)
 {
+    const size_t n = ltc_graph_param(start->graph, p)->n;
+    const ltc_key key = ltc_key_fold(t->key, p);
+    const float *from = init ? init->value[p] : NULL;
+    const lt_kept_part arranged = { .init = from, .mask = kept, .w = start->value[p], .n = n, .key = key };
+    const lt_pruned_part part = { .init = from, .final = final ? final->value[p] : NULL, .kept = kept, .n = n,
+                                  .key = key };
     if (!kept) {
         free(start->mask[p]);
         start->mask[p] = NULL;
         return LTC_OK;
     }
-    const ltc_status st = lt_state_add_mask(start, p, err);
-    for (size_t i = 0; i < ltc_graph_param(start->graph, p)->n && !st; i++)
-        if (!kept[i])
-            prune(t, init, start, p, i);
+    ltc_status st = lt_state_add_mask(start, p, err);
+    if (!st)
+        st = lt_kept_arrange(t, &arranged, err);
+    if (!st)
+        st = lt_pruned_mark(t, &part, start->mask[p], err);
+    if (!st)
+        settle(t, &part, start, p);
     return st;
 }
 
@@ -82,11 +109,11 @@ ltc_status lt_treat(const lt_treatment *t, const lt_masks *selection, const lt_s
                     const lt_state *rewind, const lt_state *final, lt_state *start, ltc_error *err)
 {
     assert(selection->n_params == start->graph->n_params);
-    ltc_status st = fill(t, selection, rewind, final, start, err);
-    if (!st && t->pruned == LT_PRUNED_FREEZE_INIT)
+    ltc_status st = fill(t, selection, init, rewind, final, start, err);
+    if (!st && lt_pruned_reads_init(t))
         st = check_source(init, "initialisation", selection, 0, err);
     for (uint32_t p = 0; p < selection->n_params && !st; p++)
-        st = prune_param(t, selection->mask[p], init, start, p, err);
+        st = treat_param(t, selection->mask[p], init, final, start, p, err);
     return st;
 }
 

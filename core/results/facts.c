@@ -1,4 +1,5 @@
 /* Owns the tables that describe a run as a whole. Called by results.c when it opens results.db. */
+#include "config/schema.h"
 #include "results/facts.h"
 
 #include <math.h>
@@ -8,7 +9,6 @@
 #include "config/moment.h"
 #include "results/flatten.h"
 #include "results/schema.h"
-#include "results/words.h"
 
 /* A statement for some rows of one table: put after put, then end. */
 typedef struct table { sqlite3 *db; sqlite3_stmt *stmt; } table;
@@ -134,6 +134,7 @@ static ltc_status put_variant(const table *t, uint64_t id, const lt_settings *s,
 {
     char draw_at[LT_MOMENT_BYTES], rewind_to[LT_MOMENT_BYTES];
     const bool prunes = s->prune.strategy != LT_STRATEGY_NONE;
+    const ltc_schema *prune = &lt_group_find("prune")->schema, *own = lt_variant_schema("prune");
     lt_text folder = { 0 };
     folder_of(v ? v->name : "main", &folder);
     if (folder.failed)
@@ -143,16 +144,16 @@ static ltc_status put_variant(const table *t, uint64_t id, const lt_settings *s,
     lt_bind_text(&b, v ? v->name : "main");
     lt_bind_text(&b, folder.s);
     lt_bind_text(&b, prunes ? s->prune.mask.name : NULL);
-    lt_bind_text(&b, lt_word(LT_WORD_STRATEGY, s->prune.strategy));
-    lt_bind_text(&b, prunes ? lt_word(LT_WORD_SCOPE, s->prune.scope) : NULL);
+    lt_bind_text(&b, lt_schema_word(prune, "strategy", s->prune.strategy));
+    lt_bind_text(&b, prunes ? lt_schema_word(prune, "scope", s->prune.scope) : NULL);
     lt_bind_text(&b, prunes ? "weight" : NULL);           /* granularity: there is no other yet */
-    lt_bind_text(&b, prunes ? lt_word(LT_WORD_KEPT, s->prune.kept) : NULL);
-    lt_bind_text(&b, prunes ? lt_word(LT_WORD_PRUNED, s->prune.pruned) : NULL);
+    lt_bind_text(&b, prunes ? lt_schema_word(prune, "kept", s->prune.kept) : NULL);
+    lt_bind_text(&b, prunes ? lt_schema_word(prune, "pruned", s->prune.pruned) : NULL);
     lt_bind_text(&b, prunes ? lt_moment_text(draw_at, s->prune.draw_at) : NULL);
     lt_bind_text(&b, prunes ? lt_moment_text(rewind_to, s->prune.rewind_to) : NULL);
-    lt_bind_text(&b, lt_word(LT_WORD_REPORT, s->train.report_at));
-    lt_bind_text(&b, v ? lt_word(LT_WORD_MASKS, v->masks) : NULL);
-    lt_bind_text(&b, v ? lt_word(LT_WORD_MATCH, v->match) : NULL);
+    lt_bind_text(&b, lt_schema_word(&lt_group_find("train")->schema, "report_at", s->train.report_at));
+    lt_bind_text(&b, v ? lt_schema_word(own, "masks", v->masks) : NULL);
+    lt_bind_text(&b, v ? lt_schema_word(own, "match", v->match) : NULL);
     lt_bind_count(&b, v ? (uint64_t)v->draws : 1);
     lt_text_free(&folder);
     return lt_bind_done(&b, err);

@@ -43,11 +43,7 @@ ltc_status lt_device_open(const lt_module *backend, const void *options, const l
 static ltc_status load_split(lt_device *d, const lt_data *data, uint32_t s, ltc_error *err)
 {
     const ltc_backend_ops *ops = &d->backend->ops.backend;
-    const lt_split *split = &data->split[s];
-    const ltc_data_desc desc = {
-        .size = sizeof desc, .sample_type = data->sample_type, .rank = data->rank, .dim = data->dim,
-        .n = split->n, .x = split->x, .label = split->label,
-    };
+    const ltc_data_desc desc = lt_data_desc(data, s);
     ltc_status st = lt_check_read(d->backend, "data", &desc, sizeof desc, ops->data_desc_size, err);
     if (st)
         return st;
