@@ -250,7 +250,7 @@ static void what_cannot_be_is_refused(void)
     rig_net_drop(&b.n);
 }
 
-/* In one iteration a layer of small weights is cut away; iterated, its last ones score all the flow there is. And
+/* In one iteration a layer of small weights is cut away; iterated, its last ones score all the flow there is. And the
  * weights may be so large that R is no float. */
 static void flow_does_not_collapse_nor_overflow(void)
 {
