@@ -1,4 +1,5 @@
-/* The mask plug-ins as they were built, and the tiny network with weights to choose from. For the tests of criteria. */
+/* The mask plug-ins as they were built, and the tiny network with weights to choose from. For the tests of
+ * criteria. */
 #ifndef LT_TESTS_MASKS_RIG_H
 #define LT_TESTS_MASKS_RIG_H
 
@@ -7,7 +8,8 @@
 
 enum { RIG_FC1 = 12, RIG_FC2 = 6, RIG_WEIGHTS = RIG_FC1 + RIG_FC2 };
 
-/* A module from the build directory; a failed assertion if it was not built. rig_modules_close: after the last. */
+/* A module from the build directory; a failed assertion if it was not built. rig_modules_close: after the
+ * last. */
 const lt_module *rig_module(const char *name);
 void rig_modules_close(void);
 

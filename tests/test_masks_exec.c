@@ -1,5 +1,5 @@
-/* Claims about the criterion that is another program: what it is shown, what it may answer, and that nothing it does
- * hangs or ends the run. The programs are shell scripts in the build directory. */
+/* Claims about the criterion that is another program: what it is shown, what it may answer, and that nothing
+ * it does hangs or ends the run. The programs are shell scripts in the build directory. */
 #include "suite.h"
 
 #include <errno.h>
@@ -59,7 +59,8 @@ static void a_programs_scores_are_ranked(void)
     write_script(path, ECHO);
     const exec_options o = run_with(path);
     const struct { const char *score, *keep; } same = { "wf", NULL };
-    const lt_selection_request r = rig_net_request(&n, "exec", &o), q = rig_net_request(&n, "expression", &same);
+    const lt_selection_request r = rig_net_request(&n, "exec", &o),
+        q = rig_net_request(&n, "expression", &same);
     lt_masks m = rig_select(&r), k = rig_select(&q);
     rig_net_bits(&m, a), rig_net_bits(&k, b);
     CU_ASSERT_STRING_EQUAL(a, b);
@@ -103,7 +104,8 @@ static void it_is_shown_weights_masks_and_where_it_is(void)
     rig_net n;
     rig_net_make(&n);
     fill(&n);
-    snprintf(script, sizeof script, "[ \"$#\" = 3 ] && [ \"$1\" = 'a b' ] && [ \"$2\" = '$HOME' ] || exit 9\ntee '%s' | "
+    snprintf(script, sizeof script,
+             "[ \"$#\" = 3 ] && [ \"$1\" = 'a b' ] && [ \"$2\" = '$HOME' ] || exit 9\ntee '%s' | "
              ECHO, copy);
     char *exec_word = strstr(script, "LC_ALL=C exec ");
     memcpy(exec_word, "LC_ALL=C      ", 14);
@@ -121,14 +123,20 @@ static void it_is_shown_weights_masks_and_where_it_is(void)
 static void what_goes_wrong_is_said(void)
 {
     static const struct { const char *script, *says; } bad[] = {
-        { "echo first >&2; echo 'no such tensor' >&2; echo >&2; exit 3\n", ": it ended with status 3: no such tensor" },
+        { "echo first >&2; echo 'no such tensor' >&2; echo >&2; exit 3\n",
+          ": it ended with status 3: no such tensor" },
         { "exit 4\n", "it ended with status 4" }, { "kill -9 $$\n", "it ended by signal 9" },
-        { "exec cat\n", "it wrote no scores for fc1.weight" }, { "exit 0\n", "0 bytes, is no safetensors file" },
-        { "echo hello there\n", "12 bytes, is no safetensors file" }, { "exec yes\n", "it wrote more than 10" },
+        { "exec cat\n", "it wrote no scores for fc1.weight" },
+        { "exit 0\n", "0 bytes, is no safetensors file" },
+        { "echo hello there\n", "12 bytes, is no safetensors file" },
+        { "exec yes\n", "it wrote more than 10" },
         { "yes | head -c 300000 >&2; printf '\\033last\\n' >&2; exit 1\n", "status 1:  last" },
-        { "LC_ALL=C exec sed '1s/fc1.weight.mask\":/fc1.weight\":     /'\n", "are of type U8; they must be F32" },
-        { "LC_ALL=C exec sed '1s/[.]final\":/\":      /g; 1s/\\[3,4\\]/[4,3]/g'\n", "fc1.weight have another shape" },
-        { "LC_ALL=C exec sed '1s/[.]final\":/\":      /g; 1s/\\[48,96\\]/[48,95]/g'\n", "lie outside the file" },
+        { "LC_ALL=C exec sed '1s/fc1.weight.mask\":/fc1.weight\":     /'\n",
+          "are of type U8; they must be F32" },
+        { "LC_ALL=C exec sed '1s/[.]final\":/\":      /g; 1s/\\[3,4\\]/[4,3]/g'\n",
+          "fc1.weight have another shape" },
+        { "LC_ALL=C exec sed '1s/[.]final\":/\":      /g; 1s/\\[48,96\\]/[48,95]/g'\n",
+          "lie outside the file" },
     };
     const char *path = path_of("bad");
     rig_net n;
@@ -180,8 +188,8 @@ static void a_cancelled_run_kills_it(void)
     rig_net_drop(&n);
 }
 
-/* Two megabytes in: a program that reads none of it, one that writes much before it reads, and one that closes its output
- * at once. */
+/* Two megabytes in: a program that reads none of it, one that writes much before it reads, and one that
+ * closes its output at once. */
 static void large_weights_neither_hang_nor_raise_signals(void)
 {
     static const char *const script[] = {
@@ -232,7 +240,8 @@ static void the_example_is_magnitude(void)
     }
     rig_net_make(&n);
     fill(&n);
-    const lt_selection_request r = rig_net_request(&n, "exec", &o), q = rig_net_request(&n, "magnitude", &any);
+    const lt_selection_request r = rig_net_request(&n, "exec", &o),
+        q = rig_net_request(&n, "magnitude", &any);
     lt_masks m = rig_select(&r), k = rig_select(&q);
     rig_net_bits(&m, a), rig_net_bits(&k, b);
     CU_ASSERT_STRING_EQUAL(a, b);

@@ -1,5 +1,5 @@
-/* Claims about the criterion that is a formula: values are those of C, reductions are of the alive, and what is wrong is
- * said with its place. */
+/* Claims about the criterion that is a formula: values are those of C, reductions are of the alive, and what
+ * is wrong is said with its place. */
 #include "suite.h"
 
 #include <math.h>
@@ -11,7 +11,8 @@
 
 typedef struct formula_options { const char *score, *keep; } formula_options;
 
-/* A formula as run.cfg has it, and the same at one weight; m is a fixed number about the layer, found below. */
+/* A formula as run.cfg has it, and the same at one weight; m is a fixed number about the layer, found
+ * below. */
 typedef double at(double wi, double wf);
 static double f_sum(double wi, double wf)      { return wf - wi - 3 * wi / 2 + 0.5; }
 static double f_precedence(double wi, double wf) { return 1 + wi * wf - -wi * 2; }
@@ -20,9 +21,11 @@ static double f_right(double wi, double wf)    { return pow(pow(2, 3), 1) + 0 * 
 static double f_unary(double wi, double wf)    { return fabs(wf) + sqrt(fabs(wi)) + exp(wi) + log(fabs(wf)); }
 static double f_sign(double wi, double wf)     { return (wi > 0) - (wi < 0) + 10 * ((wf > 0) - (wf < 0)); }
 static double f_pair(double wi, double wf)     { return fmin(wi, wf) + 4 * fmax(wi, wf); }
-static double f_compare(double wi, double wf)  { return (wi < wf) + 2 * (wi > wf) + 4 * (wi <= 0.5) + 8 * (wf >= 0.5); }
+static double f_compare(double wi,
+                        double wf)  { return (wi < wf) + 2 * (wi > wf) + 4 * (wi <= 0.5) + 8 * (wf >= 0.5); }
 static double f_equal(double wi, double wf)    { return (wi == wf) + 2 * (wi != wf) + 4 * !(wi > 0); }
-static double f_logic(double wi, double wf)    { return (wi > 0 && wf > 0) + 2 * (wi > 0 || (wf > 0 && wf > 1)); }
+static double f_logic(double wi, double wf)    { return (wi > 0 && wf > 0) + 2 * (wi > 0 ||
+                                                                                  (wf > 0 && wf > 1)); }
 static double f_choose(double wi, double wf)   { return wi > 0 ? wf : wi < -1 ? 7 : wi; }
 static double f_numbers(double wi, double wf)  { return wf + 1.5e-3 + .25 + 0 * wi; }
 
@@ -30,8 +33,10 @@ static const struct { const char *text; at *value; } formulas[] = {
     { "wf - wi - 3*wi/2 + 0.5", f_sum }, { "1 + wi * wf - -wi * 2", f_precedence },
     { "-wi^2 + 2^wf + abs(wi)^-0.5", f_power }, { "(2^3)^1 + 0*wi + wf", f_right },
     { "abs(wf)+sqrt(abs(wi))+exp(wi)+log(abs(wf))", f_unary }, { "sign(wi) + 10 * sign(wf)", f_sign },
-    { "min(wi, wf) + 4*max(wi, wf)", f_pair }, { "(wi<wf) + 2*(wi>wf) + 4*(wi<=0.5) + 8*(wf>=0.5)", f_compare },
-    { "(wi == wf) + 2*(wi != wf) + 4*!(wi > 0)", f_equal }, { "(wi>0 && wf>0) + 2*(wi>0 || wf>0 && wf>1)", f_logic },
+    { "min(wi, wf) + 4*max(wi, wf)", f_pair }, { "(wi<wf) + 2*(wi>wf) + 4*(wi<=0.5) + 8*(wf>=0.5)",
+                                                 f_compare },
+    { "(wi == wf) + 2*(wi != wf) + 4*!(wi > 0)", f_equal }, { "(wi>0 && wf>0) + 2*(wi>0 || wf>0 && wf>1)",
+                                                              f_logic },
     { "wi > 0 ? wf : wi < -1 ? 7 : wi", f_choose }, { " wf + 1.5e-3 + .25 + 0 * wi ", f_numbers },
     { "pow(wi, 2) - pow(wi, 2) + wf - wi - 1.5 * wi + 0.5", f_sum },
 };
@@ -125,7 +130,8 @@ static summary summarise(const rig_net *n, size_t from, size_t to)
 static void reductions_are_of_the_alive(void)
 {
     static const char *const text[2][5] = {
-        { "sum(abs(wf)) + 0*wi", "mean(abs(wf))", "std(abs(wf))", "count(abs(wf) > 0.5)", "quantile(abs(wf), 0.25)" },
+        { "sum(abs(wf)) + 0*wi", "mean(abs(wf))", "std(abs(wf))", "count(abs(wf) > 0.5)",
+          "quantile(abs(wf), 0.25)" },
         { "sum(abs(wf), net)", "mean(abs(wf), net)", "std(abs(wf), net)", "count(abs(wf) > 0.5, net)",
           "quantile(abs(wf), 0.25, net)" },
     };
@@ -136,8 +142,8 @@ static void reductions_are_of_the_alive(void)
                   both = summarise(&n, 0, RIG_WEIGHTS);
     for (int net = 0; net < 2; net++) {
         const summary a = net ? both : first, b = net ? both : second;
-        const double expected[5][2] = { { a.sum, b.sum }, { a.mean, b.mean }, { a.std, b.std }, { a.count, b.count },
-                                        { a.quarter, b.quarter } };
+        const double expected[5][2] = { { a.sum, b.sum }, { a.mean, b.mean }, { a.std, b.std },
+                                        { a.count, b.count }, { a.quarter, b.quarter } };
         for (size_t f = 0; f < 5; f++) {
             float s[RIG_WEIGHTS];
             score(&n, text[net][f], s);
@@ -161,7 +167,8 @@ static void reductions_may_be_nested(void)
     score(&n, "mean(abs(wf) / mean(abs(wf)), net)", a);       /* of numbers whose mean is 1 in each layer */
     CU_ASSERT(fabsf(a[0] - 1) < 1e-6f && fabsf(a[RIG_FC1] - 1) < 1e-6f);
     score(&n, "sum(rank(wf) == 1, net) + count(rank(wf, net) == 1) + 0 * mean(rank(wi), net)", a);
-    CU_ASSERT((a[0] == 3) + (a[RIG_FC1] == 3) == 1 && a[0] + a[RIG_FC1] == 5); /* one first a layer, one in all */
+    CU_ASSERT((a[0] == 3) + (a[RIG_FC1] == 3) == 1 &&
+              a[0] + a[RIG_FC1] == 5); /* one first a layer, one in all */
     score(&n, "rank(wf)", a);
     for (size_t i = 0; i < RIG_WEIGHTS; i++) {
         float up_to = 0;
@@ -180,7 +187,8 @@ static void a_formula_is_the_criterion_that_it_says(void)
         { "small-init", "-abs(wi)", NULL, 0 }, { "distance-moved", "abs(wf - wi)", NULL, 0 },
         { "large-init-large-final", "min(rank(abs(wi)), rank(abs(wf)))", NULL, 0 },
         { "mean-std", NULL, "abs(wf) > mean(abs(wf), net) + 0.25 * std(wf, net)", 0.25 },
-        { "std-threshold", NULL, "abs(wf) > 0.5 * std(wf)", 0.5 }, { "sign", NULL, "sign(wi) == sign(wf)", 0 },
+        { "std-threshold", NULL, "abs(wf) > 0.5 * std(wf)", 0.5 },
+        { "sign", NULL, "sign(wi) == sign(wf)", 0 },
     };
     rig_net n;
     rig_net_make(&n);
@@ -224,12 +232,14 @@ static void it_reads_the_weights_that_it_mentions(void)
     static const struct { formula_options o; uint32_t flags; } each[] = {
         { { "wi", NULL }, LTC_NEED_INIT }, { { "wr + wf", NULL }, LTC_NEED_REWIND | LTC_NEED_FINAL },
         { { "mean(wd) * wi", NULL }, LTC_NEED_DENSE | LTC_NEED_INIT },
-        { { NULL, "wf > 0" }, LTC_NEED_FINAL | LTC_MASK_OWN_COUNT }, { { "", "wf" }, LTC_NEED_FINAL | LTC_MASK_OWN_COUNT },
+        { { NULL, "wf > 0" }, LTC_NEED_FINAL | LTC_MASK_OWN_COUNT },
+        { { "", "wf" }, LTC_NEED_FINAL | LTC_MASK_OWN_COUNT },
     };
     for (size_t i = 0; i < sizeof each / sizeof each[0]; i++) {
         uint32_t flags = 0;
         ltc_error err;
-        CU_ASSERT_EQUAL(lt_criterion_flags(rig_module("expression"), &each[i].o, &rig_services, &flags, &err), LTC_OK);
+        CU_ASSERT_EQUAL(lt_criterion_flags(rig_module("expression"), &each[i].o, &rig_services, &flags, &err),
+                        LTC_OK);
         CU_ASSERT_EQUAL(flags, each[i].flags);
     }
 }
@@ -237,7 +247,8 @@ static void it_reads_the_weights_that_it_mentions(void)
 static void what_is_wrong_is_said_with_its_place(void)
 {
     static const struct { formula_options o; const char *option, *says; } bad[] = {
-        { { "abs(wx)", NULL }, "score", "there is no 'wx' (did you mean 'wi'?), at character 5: \"abs(\" --> \"wx)\"" },
+        { { "abs(wx)", NULL }, "score",
+          "there is no 'wx' (did you mean 'wi'?), at character 5: \"abs(\" --> \"wx)\"" },
         { { NULL, "meen(wf)" }, "keep", "did you mean 'mean'?), at character 1" },
         { { "flower", NULL }, "score", "there is no 'flower'; there are wi, wr" },
         { { "abs(wf", NULL }, "score", "')' is expected here, at the end of \"abs(wf\"" },
@@ -247,18 +258,23 @@ static void what_is_wrong_is_said_with_its_place(void)
         { { "min(wf)", NULL }, "score", "',' is expected here, at character 7" },
         { { "wf > 0 ? 1", NULL }, "score", "':' is expected here, at the end" },
         { { "mean(wf, layer)", NULL }, "score", "only 'net' may follow" },
-        { { "quantile(wf)", NULL }, "score", "',' is expected" }, { { "quantile(wf, wi)", NULL }, "score", "a number is" },
+        { { "quantile(wf)", NULL }, "score", "',' is expected" },
+        { { "quantile(wf, wi)", NULL }, "score", "a number is" },
         { { "quantile(wf, 1.5)", NULL }, "score", "a share in [0, 1], at character 14" },
-        { { "1 + 2", NULL }, "score", "about no weight" }, { { NULL, NULL }, "score", "give either score or keep" },
+        { { "1 + 2", NULL }, "score", "about no weight" }, { { NULL, NULL }, "score",
+                                                             "give either score or keep" },
         { { "wf", "wi" }, "keep", "give either score or keep" },
-        { { "((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((wf", NULL }, "score", "nested too deeply" },
-        { { "wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf", NULL },
+        { { "((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((wf", NULL }, "score",
+          "nested too deeply" },
+        { { "wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf+(wf",
+            NULL },
           "score", "too long or too deep" },
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         uint32_t flags = 0;
         ltc_error err = { .message = "" };
-        CU_ASSERT_EQUAL(lt_criterion_flags(rig_module("expression"), &bad[i].o, &rig_services, &flags, &err), LTC_EOPTION);
+        CU_ASSERT_EQUAL(lt_criterion_flags(rig_module("expression"), &bad[i].o, &rig_services, &flags, &err),
+                        LTC_EOPTION);
         if (!strstr(err.message, bad[i].says))
             fprintf(stderr, "\nexpected \"%s\", got \"%s\"\n", bad[i].says, err.message);
         CU_ASSERT_PTR_NOT_NULL(strstr(err.message, bad[i].says));
@@ -272,8 +288,10 @@ static void what_has_no_value_is_refused(void)
         { { "log(wf)", NULL }, "scores element 2 of fc1.weight as NaN" },
         { { "1 / (wf + 1)", NULL }, "scores element 2 of fc1.weight as infinite" },
         { { NULL, "sqrt(wf)" }, "the formula has no value at element 2 of fc1.weight" },
-        { { "wf - mean(wf + log(wf))", NULL }, "reduced at character 6 of the formula is not finite at element 2" },
-        { { "wf - mean(rank(log(wf)), net)", NULL }, "reduced at character 11 of the formula is not finite at element 2" },
+        { { "wf - mean(wf + log(wf))", NULL },
+          "reduced at character 6 of the formula is not finite at element 2" },
+        { { "wf - mean(rank(log(wf)), net)", NULL },
+          "reduced at character 11 of the formula is not finite at element 2" },
     };
     rig_net n;
     rig_net_make(&n);

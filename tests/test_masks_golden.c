@@ -1,4 +1,5 @@
-/* Claims about the criteria, held against golden/masks.txt, which golden/make_masks.py finds by brute force. */
+/* Claims about the criteria, held against golden/masks.txt, which golden/make_masks.py finds by brute
+ * force. */
 #include "suite.h"
 
 #include <math.h>
@@ -7,7 +8,8 @@
 
 #include "masks_rig.h"
 
-/* A case of the file is MODULE/SIGNS/SCOPE; these are the options of each module at each of the three words. */
+/* A case of the file is MODULE/SIGNS/SCOPE; these are the options of each module at each of the three
+ * words. */
 typedef union options { int64_t signs; double q; } options;
 
 static options options_of(const char *module, const char *signs)
@@ -75,15 +77,18 @@ static void aliases_lead_to_the_same_criterion(void)
 static void conditions_on_signs_read_both_ends(void)
 {
     static const struct { const char *module; int64_t signs; uint32_t flags; } each[] = {
-        { "magnitude", 0, LTC_NEED_FINAL }, { "small-final", 0, LTC_NEED_FINAL }, { "large-init", 0, LTC_NEED_INIT },
+        { "magnitude", 0, LTC_NEED_FINAL }, { "small-final", 0, LTC_NEED_FINAL },
+        { "large-init", 0, LTC_NEED_INIT },
         { "small-init", 0, LTC_NEED_INIT }, { "magnitude-increase", 0, LTC_NEED_INIT | LTC_NEED_FINAL },
-        { "magnitude", 1, LTC_NEED_INIT | LTC_NEED_FINAL }, { "small-init", 2, LTC_NEED_INIT | LTC_NEED_FINAL },
+        { "magnitude", 1, LTC_NEED_INIT | LTC_NEED_FINAL }, { "small-init", 2,
+                                                              LTC_NEED_INIT | LTC_NEED_FINAL },
         { "sign", 0, LTC_NEED_INIT | LTC_NEED_FINAL | LTC_MASK_OWN_COUNT },
     };
     for (size_t i = 0; i < sizeof each / sizeof each[0]; i++) {
         uint32_t flags = 0;
         ltc_error err;
-        CU_ASSERT_EQUAL(lt_criterion_flags(rig_module(each[i].module), &each[i].signs, &rig_services, &flags, &err), 0);
+        CU_ASSERT_EQUAL(lt_criterion_flags(rig_module(each[i].module), &each[i].signs, &rig_services, &flags,
+                                           &err), 0);
         CU_ASSERT_EQUAL(flags, each[i].flags);
     }
 }
@@ -97,7 +102,8 @@ static void failing_weights_rank_below_negative_scores_too(void)
     rig_net_make(&n);
     for (size_t i = 0; i < RIG_WEIGHTS; i++)
         n.init[i] = i < 6 || i > 14 ? -1 : 1, n.final[i] = 1 + (float)(i % 12) / 16;
-    n.final[11] = 1e30f, n.final[10] = 1e-30f;        /* beyond the sizes that are told apart, and still in order */
+    n.final[11] = 1e30f,
+        n.final[10] = 1e-30f;        /* beyond the sizes that are told apart, and still in order */
     lt_selection_request r = rig_net_request(&n, "small-final", &same);
     r.budget.value = 0.5;
     lt_masks m = rig_select(&r);
@@ -120,8 +126,10 @@ static void failing_weights_rank_below_negative_scores_too(void)
 static void weights_that_are_not_finite_are_refused(void)
 {
     static const struct { const char *module, *says; } each[] = {
-        { "magnitude", "scores element 7 of fc1.weight as NaN" }, { "distance-moved", "element 7 of fc1.weight as NaN" },
-        { "lamp", "element 7 of fc1.weight is not finite" }, { "std-threshold", "a weight of fc1.weight is not finite" },
+        { "magnitude", "scores element 7 of fc1.weight as NaN" },
+        { "distance-moved", "element 7 of fc1.weight as NaN" },
+        { "lamp", "element 7 of fc1.weight is not finite" },
+        { "std-threshold", "a weight of fc1.weight is not finite" },
         { "large-init-large-final", "element 7 of fc1.weight is not finite" },
     };
     rig_net n;

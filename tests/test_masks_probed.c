@@ -1,5 +1,5 @@
-/* Claims about the criteria that look at samples: their scores are PyTorch's (golden/make_probed.py), and their samples
- * are drawn as they say. */
+/* Claims about the criteria that look at samples: their scores are PyTorch's (golden/make_probed.py), and
+ * their samples are drawn as they say. */
 #include "suite.h"
 
 #include <math.h>
@@ -30,8 +30,8 @@ static void make(bench *b)
     *b = (bench){ .dim = { INPUTS, 1, 1 } };
     rig_net_make(&b->n);
     b->n.final_of[FC1_BIAS] = b->bias1, b->n.final_of[FC2_BIAS] = b->bias2;
-    b->train = (ltc_data_desc){ .size = sizeof b->train, .sample_type = LTC_F32, .rank = 3, .dim = b->dim, .n = SAMPLES,
-                                .x = b->x, .label = b->label };
+    b->train = (ltc_data_desc){ .size = sizeof b->train, .sample_type = LTC_F32, .rank = 3, .dim = b->dim,
+                                .n = SAMPLES, .x = b->x, .label = b->label };
     b->input = (ltc_input){ .size = sizeof b->input, .sample_type = LTC_F32, .mean = zero, .std = one };
 }
 
@@ -46,7 +46,8 @@ static void read_floats(const char *line, size_t skip, float *to, size_t n)
 static void take(bench *b, const char *line)
 {
     const struct { const char *name; float *to; size_t n; } list[] = {
-        { "fc1.weight ", b->n.final, RIG_FC1 }, { "fc1.bias ", b->bias1, 3 }, { "fc2.weight ", b->n.final + RIG_FC1, RIG_FC2 },
+        { "fc1.weight ", b->n.final, RIG_FC1 }, { "fc1.bias ", b->bias1, 3 },
+        { "fc2.weight ", b->n.final + RIG_FC1, RIG_FC2 },
         { "fc2.bias ", b->bias2, 2 }, { "x ", b->x, SAMPLES * INPUTS },
     };
     float label[SAMPLES];
@@ -88,7 +89,8 @@ static void score(const lt_selection_request *r, double *to)
         fprintf(stderr, "\n%s\n", err.message);
     CU_ASSERT_EQUAL_FATAL(st, LTC_OK);
     for (size_t i = 0; i < RIG_WEIGHTS; i++) {
-        to[i] = (i < RIG_FC1 ? r->before->mask[FC1][i] : r->before->mask[FC2][i - RIG_FC1]) ? (double)s[i] : 0;
+        to[i] = (i < RIG_FC1 ? r->before->mask[FC1][i] : r->before->mask[FC2][i - RIG_FC1])
+            ? (double)s[i] : 0;
         most = fmax(most, fabs(to[i]));
     }
     for (size_t i = 0; i < RIG_WEIGHTS; i++)
@@ -176,7 +178,8 @@ static void fill(bench *b)
 static void samples_are_drawn_without_replacement(void)
 {
     static const char *const module[] = { "snip", "fisher" };
-    const sampling_options whole = { SAMPLES, 1, 0, 0 }, single = { 1, SAMPLES, 0, 0 }, pairs = { 2, 3, 0, 0 };
+    const sampling_options whole = { SAMPLES, 1, 0, 0 }, single = { 1, SAMPLES, 0, 0 },
+        pairs = { 2, 3, 0, 0 };
     double a[RIG_WEIGHTS], c[RIG_WEIGHTS];
     bench b;
     make(&b);
@@ -194,7 +197,8 @@ static void samples_are_drawn_without_replacement(void)
     rig_net_drop(&b.n);
 }
 
-/* Of single samples, the mean of (g w)^2 is the empirical Fisher information times w^2; of one batch it is not. */
+/* Of single samples, the mean of (g w)^2 is the empirical Fisher information times w^2; of one batch it is
+ * not. */
 static void taylor_of_single_samples_is_fisher(void)
 {
     const sampling_options single = { 1, SAMPLES, 0, 0 }, whole = { SAMPLES, 1, 0, 0 };
@@ -250,8 +254,8 @@ static void what_cannot_be_is_refused(void)
     rig_net_drop(&b.n);
 }
 
-/* In one iteration a layer of small weights is cut away; iterated, its last ones score all the flow there is. And the
- * weights may be so large that R is no float. */
+/* In one iteration a layer of small weights is cut away; iterated, its last ones score all the flow there is.
+ * And the weights may be so large that R is no float. */
 static void flow_does_not_collapse_nor_overflow(void)
 {
     const int64_t iterations = 50;

@@ -1,5 +1,6 @@
-/* Claims that hold for every criterion that scores weights, shown on 100,000 draws of small tensors: what lt_select
- * keeps is held against the formulas, written here once more, in the total order of score, tensor and element. */
+/* Claims that hold for every criterion that scores weights, shown on 100,000 draws of small tensors: what
+ * lt_select keeps is held against the formulas, written here once more, in the total order of score, tensor
+ * and element. */
 #include "suite.h"
 
 #include <math.h>
@@ -93,7 +94,8 @@ static void draw(rig_net *n, uint32_t d)
 
 static const struct { const char *module; formula *score; bool pool_is_layer; } criteria[] = {
     { "magnitude", large, false }, { "small-final", small, false }, { "large-init", initial, false },
-    { "small-init", small_at_first, false }, { "magnitude-increase", grown, false }, { "distance-moved", moved, false },
+    { "small-init", small_at_first, false }, { "magnitude-increase", grown, false },
+    { "distance-moved", moved, false },
     { "lamp", lamp, false }, { "large-init-large-final", both_large, true },
     { "small-init-small-final", both_small, true },
 };
@@ -145,7 +147,8 @@ static bool same(const lt_masks *a, const lt_masks *b)
     return !memcmp(a->mask[FC1], b->mask[FC1], RIG_FC1) && !memcmp(a->mask[FC2], b->mask[FC2], RIG_FC2);
 }
 
-/* With a condition, weights that fail it come first among those that go: the score is shifted by more than any size. */
+/* With a condition, weights that fail it come first among those that go: the score is shifted by more than
+ * any size. */
 static void score_all(const rig_net *n, size_t c, int64_t signs, double *score)
 {
     for (size_t i = 0; i < RIG_WEIGHTS; i++) {
@@ -172,7 +175,8 @@ static void every_cut_is_exact_and_in_the_total_order(void)
         if (d % 16 == 0)
             again = rig_select(&r);
         score_all(&n, c, signs, score);
-        wrong += !(counts_right(&n, &m, r.budget.value, layers) && subset(&n, &m) && (!again.mask || same(&m, &again)) &&
+        wrong += !(counts_right(&n, &m, r.budget.value, layers) && subset(&n, &m) &&
+                   (!again.mask || same(&m, &again)) &&
                    in_order(&n, &m, score, layers));
         lt_masks_free(&m), lt_masks_free(&again);
     }

@@ -24,8 +24,8 @@ static uint32_t moved_flags_of(const void *self)
 
 static const ltc_mask_ops moved_ops = { LTC_MASK_OPS, .score = moved_score, .flags_of = moved_flags_of };
 static const ltc_module moved = {
-    LTC_MODULE(LTC_MASK, moved_ops), .name = "distance-moved", .version = "1.0", .alias = "movement", .schema = &signs_schema,
-    .summary = "keeps the weights that moved far in training",
+    LTC_MODULE(LTC_MASK, moved_ops), .name = "distance-moved", .version = "1.0", .alias = "movement",
+    .schema = &signs_schema, .summary = "keeps the weights that moved far in training",
     .source = "score = |w_final - w_init|; Zhou et al. 2019: movement",
 };
 LTC_PLUGIN(&moved);

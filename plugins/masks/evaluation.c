@@ -1,5 +1,6 @@
-/* Owns the stack machine of formulas. Loops are plain and over whole blocks, so that compilers make vectors of them;
- * reductions collect the values of all alive weights in the order of tensors and elements and add up in double. */
+/* Owns the stack machine of formulas. Loops are plain and over whole blocks, so that compilers make vectors
+ * of them; reductions collect the values of all alive weights in the order of tensors and elements and add up
+ * in double. */
 #include "evaluation.h"
 
 #include <math.h>
@@ -12,8 +13,8 @@ typedef double block[EVALUATION_BLOCK];
 
 static void load(const ltc_mask_tensor *t, uint32_t of, size_t begin, double *a)
 {
-    const float *const w[] = { [FORMULA_WI] = t->w_init, [FORMULA_WR] = t->w_rewind, [FORMULA_WF] = t->w_final,
-                               [FORMULA_WD] = t->w_dense };
+    const float *const w[] = { [FORMULA_WI] = t->w_init, [FORMULA_WR] = t->w_rewind,
+                               [FORMULA_WF] = t->w_final, [FORMULA_WD] = t->w_dense };
     const float *from = w[of] + begin;
     if (t->n - begin >= EVALUATION_BLOCK) {
         for (size_t i = 0; i < EVALUATION_BLOCK; i++)
@@ -40,8 +41,8 @@ static void rank(const double *list, size_t n, double *a)
 /* a <- expression, x being a's and y being b's element. */
 #define EACH(expression) do { for (size_t i = 0; i < EVALUATION_BLOCK; i++) { const double x = a[i]; \
         a[i] = expression; } } while (0)
-#define PAIR(expression) do { for (size_t i = 0; i < EVALUATION_BLOCK; i++) { const double x = a[i], y = b[i]; \
-        a[i] = expression; } } while (0)
+#define PAIR(expression) do { for (size_t i = 0; i < EVALUATION_BLOCK; i++) { const double x = a[i]; \
+        const double y = b[i]; a[i] = expression; } } while (0)
 
 static void apply_one(uint32_t op, double *a)
 {
@@ -91,8 +92,8 @@ static void choose(double *restrict a, const double *restrict b, const double *r
 }
 
 /* Runs code on one block of t; its value becomes stack[0]. */
-static void run(const formula_step *step, uint32_t n, const evaluation *e, const ltc_mask_tensor *t, size_t begin,
-                block *stack)
+static void run(const formula_step *step, uint32_t n, const evaluation *e, const ltc_mask_tensor *t,
+                size_t begin, block *stack)
 {
     size_t top = 0;                           /* the first free one */
     for (uint32_t s = 0; s < n; s++) {
@@ -131,8 +132,8 @@ static size_t alive_in(const ltc_mask_tensor *t)
 }
 
 /* The argument's value at each alive weight of t. */
-static ltc_status collect(const formula *f, uint32_t k, const evaluation *e, const ltc_mask_tensor *t, double *to,
-                          ltc_error *err)
+static ltc_status collect(const formula *f, uint32_t k, const evaluation *e, const ltc_mask_tensor *t,
+                          double *to, ltc_error *err)
 {
     const formula_reduction *r = &f->reduction[k];
     block stack[FORMULA_DEPTH];
@@ -141,7 +142,8 @@ static ltc_status collect(const formula *f, uint32_t k, const evaluation *e, con
             run(f->arguments.step + r->begin, r->end - r->begin, e, t, i, stack);
         const double x = stack[0][i % EVALUATION_BLOCK];
         if (t->mask[i] && !isfinite(x))
-            return ltc_fail(err, LTC_ENUMERIC, "what is reduced at character %zu of the formula is not finite at element "
+            return ltc_fail(err, LTC_ENUMERIC,
+                            "what is reduced at character %zu of the formula is not finite at element "
                             "%zu of %s", r->at + 1, i, t->name);
         if (t->mask[i])
             *to++ = x;
@@ -199,11 +201,12 @@ static void finish(const formula_reduction *r, uint32_t k, double *x, size_t n, 
     free(x);
 }
 
-static ltc_status layers_before(const formula *f, uint32_t k, const ltc_mask_tensor *t, evaluation *e, ltc_error *err);
+static ltc_status layers_before(const formula *f, uint32_t k, const ltc_mask_tensor *t, evaluation *e,
+                                ltc_error *err);
 
 /* Reduction k over these tensors, e having all reductions before it that it may need. */
-static ltc_status reduce(const formula *f, uint32_t k, const ltc_mask_tensor *const *t, size_t n, evaluation *e,
-                         ltc_error *err)
+static ltc_status reduce(const formula *f, uint32_t k, const ltc_mask_tensor *const *t, size_t n,
+                         evaluation *e, ltc_error *err)
 {
     size_t total = 0, at = 0;
     ltc_status st = LTC_OK;
@@ -231,7 +234,8 @@ static ltc_status reduce(const formula *f, uint32_t k, const ltc_mask_tensor *co
 }
 
 /* The layer's reductions before number k. */
-static ltc_status layers_before(const formula *f, uint32_t k, const ltc_mask_tensor *t, evaluation *e, ltc_error *err)
+static ltc_status layers_before(const formula *f, uint32_t k, const ltc_mask_tensor *t, evaluation *e,
+                                ltc_error *err)
 {
     ltc_status st = LTC_OK;
     for (uint32_t i = 0; i < k; i++)
@@ -253,8 +257,8 @@ ltc_status evaluation_of_net(const formula *f, const ltc_mask_tensor *const *t, 
     return st;
 }
 
-ltc_status evaluation_of_layer(const formula *f, const ltc_mask_tensor *t, const evaluation *net, evaluation *layer,
-                               ltc_error *err)
+ltc_status evaluation_of_layer(const formula *f, const ltc_mask_tensor *t, const evaluation *net,
+                               evaluation *layer, ltc_error *err)
 {
     *layer = *net;
     return layers_before(f, f->n_reductions, t, layer, err);

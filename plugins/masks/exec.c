@@ -2,14 +2,14 @@
  *
  *   score(w) = what the program writes for w
  *
- * The program is started once for each mask that is drawn, without a shell. On standard input it finds a safetensors
- * file with NAME.final, NAME.init, ... of the `weights` asked for, of type F32, and NAME.mask, of type U8, for every
- * parameter that may be pruned; its metadata have round, density_now, density_goal (of all of them together) and seed,
- * a number that is another in each round. On standard output it writes a safetensors file with NAME, of type F32 and of
- * the same shape, for each: its scores, finite wherever the mask is 1. Other tensors in it have no effect. It ends with
- * status 0; if not, the last line of its standard error is the run's message. It must write the same for the same
- * input: the program's bytes and its arguments are what a mask is known by, not what else it reads.
- * sdk/examples/exec/magnitude.py is one. */
+ * The program is started once for each mask that is drawn, without a shell. On standard input it finds a
+ * safetensors file with NAME.final, NAME.init, ... of the `weights` asked for, of type F32, and NAME.mask, of
+ * type U8, for every parameter that may be pruned; its metadata have round, density_now, density_goal (of all
+ * of them together) and seed, a number that is another in each round. On standard output it writes a
+ * safetensors file with NAME, of type F32 and of the same shape, for each: its scores, finite wherever the
+ * mask is 1. Other tensors in it have no effect. It ends with status 0; if not, the last line of its standard
+ * error is the run's message. It must write the same for the same input: the program's bytes and its
+ * arguments are what a mask is known by, not what else it reads. sdk/examples/exec/magnitude.py is one. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,11 +21,15 @@ typedef struct exec_options { const char *program; ltc_strings arguments, weight
 
 static const char *const kinds[] = { "init", "rewind", "final", "dense", NULL };
 static const ltc_opt exec_table[] = {
-    LTC_PATH(exec_options, program, NULL, "the program: an executable file, or a script whose first line names its "
+    LTC_PATH(exec_options, program, NULL,
+             "the program: an executable file, or a script whose first line names its "
              "interpreter", .flags = LTC_OPT_REQUIRED),
-    LTC_STRINGS(exec_options, arguments, "", 0, 100, "what it is started with, as it stands: there is no shell"),
-    LTC_STRINGS(exec_options, weights, "\"init\", \"final\"", 1, 4, "the weights that it is shown: at initialisation, at "
-                "the rewind point, where the mask is drawn, at the end of the dense training", .choices = kinds),
+    LTC_STRINGS(exec_options, arguments, "", 0, 100,
+                "what it is started with, as it stands: there is no shell"),
+    LTC_STRINGS(exec_options, weights, "\"init\", \"final\"", 1, 4,
+                "the weights that it is shown: at initialisation, at "
+                "the rewind point, where the mask is drawn, at the end of the dense training",
+                .choices = kinds),
 };
 static const ltc_schema exec_schema = LTC_SCHEMA(exec_options, exec_table);
 
@@ -43,7 +47,8 @@ static ltc_status exec_create(const ltc_host *h, const void *opts, void **self, 
     const exec_options *o = opts;
     for (uint64_t i = 0; i < o->weights.n; i++)
         if (!kinds[kind_of(o->weights.v[i])])
-            return ltc_fail_opt(err, "weights", "\"%.40s\" are no weights: give \"init\", \"rewind\", \"final\" or \"dense\"",
+            return ltc_fail_opt(err, "weights",
+                                "\"%.40s\" are no weights: give \"init\", \"rewind\", \"final\" or \"dense\"",
                                 o->weights.v[i]);
     return scored_create(h, opts, self, err);
 }
@@ -81,11 +86,12 @@ static json_t *describe(const ltc_mask_env *env)
     snprintf(now, sizeof now, "%.17g", env->density_now);
     snprintf(goal, sizeof goal, "%.17g", env->density_goal);
     snprintf(seed, sizeof seed, "%u", ltc_rand_u32(ltc_key_fold(env->key, env->round), 0));
-    return json_pack("{s:s, s:s, s:s, s:s}", "round", round, "density_now", now, "density_goal", goal, "seed", seed);
+    return json_pack("{s:s, s:s, s:s, s:s}", "round", round, "density_now", now, "density_goal", goal, "seed",
+                     seed);
 }
 
-static ltc_status write_input(const exec_options *o, const ltc_mask_env *env, const ltc_mask_tensor *const *t, size_t n,
-                              uint8_t **bytes, size_t *n_bytes, ltc_error *err)
+static ltc_status write_input(const exec_options *o, const ltc_mask_env *env, const ltc_mask_tensor *const *t,
+                              size_t n, uint8_t **bytes, size_t *n_bytes, ltc_error *err)
 {
     tensors_item *item = calloc(n * ((size_t)o->weights.n + 1) + 1, sizeof *item);
     json_t *about = describe(env);
@@ -136,18 +142,23 @@ static ltc_status take(const tensors *out, const ltc_mask_tensor *t, float *scor
     if (found == TENSORS_SHAPE)
         return ltc_fail(err, LTC_EIO, "its scores for %s have another shape than the weights", t->name);
     if (found == TENSORS_PLACE || e.bytes != t->n * sizeof *score)
-        return ltc_fail(err, LTC_EIO, "its scores for %s lie outside the file or have another size than their shape", t->name);
+        return ltc_fail(err, LTC_EIO,
+                        "its scores for %s lie outside the file or have another size than their shape",
+                        t->name);
     memcpy(score, e.at, e.bytes);
     return LTC_OK;
 }
 
-static ltc_status take_all(scored *s, process_io *io, const ltc_mask_tensor *const *t, size_t n, ltc_error *err)
+static ltc_status take_all(scored *s, process_io *io, const ltc_mask_tensor *const *t, size_t n,
+                           ltc_error *err)
 {
     tensors out = { .bytes = io->output, .n = io->n_output };
     io->output = NULL;
     ltc_status st = tensors_open(&out) && json_is_object(out.header)
                         ? LTC_OK
-                        : ltc_fail(err, LTC_EIO, "what it wrote to standard output, %zu bytes, is no safetensors file", out.n);
+                        : ltc_fail(err, LTC_EIO,
+                                   "what it wrote to standard output, %zu bytes, is no safetensors file",
+                                   out.n);
     for (size_t i = 0; i < n && !st; i++)
         st = take(&out, t[i], s->score[t[i]->index], err);
     tensors_close(&out);
@@ -184,12 +195,12 @@ static ltc_status exec_prepare(void *self, const ltc_mask_env *env, const ltc_ma
 }
 
 static const ltc_mask_ops exec_ops = {
-    LTC_MASK_OPS, .create = exec_create, .destroy = scored_destroy, .prepare = exec_prepare, .score = scored_score,
-    .flags_of = exec_flags_of,
+    LTC_MASK_OPS, .create = exec_create, .destroy = scored_destroy, .prepare = exec_prepare,
+    .score = scored_score, .flags_of = exec_flags_of,
 };
 static const ltc_module exec = {
     LTC_MODULE(LTC_MASK, exec_ops), .name = "exec", .version = "1.0", .schema = &exec_schema,
     .summary = "keeps what another program scores highest",
-    .source = "score = what the program writes: safetensors of weights and masks in, safetensors of scores out",
+    .source = "score = what the program writes: safetensors of weights and masks in, of scores out",
 };
 LTC_PLUGIN(&exec);

@@ -1,10 +1,11 @@
-/* fisher: keeps the weights whose removal would change the loss most, to second order, where training left them.
+/* fisher: keeps the weights whose removal would change the loss most, to second order, where training left
+ * them.
  *
  *   score(w) = w^2 / (2 N) * sum over N samples of g_n^2      g_n = gradient of sample n's loss
  *
  * Theis et al. 2018 and Liu et al. 2021: at a minimum the change is w^2 H / 2, and the mean of squared
- * gradients, the empirical Fisher information, stands for the diagonal of H. N = batch batches, one backward pass for
- * each sample. Batch norm takes its running statistics, as in evaluation, so samples do not meet. */
+ * gradients, the empirical Fisher information, stands for the diagonal of H. N = batch batches, one backward
+ * pass for each sample. Batch norm takes its running statistics, as in evaluation, so samples do not meet. */
 #include "probing.h"
 
 typedef struct fisher_options { int64_t batch, batches; } fisher_options;
@@ -24,8 +25,8 @@ static double information(double squares, double w)
     return w * w * squares / 2;
 }
 
-static ltc_status fisher_prepare(void *self, const ltc_mask_env *env, const ltc_mask_tensor *const *t, size_t n,
-                                 ltc_error *err)
+static ltc_status fisher_prepare(void *self, const ltc_mask_env *env, const ltc_mask_tensor *const *t,
+                                 size_t n, ltc_error *err)
 {
     const fisher_options *o = ((scored *)self)->options;
     probing p;
@@ -40,8 +41,8 @@ static ltc_status fisher_prepare(void *self, const ltc_mask_env *env, const ltc_
 }
 
 static const ltc_mask_ops fisher_ops = {
-    LTC_MASK_OPS, .flags = LTC_NEED_PROBE | LTC_NEED_FINAL, .create = scored_create, .destroy = scored_destroy,
-    .prepare = fisher_prepare, .score = scored_score,
+    LTC_MASK_OPS, .flags = LTC_NEED_PROBE | LTC_NEED_FINAL, .create = scored_create,
+    .destroy = scored_destroy, .prepare = fisher_prepare, .score = scored_score,
 };
 static const ltc_module fisher = {
     LTC_MODULE(LTC_MASK, fisher_ops), .name = "fisher", .version = "1.0", .schema = &fisher_schema,

@@ -1,4 +1,5 @@
-/* Owns the way from a formula's text to its code: one function for each level of precedence, which emits what it reads. */
+/* Owns the way from a formula's text to its code: one function for each level of precedence, which emits what
+ * it reads. */
 #include "formula.h"
 
 #include <ctype.h>
@@ -29,8 +30,8 @@ LTC_PRINTF(3, 4) static void fail(parser *p, size_t at, const char *fmt, ...)
     vsnprintf(what, sizeof what, fmt, ap);
     va_end(ap);
     const size_t shown = at < 60 ? at : 60;   /* of what comes before it */
-    p->st = p->text[at] ? ltc_fail_opt(p->err, p->option, "%s, at character %zu: \"%.*s\" --> \"%.60s\"", what, at + 1,
-                                       (int)shown, p->text + at - shown, p->text + at)
+    p->st = p->text[at] ? ltc_fail_opt(p->err, p->option, "%s, at character %zu: \"%.*s\" --> \"%.60s\"",
+                                       what, at + 1, (int)shown, p->text + at - shown, p->text + at)
                         : ltc_fail_opt(p->err, p->option, "%s, at the end of \"%.120s\"", what, p->text);
 }
 
@@ -81,8 +82,9 @@ static const struct { const char *name; uint32_t need; } weights[] = {
     [FORMULA_WF] = { "wf", LTC_NEED_FINAL }, [FORMULA_WD] = { "wd", LTC_NEED_DENSE },
 };
 static const struct { const char *name; uint32_t op; int arguments; } functions[] = {
-    { "abs", FORMULA_ABS, 1 }, { "sign", FORMULA_SIGN, 1 }, { "sqrt", FORMULA_SQRT, 1 }, { "exp", FORMULA_EXP, 1 },
-    { "log", FORMULA_LOG, 1 }, { "min", FORMULA_MIN, 2 }, { "max", FORMULA_MAX, 2 }, { "pow", FORMULA_POWER, 2 },
+    { "abs", FORMULA_ABS, 1 }, { "sign", FORMULA_SIGN, 1 }, { "sqrt", FORMULA_SQRT, 1 },
+    { "exp", FORMULA_EXP, 1 }, { "log", FORMULA_LOG, 1 },   { "min", FORMULA_MIN, 2 },
+    { "max", FORMULA_MAX, 2 }, { "pow", FORMULA_POWER, 2 },
 };
 static const struct { const char *name; uint32_t kind; } reductions[] = {
     { "sum", FORMULA_SUM }, { "mean", FORMULA_MEAN }, { "std", FORMULA_STD }, { "count", FORMULA_COUNT },
@@ -129,7 +131,8 @@ static void fail_unknown(parser *p, size_t at, const char *word)
     if (best)
         fail(p, at, "there is no '%s' (did you mean '%s'?)", word, best);
     else
-        fail(p, at, "there is no '%s'; there are wi, wr, wf, wd, and functions such as abs(x) and mean(x)", word);
+        fail(p, at, "there is no '%s'; there are wi, wr, wf, wd, and functions such as abs(x) and mean(x)",
+             word);
 }
 
 static double number(parser *p)
@@ -201,7 +204,8 @@ static void reduction(parser *p, uint32_t kind, size_t at)
     set_aside(p, begin, &r);
     if (kind != FORMULA_RANK)                 /* a number now; of a rank the argument is still needed */
         p->f->whole.n = begin, p->depth--;
-    emit(p, kind == FORMULA_RANK ? FORMULA_RANKED : FORMULA_REDUCED, p->f->n_reductions, 0, kind != FORMULA_RANK);
+    emit(p, kind == FORMULA_RANK ? FORMULA_RANKED : FORMULA_REDUCED, p->f->n_reductions, 0,
+         kind != FORMULA_RANK);
     p->f->n_reductions++;
 }
 
@@ -270,10 +274,12 @@ static void unary(parser *p)
 
 /* Two operands; a sign that begins another comes after it. swapped: a > b is b < a. */
 static const struct { const char *sign; int level; uint32_t op; bool swapped; } operators[] = {
-    { "||", 0, FORMULA_OR, false },      { "&&", 1, FORMULA_AND, false },     { "==", 2, FORMULA_EQUAL, false },
-    { "!=", 2, FORMULA_UNEQUAL, false }, { "<=", 3, FORMULA_AT_MOST, false }, { ">=", 3, FORMULA_AT_MOST, true },
-    { "<", 3, FORMULA_LESS, false },     { ">", 3, FORMULA_LESS, true },      { "+", 4, FORMULA_ADD, false },
-    { "-", 4, FORMULA_SUBTRACT, false }, { "*", 5, FORMULA_MULTIPLY, false }, { "/", 5, FORMULA_DIVIDE, false },
+    { "||", 0, FORMULA_OR, false },       { "&&", 1, FORMULA_AND, false },
+    { "==", 2, FORMULA_EQUAL, false },    { "!=", 2, FORMULA_UNEQUAL, false },
+    { "<=", 3, FORMULA_AT_MOST, false },  { ">=", 3, FORMULA_AT_MOST, true },
+    { "<", 3, FORMULA_LESS, false },      { ">", 3, FORMULA_LESS, true },
+    { "+", 4, FORMULA_ADD, false },       { "-", 4, FORMULA_SUBTRACT, false },
+    { "*", 5, FORMULA_MULTIPLY, false },  { "/", 5, FORMULA_DIVIDE, false },
 };
 enum { LEVELS = 6 };
 

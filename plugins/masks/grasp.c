@@ -2,12 +2,12 @@
  *
  *   score(w) = w (H g)      g, H = gradient and Hessian of the loss whose logits are divided by `temperature`
  *
- * Wang et al. 2020. Without a weight the squared norm of the gradient becomes larger by -2 w (H g), to first order: they
- * call S(-w) = -w (H g) and remove the weights with the highest S, those without which the gradient flows best. That
- * is what our score says with the other sign: the lowest go. g and H are over the weights that may be pruned and are
- * alive, as in their code over those of convolutions and linear layers; both are averaged over `batches` of `batch`
- * samples, g first and whole; batch norm takes each batch's statistics. They draw ten samples a class; here all are
- * equally likely. */
+ * Wang et al. 2020. Without a weight the squared norm of the gradient becomes larger by -2 w (H g), to first
+ * order: they call S(-w) = -w (H g) and remove the weights with the highest S, those without which the
+ * gradient flows best. That is what our score says with the other sign: the lowest go. g and H are over the
+ * weights that may be pruned and are alive, as in their code over those of convolutions and linear layers;
+ * both are averaged over `batches` of `batch` samples, g first and whole; batch norm takes each batch's
+ * statistics. They draw ten samples a class; here all are equally likely. */
 #include <stdlib.h>
 
 #include "probing.h"
@@ -64,8 +64,8 @@ static ltc_status products(probing *p, double scale, float **direction, ltc_erro
     return st;
 }
 
-static ltc_status grasp_prepare(void *self, const ltc_mask_env *env, const ltc_mask_tensor *const *t, size_t n,
-                                ltc_error *err)
+static ltc_status grasp_prepare(void *self, const ltc_mask_env *env, const ltc_mask_tensor *const *t,
+                                size_t n, ltc_error *err)
 {
     const grasp_options *o = ((scored *)self)->options;
     const uint32_t n_params = env->host->probe->graph->n_params;
@@ -88,8 +88,8 @@ static ltc_status grasp_prepare(void *self, const ltc_mask_env *env, const ltc_m
 }
 
 static const ltc_mask_ops grasp_ops = {
-    LTC_MASK_OPS, .flags = LTC_NEED_PROBE | LTC_NEED_FINAL, .create = scored_create, .destroy = scored_destroy,
-    .prepare = grasp_prepare, .score = scored_score,
+    LTC_MASK_OPS, .flags = LTC_NEED_PROBE | LTC_NEED_FINAL, .create = scored_create,
+    .destroy = scored_destroy, .prepare = grasp_prepare, .score = scored_score,
 };
 static const ltc_module grasp = {
     LTC_MODULE(LTC_MASK, grasp_ops), .name = "grasp", .version = "1.0", .schema = &grasp_schema,

@@ -22,7 +22,8 @@ static uint32_t large_init_flags_of(const void *self)
     return signs_needs(self, LTC_NEED_INIT);
 }
 
-static const ltc_mask_ops large_init_ops = { LTC_MASK_OPS, .score = large_init_score, .flags_of = large_init_flags_of };
+static const ltc_mask_ops large_init_ops = { LTC_MASK_OPS, .score = large_init_score,
+                                             .flags_of = large_init_flags_of };
 static const ltc_module large_init = {
     LTC_MODULE(LTC_MASK, large_init_ops), .name = "large-init", .version = "1.0", .schema = &signs_schema,
     .summary = "keeps the weights that began large",

@@ -22,10 +22,11 @@ static uint32_t increase_flags_of(const void *self)
     return signs_needs(self, LTC_NEED_INIT | LTC_NEED_FINAL);
 }
 
-static const ltc_mask_ops increase_ops = { LTC_MASK_OPS, .score = increase_score, .flags_of = increase_flags_of };
+static const ltc_mask_ops increase_ops = { LTC_MASK_OPS, .score = increase_score,
+                                           .flags_of = increase_flags_of };
 static const ltc_module increase = {
-    LTC_MODULE(LTC_MASK, increase_ops), .name = "magnitude-increase", .version = "1.0", .schema = &signs_schema,
-    .summary = "keeps the weights that grew in training",
+    LTC_MODULE(LTC_MASK, increase_ops), .name = "magnitude-increase", .version = "1.0",
+    .schema = &signs_schema, .summary = "keeps the weights that grew in training",
     .source = "score = |w_final| - |w_init|; Zhou et al. 2019: magnitude_increase",
 };
 LTC_PLUGIN(&increase);

@@ -23,10 +23,11 @@ static uint32_t magnitude_flags_of(const void *self)
     return signs_needs(self, LTC_NEED_FINAL);
 }
 
-static const ltc_mask_ops magnitude_ops = { LTC_MASK_OPS, .score = magnitude_score, .flags_of = magnitude_flags_of };
+static const ltc_mask_ops magnitude_ops = { LTC_MASK_OPS, .score = magnitude_score,
+                                            .flags_of = magnitude_flags_of };
 static const ltc_module magnitude = {
-    LTC_MODULE(LTC_MASK, magnitude_ops), .name = "magnitude", .version = "1.0", .alias = "large-final", .schema = &signs_schema,
-    .summary = "keeps the weights that ended large",
+    LTC_MODULE(LTC_MASK, magnitude_ops), .name = "magnitude", .version = "1.0", .alias = "large-final",
+    .schema = &signs_schema, .summary = "keeps the weights that ended large",
     .source = "score = |w_final|; Han et al. 2015, Frankle & Carbin 2019; Zhou et al. 2019: large_final",
 };
 LTC_PLUGIN(&magnitude);

@@ -9,7 +9,8 @@ static ltc_status draw(probing *p, ltc_error *err)
     const uint64_t n = p->probe->n_samples, wanted = p->batch * p->batches;
     const ltc_key key = ltc_key_fold(p->env->key, p->env->round);
     if (wanted > n || n > UINT32_MAX)
-        return ltc_fail_opt(err, "batches", "%llu passes over %llu samples each need %llu, and the training split has "
+        return ltc_fail_opt(err, "batches",
+                            "%llu passes over %llu samples each need %llu, and the training split has "
                             "%llu", (unsigned long long)p->batches, (unsigned long long)p->batch,
                             (unsigned long long)wanted, (unsigned long long)n);
     if (!(p->row = calloc((size_t)n, sizeof *p->row)))
@@ -34,8 +35,8 @@ static ltc_status make_room(const probing *p, void ***room, ltc_error *err)
     return LTC_OK;
 }
 
-ltc_status probing_open(probing *p, const ltc_mask_env *env, const ltc_mask_tensor *const *t, size_t n, int64_t batch,
-                        int64_t batches, ltc_error *err)
+ltc_status probing_open(probing *p, const ltc_mask_env *env, const ltc_mask_tensor *const *t, size_t n,
+                        int64_t batch, int64_t batches, ltc_error *err)
 {
     *p = (probing){ .env = env, .probe = env->host->probe, .t = t, .n = n, .batch = (uint64_t)batch,
                     .batches = (uint64_t)batches };
@@ -87,8 +88,8 @@ ltc_status probing_squares(probing *p, uint64_t b, uint32_t flags, ltc_error *er
     return run(p, &r, &o, b, err);
 }
 
-ltc_status probing_hessian(probing *p, uint64_t b, uint32_t flags, double logit_scale, const float *const *direction,
-                           ltc_error *err)
+ltc_status probing_hessian(probing *p, uint64_t b, uint32_t flags, double logit_scale,
+                           const float *const *direction, ltc_error *err)
 {
     ltc_probe_req r = { .flags = flags, .logit_scale = logit_scale, .direction = direction };
     ltc_probe_out o = { .hessian = p->pass };
@@ -114,7 +115,8 @@ static double largest(const probing *p, probing_formula *of)
     for (size_t j = 0; j < p->n; j++)
         for (size_t i = 0; i < p->t[j]->n; i++) {
             const ltc_mask_tensor *t = p->t[j];
-            const double x = t->mask[i] ? fabs(of(((double *)p->sum[t->index])[i], (double)t->w_final[i])) : 0;
+            const double x = t->mask[i] ? fabs(of(((double *)p->sum[t->index])[i],
+                                                  (double)t->w_final[i])) : 0;
             if (!isfinite(x))
                 return x;
             most = x > most ? x : most;
@@ -127,7 +129,8 @@ ltc_status probing_scores(const probing *p, probing_formula *of, scored *s, ltc_
     const double most = largest(p, of);
     int exponent = 0;
     if (!isfinite(most))
-        return ltc_fail(err, LTC_ENUMERIC, "a gradient is not finite at these weights, so nothing can be ranked by it");
+        return ltc_fail(err, LTC_ENUMERIC,
+                        "a gradient is not finite at these weights, so nothing can be ranked by it");
     frexp(most, &exponent);
     const ltc_status st = scored_room(s, p->t, p->n, err);
     for (size_t j = 0; j < p->n && !st; j++)

@@ -1,4 +1,5 @@
-/* Owns a child process and the three channels to it, from its start until it has ended and been waited for. */
+/* Owns a child process and the three channels to it, from its start until it has ended and been waited
+ * for. */
 #include "process.h"
 
 #include <errno.h>
@@ -14,11 +15,11 @@
 
 extern char **environ;                        /* handed on whole: interpreters need their PATH */
 
-enum { CHUNK = 1 << 16, PATIENCE_MS = 50, TAIL = 1024 };     /* patience: how soon a cancelled run is noticed */
+enum { CHUNK = 1 << 16, TAIL = 1024, PATIENCE_MS = 50 };     /* how soon a cancelled run is noticed */
 enum { INPUT, OUTPUT, ERRORS, CHANNELS };
 
-/* Ends of the channels; -1: closed. Input is a socket, since only on sockets a write to a program that has gone can be
- * kept from raising SIGPIPE without touching the process's signals. */
+/* Ends of the channels; -1: closed. Input is a socket, since only on sockets a write to a program that has
+ * gone can be kept from raising SIGPIPE without touching the process's signals. */
 typedef struct child {
     int    ours[CHANNELS], theirs[CHANNELS];
     pid_t  pid;
@@ -66,7 +67,8 @@ static int spawn(child *c, const char *const *argv)
     for (int i = 0; i < CHANNELS && !failed; i++)
         failed = posix_spawn_file_actions_adddup2(&files, c->theirs[i], i);
     if (!failed)
-        failed = posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+        failed = posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                                    POSIX_SPAWN_SETSIGDEF);
     if (!failed && !(failed = posix_spawnattr_setsigmask(&how, &none)))
         failed = posix_spawnattr_setsigdefault(&how, &all);
     if (!failed)
@@ -109,7 +111,8 @@ static ltc_status receive(child *c, process_io *io, ltc_error *err)
     else if (n == 0 || (errno != EAGAIN && errno != EINTR))
         shut(&c->ours[OUTPUT]);
     return io->n_output <= io->most ? LTC_OK
-                                    : ltc_fail(err, LTC_EIO, "it wrote more than %zu bytes to standard output, where a "
+                                    : ltc_fail(err, LTC_EIO,
+                                               "it wrote more than %zu bytes to standard output, where a "
                                                "safetensors file of scores was expected", io->most);
 }
 
@@ -194,7 +197,8 @@ static ltc_status judge(int status, const process_io *io, ltc_error *err)
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return LTC_OK;
     return ltc_fail(err, LTC_EIO, "it ended %s %d%s%s", WIFEXITED(status) ? "with status" : "by signal",
-                    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status), io->line[0] ? ": " : "", io->line);
+                    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status), io->line[0] ? ": " : "",
+                    io->line);
 }
 
 static ltc_status talk(const ltc_host *h, const char *const *argv, child *c, process_io *io, ltc_error *err)
@@ -204,7 +208,8 @@ static ltc_status talk(const ltc_host *h, const char *const *argv, child *c, pro
     for (int i = 0; i < CHANNELS; i++)
         shut(&c->theirs[i]);
     if (failed)
-        return ltc_fail(err, LTC_EIO, "it cannot be started: %s; it must be executable, and a script's first line name "
+        return ltc_fail(err, LTC_EIO,
+                        "it cannot be started: %s; it must be executable, and a script's first line name "
                         "its interpreter", strerror(failed));
     ltc_status st = exchange(h, c, io, err);
     shut(&c->ours[INPUT]);                    /* one that only reads on must not wait for more */

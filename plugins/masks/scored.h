@@ -1,5 +1,5 @@
-/* scored: an instance that keeps the score of every weight, for criteria that compute all of them at once in their
- * `prepare`. The first three are slots of ltc_mask_ops. Linked to each criterion that uses it. */
+/* scored: an instance that keeps the score of every weight, for criteria that compute all of them at once in
+ * their `prepare`. The first three are slots of ltc_mask_ops. Linked to each criterion that uses it. */
 #ifndef MASKS_SCORED_H
 #define MASKS_SCORED_H
 

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Bits of 2^-60 and 2^60, and how many places there are for sizes: 0 and everything between these two. Twice as many
- * for the signs, and twice again for the condition, are still fewer than there are finite floats. */
+/* Bits of 2^-60 and 2^60, and how many places there are for sizes: 0 and everything between these two. Twice
+ * as many for the signs, and twice again for the condition, are still fewer than there are finite floats. */
 enum { LOWEST = 67 << 23, HIGHEST = 187 << 23, PLACES = HIGHEST - LOWEST + 1 };
 
 static const char *const words[] = { "any", "same", "different", NULL };
@@ -30,7 +30,8 @@ bool signs_meet(int64_t signs, float w_init, float w_final)
     return signs == SIGNS_ANY || (sign(w_init) == sign(w_final)) == (signs == SIGNS_SAME);
 }
 
-/* Which place a finite score has among the scores: 0 for 0, -PLACES ... PLACES, in the order of the floats. */
+/* Which place a finite score has among the scores: 0 for 0, -PLACES ... PLACES, in the order of the
+ * floats. */
 static int32_t place_of(float score)
 {
     uint32_t bits;

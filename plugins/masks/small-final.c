@@ -22,7 +22,8 @@ static uint32_t small_final_flags_of(const void *self)
     return signs_needs(self, LTC_NEED_FINAL);
 }
 
-static const ltc_mask_ops small_final_ops = { LTC_MASK_OPS, .score = small_final_score, .flags_of = small_final_flags_of };
+static const ltc_mask_ops small_final_ops = { LTC_MASK_OPS, .score = small_final_score,
+                                              .flags_of = small_final_flags_of };
 static const ltc_module small_final = {
     LTC_MODULE(LTC_MASK, small_final_ops), .name = "small-final", .version = "1.0", .schema = &signs_schema,
     .summary = "keeps the weights that ended small",

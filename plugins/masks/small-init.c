@@ -22,7 +22,8 @@ static uint32_t small_init_flags_of(const void *self)
     return signs_needs(self, LTC_NEED_INIT);
 }
 
-static const ltc_mask_ops small_init_ops = { LTC_MASK_OPS, .score = small_init_score, .flags_of = small_init_flags_of };
+static const ltc_mask_ops small_init_ops = { LTC_MASK_OPS, .score = small_init_score,
+                                             .flags_of = small_init_flags_of };
 static const ltc_module small_init = {
     LTC_MODULE(LTC_MASK, small_init_ops), .name = "small-init", .version = "1.0", .schema = &signs_schema,
     .summary = "keeps the weights that began small",

@@ -2,10 +2,10 @@
  *
  *   score(w) = |dL/dm| = |g w|      at m = 1, where every weight is multiplied by an m of its own
  *
- * Lee et al. 2019. g is the gradient of the mean loss over `batch` samples, averaged over `batches`; batch norm takes
- * the batch's statistics, as in training. The authors divide by the sum of all scores, which changes no rank; their
- * single batch makes noisy scores, which more batches cure. Meant for weights at initialisation. They draw the weights
- * anew afterwards, which is prune.kept = "reinit". */
+ * Lee et al. 2019. g is the gradient of the mean loss over `batch` samples, averaged over `batches`; batch
+ * norm takes the batch's statistics, as in training. The authors divide by the sum of all scores, which
+ * changes no rank; their single batch makes noisy scores, which more batches cure. Meant for weights at
+ * initialisation. They draw the weights anew afterwards, which is prune.kept = "reinit". */
 #include <math.h>
 
 #include "probing.h"
@@ -42,8 +42,8 @@ static ltc_status snip_prepare(void *self, const ltc_mask_env *env, const ltc_ma
 }
 
 static const ltc_mask_ops snip_ops = {
-    LTC_MASK_OPS, .flags = LTC_NEED_PROBE | LTC_NEED_FINAL, .create = scored_create, .destroy = scored_destroy,
-    .prepare = snip_prepare, .score = scored_score,
+    LTC_MASK_OPS, .flags = LTC_NEED_PROBE | LTC_NEED_FINAL, .create = scored_create,
+    .destroy = scored_destroy, .prepare = snip_prepare, .score = scored_score,
 };
 static const ltc_module snip = {
     LTC_MODULE(LTC_MASK, snip_ops), .name = "snip", .version = "1.0", .schema = &snip_schema,

@@ -1,5 +1,5 @@
-/* sorted: a list of values in ascending order, and how many of it lie below a value: what percentiles and sums from
- * the top need. Linked to the criteria that use it. All [any]. */
+/* sorted: a list of values in ascending order, and how many of it lie below a value: what percentiles and
+ * sums from the top need. Linked to the criteria that use it. All [any]. */
 #ifndef MASKS_SORTED_H
 #define MASKS_SORTED_H
 

@@ -1,14 +1,16 @@
-/* synflow: keeps the weights on the strongest paths through the network, without a single sample, before any training.
+/* synflow: keeps the weights on the strongest paths through the network, without a single sample, before any
+ * training.
  *
  *   R = sum of the logits of an input of ones, with |parameters|;   score(w) = |dR/dw w|
  *
- * Tanaka et al. 2020. After iteration i of n, alive (keep / alive)^(i / n) of the pool's weights are left, and R is that
- * of what is left: a layer whose weights have all but gone scores higher in the next iteration, which is why layers
- * do not collapse; with one iteration they may. The last iteration keeps exactly as many as were asked for; ties go in
- * the order of tensors and elements. The published algorithm ranks the whole network: prune.scope = "global". With
- * other scopes each pool is iterated for itself, under the selection so far of all others. In double, since R overflows
- * floats in deep networks. Batch norm takes its running statistics, as in the authors' code; at initialisation they
- * are 0 and 1, and nothing here changes them. One forward and one backward pass of one sample an iteration. */
+ * Tanaka et al. 2020. After iteration i of n, alive (keep / alive)^(i / n) of the pool's weights are left,
+ * and R is that of what is left: a layer whose weights have all but gone scores higher in the next iteration,
+ * which is why layers do not collapse; with one iteration they may. The last iteration keeps exactly as many
+ * as were asked for; ties go in the order of tensors and elements. The published algorithm ranks the whole
+ * network: prune.scope = "global". With other scopes each pool is iterated for itself, under the selection so
+ * far of all others. In double, since R overflows floats in deep networks. Batch norm takes its running
+ * statistics, as in the authors' code; at initialisation they are 0 and 1, and nothing here changes them. One
+ * forward and one backward pass of one sample an iteration. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +32,7 @@ typedef struct flow {
     uint8_t *const *mask;
     uint32_t  n_params;
     const uint8_t **mask_of;                  /* [n_params]: the pool's masks, NULL elsewhere */
-    void    **score;                          /* [n_params]: doubles, NULL elsewhere; a pass writes gradients there */
+    void    **score;                          /* [n_params]: doubles, likewise; a pass writes gradients */
     uint64_t *count;                          /* [1 << DIGIT] */
 } flow;
 
@@ -69,7 +71,8 @@ static ltc_status weigh(const flow *f, ltc_error *err)
         for (size_t i = 0; i < t->n; i++) {
             score[i] = fabs(score[i] * (double)t->w_final[i]);
             if (f->mask[j][i] && !isfinite(score[i]))
-                return ltc_fail(err, LTC_ENUMERIC, "the flow through element %zu of %s is not finite: look at that "
+                return ltc_fail(err, LTC_ENUMERIC,
+                                "the flow through element %zu of %s is not finite: look at that "
                                 "weight, and at how deep the network is", i, t->name);
         }
     }
@@ -81,7 +84,8 @@ static ltc_status pass(const flow *f, ltc_error *err)
     const ltc_host *h = f->env->host;
     const uint32_t sample = 0;                /* its values are replaced by ones */
     const ltc_probe_req r = {
-        .size = sizeof r, .type = LTC_F64, .objective = LTC_PROBE_LOGIT_SUM, .sample = &sample, .n = 1, .logit_scale = 1,
+        .size = sizeof r, .type = LTC_F64, .objective = LTC_PROBE_LOGIT_SUM, .sample = &sample, .n = 1,
+        .logit_scale = 1,
         .flags = LTC_PROBE_ONES | LTC_PROBE_ABS | LTC_PROBE_RUNNING_STATS, .mask = f->mask_of,
     };
     ltc_probe_out o = { .size = sizeof o, .grad = f->score };
@@ -99,7 +103,8 @@ static uint64_t bits_of(double score)
     return bits;
 }
 
-/* How often each value of the digit at `shift` occurs among the alive whose higher digits are those of `prefix`. */
+/* How often each value of the digit at `shift` occurs among the alive whose higher digits are those of
+ * `prefix`. */
 static void count_digits(const flow *f, uint64_t prefix, int shift)
 {
     memset(f->count, 0, sizeof *f->count << DIGIT);
@@ -161,8 +166,8 @@ static ltc_status iterate(const flow *f, uint64_t keep, int64_t iterations, ltc_
     return st;
 }
 
-static ltc_status synflow_select(const void *self, const ltc_mask_env *env, const ltc_mask_tensor *const *t, size_t n,
-                                 uint8_t *const *mask, ltc_error *err)
+static ltc_status synflow_select(const void *self, const ltc_mask_env *env, const ltc_mask_tensor *const *t,
+                                 size_t n, uint8_t *const *mask, ltc_error *err)
 {
     const synflow_options *o = self;
     flow f = { .env = env, .t = t, .n = n, .mask = mask };
@@ -182,6 +187,6 @@ static const ltc_mask_ops synflow_ops = {
 static const ltc_module synflow = {
     LTC_MODULE(LTC_MASK, synflow_ops), .name = "synflow", .version = "1.0", .schema = &synflow_schema,
     .summary = "keeps the weights on the strongest paths, iterated and without data; for scope \"global\"",
-    .source = "score = |dR/dw w|, R = sum of outputs for ones with |w|, density goal^(i/n); Tanaka et al. 2020",
+    .source = "score = |dR/dw w|, R = sum of outputs for ones with |w|, iterated; Tanaka et al. 2020",
 };
 LTC_PLUGIN(&synflow);

@@ -1,11 +1,12 @@
-/* taylor: keeps the weights whose removal would change the loss most, to first order, where training left them.
+/* taylor: keeps the weights whose removal would change the loss most, to first order, where training left
+ * them.
  *
  *   score(w) = mean over batches of (g w)^2      form "square"; Molchanov et al. 2019
  *   score(w) = mean over batches of |g w|        form "absolute"; Molchanov et al. 2017
  *
- * g is the gradient of the mean loss over one batch of `batch` samples; at the end of a training the mean gradient is
- * about 0, so what is averaged is the size of each batch's change, not the change. Batch norm takes its running
- * statistics, as in evaluation. */
+ * g is the gradient of the mean loss over one batch of `batch` samples; at the end of a training the mean
+ * gradient is about 0, so what is averaged is the size of each batch's change, not the change. Batch norm
+ * takes its running statistics, as in evaluation. */
 #include <math.h>
 
 #include "probing.h"
@@ -37,8 +38,8 @@ static double as_it_is(double x, double w)
     return x;
 }
 
-static ltc_status taylor_prepare(void *self, const ltc_mask_env *env, const ltc_mask_tensor *const *t, size_t n,
-                                 ltc_error *err)
+static ltc_status taylor_prepare(void *self, const ltc_mask_env *env, const ltc_mask_tensor *const *t,
+                                 size_t n, ltc_error *err)
 {
     const taylor_options *o = ((scored *)self)->options;
     probing p;
@@ -53,8 +54,8 @@ static ltc_status taylor_prepare(void *self, const ltc_mask_env *env, const ltc_
 }
 
 static const ltc_mask_ops taylor_ops = {
-    LTC_MASK_OPS, .flags = LTC_NEED_PROBE | LTC_NEED_FINAL, .create = scored_create, .destroy = scored_destroy,
-    .prepare = taylor_prepare, .score = scored_score,
+    LTC_MASK_OPS, .flags = LTC_NEED_PROBE | LTC_NEED_FINAL, .create = scored_create,
+    .destroy = scored_destroy, .prepare = taylor_prepare, .score = scored_score,
 };
 static const ltc_module taylor = {
     LTC_MODULE(LTC_MASK, taylor_ops), .name = "taylor", .version = "1.0", .schema = &taylor_schema,

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LENGTH_BYTES = 8, ALIGNMENT = 8, NAME_BYTES = 512 };   /* the length of the header comes first, little-endian */
+enum { LENGTH_BYTES = 8, ALIGNMENT = 8, NAME_BYTES = 512 };  /* the length comes first, low byte first */
 
 bool tensors_open(tensors *s)
 {
@@ -13,7 +13,8 @@ bool tensors_open(tensors *s)
         length = length << 8 | s->bytes[i];
     if (s->n < LENGTH_BYTES || length > s->n - LENGTH_BYTES)
         return false;
-    s->header = json_loadb((const char *)s->bytes + LENGTH_BYTES, (size_t)length, JSON_REJECT_DUPLICATES, NULL);
+    s->header = json_loadb((const char *)s->bytes + LENGTH_BYTES, (size_t)length, JSON_REJECT_DUPLICATES,
+                           NULL);
     s->data = s->bytes + LENGTH_BYTES + length;
     s->n_data = s->n - LENGTH_BYTES - (size_t)length;
     return true;
@@ -41,7 +42,8 @@ static bool has_place(const tensors *s, const json_t *offsets, tensors_entry *e)
 {
     const json_t *from = json_array_get(offsets, 0), *to = json_array_get(offsets, 1);
     const json_int_t begin = json_integer_value(from), end = json_integer_value(to);
-    if (!json_is_integer(from) || !json_is_integer(to) || begin < 0 || end < begin || (uint64_t)end > s->n_data)
+    if (!json_is_integer(from) || !json_is_integer(to) || begin < 0 || end < begin ||
+        (uint64_t)end > s->n_data)
         return false;
     e->at = s->data + begin;
     e->bytes = (size_t)(end - begin);
@@ -68,8 +70,8 @@ static bool describe(const tensors_item *item, size_t at, json_t *header)
     bool whole = shape && length > 0 && length < NAME_BYTES;
     for (uint32_t a = 0; a < item->t->rank && whole; a++)
         whole = !json_array_append_new(shape, json_integer(item->t->dim[a]));
-    json_t *entry = json_pack("{s:s, s:o, s:[I, I]}", "dtype", item->type, "shape", shape, "data_offsets", (json_int_t)at,
-                              (json_int_t)(at + item->bytes));
+    json_t *entry = json_pack("{s:s, s:o, s:[I, I]}", "dtype", item->type, "shape", shape, "data_offsets",
+                              (json_int_t)at, (json_int_t)(at + item->bytes));
     return whole ? !json_object_set_new(header, name, entry) : (json_decref(entry), false);
 }
 

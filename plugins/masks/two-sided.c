@@ -5,12 +5,13 @@
  *   large   F_init(w) = share of the pool's |w_init| that are <= |w_init|;   F_final alike, of |w_final|
  *   small   the same of -|w_init| and -|w_final|
  *
- * A weight with score q reaches percentile q of both lists, so cutting at a score is cutting both lists at the same
- * percentile, chosen so that exactly as many stay as were asked for. Zhou et al. 2019 write min(a |w_final|, |w_init|)
- * and -max(a |w_final|, |w_init|): one a for each threshold t, |w_init| >= t and |w_final| >= t / a; ours is the a with
- * which both conditions cut off the same share, as in their code, which finds it by bisection to 10^-4. Equal values
- * reach the same percentile; weights that tie go in the core's order. Pruned weights are in neither list. With `signs`,
- * weights whose sign is not as asked for rank below the others (signs.h). */
+ * A weight with score q reaches percentile q of both lists, so cutting at a score is cutting both lists at
+ * the same percentile, chosen so that exactly as many stay as were asked for. Zhou et al. 2019 write min(a
+ * |w_final|, |w_init|) and -max(a |w_final|, |w_init|): one a for each threshold t, |w_init| >= t and
+ * |w_final| >= t / a; ours is the a with which both conditions cut off the same share, as in their code,
+ * which finds it by bisection to 10^-4. Equal values reach the same percentile; weights that tie go in the
+ * core's order. Pruned weights are in neither list. With `signs`, weights whose sign is not as asked for rank
+ * below the others (signs.h). */
 #include <math.h>
 #include <stdlib.h>
 
@@ -21,7 +22,7 @@
 typedef struct ranking {
     size_t  n;
     double *initial, *last;                   /* [n]: sorted lists */
-    size_t *score;                            /* [n]: n min(F, F), and n more where the signs are as asked for */
+    size_t *score;                            /* [n]: n min(F, F); n more where signs are as asked for */
     size_t *count;                            /* [2 n + 1]: weights with each score */
 } ranking;
 
@@ -54,7 +55,8 @@ static ltc_status list(ranking *r, const ltc_mask_tensor *const *t, size_t n, do
             if (!t[j]->mask[i])
                 continue;
             if (!isfinite(t[j]->w_init[i]) || !isfinite(t[j]->w_final[i]))
-                return ltc_fail(err, LTC_ENUMERIC, "element %zu of %s is not finite, so it has no rank", i, t[j]->name);
+                return ltc_fail(err, LTC_ENUMERIC, "element %zu of %s is not finite, so it has no rank", i,
+                                t[j]->name);
             r->initial[at] = side * fabs((double)t[j]->w_init[i]);
             r->last[at++] = side * fabs((double)t[j]->w_final[i]);
         }
@@ -96,14 +98,14 @@ static void cut(const ranking *r, const ltc_mask_tensor *const *t, size_t n, siz
         }
 }
 
-static ltc_status choose(const signs_options *o, const ltc_mask_env *env, const ltc_mask_tensor *const *t, size_t n,
-                         double side, uint8_t *const *mask, ltc_error *err)
+static ltc_status choose(const signs_options *o, const ltc_mask_env *env, const ltc_mask_tensor *const *t,
+                         size_t n, double side, uint8_t *const *mask, ltc_error *err)
 {
     ranking r;
     double total = 0;
     for (size_t j = 0; j < n; j++)
         total += (double)t[j]->n;
-    const size_t keep = (size_t)rint(env->density_goal * total);      /* of a pool the goal is a count over a count */
+    const size_t keep = (size_t)rint(env->density_goal * total);      /* the goal is a count over a count */
     ltc_status st = ranking_open(&r, t, n, err);
     if (!st)
         st = list(&r, t, n, side, err);
@@ -115,14 +117,14 @@ static ltc_status choose(const signs_options *o, const ltc_mask_env *env, const 
     return st;
 }
 
-static ltc_status large_select(const void *self, const ltc_mask_env *env, const ltc_mask_tensor *const *t, size_t n,
-                               uint8_t *const *mask, ltc_error *err)
+static ltc_status large_select(const void *self, const ltc_mask_env *env, const ltc_mask_tensor *const *t,
+                               size_t n, uint8_t *const *mask, ltc_error *err)
 {
     return choose(self, env, t, n, 1, mask, err);
 }
 
-static ltc_status small_select(const void *self, const ltc_mask_env *env, const ltc_mask_tensor *const *t, size_t n,
-                               uint8_t *const *mask, ltc_error *err)
+static ltc_status small_select(const void *self, const ltc_mask_env *env, const ltc_mask_tensor *const *t,
+                               size_t n, uint8_t *const *mask, ltc_error *err)
 {
     return choose(self, env, t, n, -1, mask, err);
 }
@@ -134,13 +136,13 @@ static const ltc_mask_ops small_ops = {
     LTC_MASK_OPS, .flags = LTC_NEED_INIT | LTC_NEED_FINAL, .select = small_select,
 };
 static const ltc_module large = {
-    LTC_MODULE(LTC_MASK, large_ops), .name = "large-init-large-final", .version = "1.0", .schema = &signs_schema,
-    .summary = "keeps the weights that began and ended large",
-    .source = "score = min of the percentiles of |w_init| and |w_final|; Zhou et al. 2019: large_init_large_final",
+    LTC_MODULE(LTC_MASK, large_ops), .name = "large-init-large-final", .version = "1.0",
+    .schema = &signs_schema, .summary = "keeps the weights that began and ended large",
+    .source = "score = min of the percentiles of |w_init| and |w_final|; Zhou et al. 2019",
 };
 static const ltc_module small = {
-    LTC_MODULE(LTC_MASK, small_ops), .name = "small-init-small-final", .version = "1.0", .schema = &signs_schema,
-    .summary = "keeps the weights that began and ended small",
-    .source = "score = min of the percentiles of -|w_init| and -|w_final|; Zhou et al. 2019: small_init_small_final",
+    LTC_MODULE(LTC_MASK, small_ops), .name = "small-init-small-final", .version = "1.0",
+    .schema = &signs_schema, .summary = "keeps the weights that began and ended small",
+    .source = "score = min of the percentiles of -|w_init| and -|w_final|; Zhou et al. 2019",
 };
 LTC_PLUGIN(&large, &small);
