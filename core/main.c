@@ -58,6 +58,7 @@ int main(int argc, char **argv)
         .program = program ? program : argv[0], .directory = directory,
         .plugin_path = secure_getenv("LTCORE_PLUGIN_PATH"), .data_path = secure_getenv("LTCORE_DATA"),
         .data_home = secure_getenv("XDG_DATA_HOME"), .home = secure_getenv("HOME"),
+        .cache_home = secure_getenv("XDG_CACHE_HOME"),
         .processors = online > 0 ? (unsigned)online : 1,
         .terminal = isatty(STDERR_FILENO) == 1, .columns = columns(), .output_terminal = isatty(STDOUT_FILENO) == 1,
         .epoch_s = (double)time(NULL), .now_s = now_s, .cancelled = cancelled,

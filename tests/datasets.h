@@ -1,5 +1,5 @@
 /* Dataset readers in tests: the modules that were built, an option block filled with a module's defaults, and
- * one instance opened without the core's checks. Used by test_idx and test_synthetic. */
+ * one instance opened without the core's checks. Used by the tests of readers. */
 #ifndef LT_TESTS_DATASETS_H
 #define LT_TESTS_DATASETS_H
 
@@ -11,7 +11,7 @@
 #include "plugin/host.h"
 #include "plugin/registry.h"
 
-static const lt_services quiet = { NULL, NULL, NULL };
+static const lt_services quiet = { .log = NULL };
 
 /* A module of this build, or NULL and a failed assertion. The registry lives until the program ends. */
 static inline const lt_module *built_module(lt_registry **registry, const char *name)
@@ -61,7 +61,7 @@ static inline void *default_options(const lt_module *m)
         const ltc_opt *o = &m->schema.opt[i];
         if (o->type == LTC_OPT_REAL)
             set_real(m, block, o->name, o->r.def);
-        else if (o->type == LTC_OPT_PATH)
+        else if (o->type == LTC_OPT_PATH || o->type == LTC_OPT_STRING)
             set_text(m, block, o->name, o->str);
         else
             set_int(m, block, o->name, o->i.def);
@@ -77,18 +77,24 @@ typedef struct opened {
     ltc_dataset_info info;
 } opened;
 
-static inline ltc_status open_module(const lt_module *m, const void *options, opened *o, ltc_error *err)
+static inline ltc_status open_module_for(const lt_services *services, const lt_module *m, const void *options,
+                                         opened *o, ltc_error *err)
 {
     const ltc_dataset_ops *ops = &m->ops.dataset;
     *o = (opened){ .m = m, .info.size = sizeof o->info };
     ltc_status st =
-        lt_host_create(&quiet, m->info.name, LTC_DATASET_ABI, ops->host_size, NULL, &o->host, err);
+        lt_host_create(services, m->info.name, LTC_DATASET_ABI, ops->host_size, NULL, &o->host, err);
     if (!st)
         st = ops->open(o->host, options, &o->self, err);
     if (!st)
         return ops->info(o->self, &o->info, err);
     lt_host_destroy(o->host);
     return st;
+}
+
+static inline ltc_status open_module(const lt_module *m, const void *options, opened *o, ltc_error *err)
+{
+    return open_module_for(&quiet, m, options, o, err);
 }
 
 static inline void close_module(opened *o)

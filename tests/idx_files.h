@@ -3,15 +3,14 @@
 #define LT_TESTS_IDX_FILES_H
 
 #include <CUnit/CUnit.h>
-#include <dirent.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
+
+#include "scratch.h"
 
 enum { ROWS = 4, COLUMNS = 3, N_TRAIN = 60, N_TEST = 16, ROOM = 4096 };
 
@@ -56,12 +55,7 @@ static inline void compress_buffer(buffer *x)
 
 static inline void write_file(const char *directory, const char *name, const buffer *x)
 {
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s", directory, name);
-    FILE *f = fopen(path, "wb");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-    CU_ASSERT_EQUAL(fwrite(x->b, 1, x->n, f), x->n);
-    fclose(f);
+    write_bytes(directory, name, x->b, x->n);
 }
 
 /* "train-images-idx3-ubyte" with gz behind it or a dot in it. */
@@ -86,21 +80,7 @@ static inline void write_quartet(const char *directory, bool gz, bool dot)
 
 static inline void make_directory(char path[256])
 {
-    snprintf(path, 256, "%s/idx-XXXXXX", TEST_BINARY_DIR);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(path));
-}
-
-static inline void remove_directory(const char *path)
-{
-    DIR *d = opendir(path);
-    char name[512];
-    for (const struct dirent *e; d && (e = readdir(d));) {
-        snprintf(name, sizeof name, "%s/%.200s", path, e->d_name);
-        if (e->d_name[0] != '.')
-            remove(name);
-    }
-    closedir(d);
-    rmdir(path);
+    make_scratch(path, "idx");
 }
 
 /* What is done to one of the four files, before it is compressed or after. */

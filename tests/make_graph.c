@@ -207,10 +207,10 @@ ltc_val lt_build_small(ltc_builder *b, double dropout)
     y = ltc_relu(b, ltc_batch_norm(b, y, "bn2", (ltc_batch_norm_args){ .momentum = 0.3 }));
     y = ltc_conv2d(b, y, "conv3", (ltc_conv2d_args){ .out = 12, .pad = 2, .dilation = 2 });
     const ltc_val s =
-        ltc_conv2d(b, x, "short", (ltc_conv2d_args){ .out = 12, .kernel = 1, .stride = 2, .no_bias = 1 });
-    y = ltc_relu(b, ltc_add(b, y, s));
+        ltc_conv2d(b, x, "short", (ltc_conv2d_args){ .out = 9, .kernel = 1, .stride = 2, .no_bias = 1 });
+    y = ltc_relu(b, ltc_add(b, y, ltc_pad_channels(b, s, 1, 2)));
     const ltc_val mean = ltc_avg_pool(b, y, (ltc_pool_args){ .size = 2, .stride = 1, .pad = 1 });
-    const ltc_val both[2] = { ltc_global_pool(b, mean), ltc_global_pool(b, y) };
+    const ltc_val both[2] = { ltc_global_pool(b, ltc_adaptive_pool(b, mean, 3, 5)), ltc_global_pool(b, y) };
     x = ltc_concat(b, both, 2);
     x = ltc_batch_norm(b, x, "bn3", (ltc_batch_norm_args){ 0 });
     if (dropout > 0)

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <xmmintrin.h>
 
-const lt_services rig_services = { NULL, NULL, NULL };
+const lt_services rig_services = { .log = NULL };
 
 ltc_status rig_tiny(const void *o, ltc_builder *b, ltc_val *logits, ltc_error *err)
 {

@@ -11,6 +11,7 @@
 #include "util/digest.h"
 
 #define GOLDEN_LENET    "1314c7769622bbf560c4dfd8be076f0e47a8c052617b0520db9f0eb9f4ecdf9d"
+#define GOLDEN_POOLED   "6e38ceedbb74731ecd737c483f0a5d6a2f25b53125a1e78c5a508fe9cdf64813"
 #define GOLDEN_RESIDUAL "3f7fc6bfb39db18e1be0dcde47a61c9474cd5d1d9af8d31a619c78246bbcc881"
 static const int64_t mnist[3] = { 1, 28, 28 }, cifar[3] = { 3, 32, 32 };
 
@@ -60,6 +61,15 @@ static ltc_status residual(const void *o, ltc_builder *b, ltc_val *logits, ltc_e
     return LTC_OK;
 }
 
+/* The operations that are not in that one. */
+static ltc_status pooled(const void *o, ltc_builder *b, ltc_val *logits, ltc_error *err)
+{
+    (void)o, (void)err;
+    ltc_val x = ltc_pad_channels(b, ltc_adaptive_pool(b, b->input, 7, 40), 1, 2);
+    *logits = ltc_linear(b, ltc_flatten(b, x), "fc", (ltc_linear_args){ .out = b->n_classes });
+    return LTC_OK;
+}
+
 static const ltc_param *param_named(const lt_graph *g, const char *name)
 {
     for (uint32_t i = 0; i < g->view.n_params; i++)
@@ -95,6 +105,12 @@ static void shapes_of_every_operation_are_inferred(void)
     CU_ASSERT(c->rank == 3 && c->dim[0] == 32 && c->dim[1] == 8 && c->dim[2] == 8);
     CU_ASSERT(v->rank == 3 && v->dim[0] == 16 && v->dim[1] == 16 && v->dim[2] == 16);
     CU_ASSERT(lt_graph_macs(&g) == 3 * 9 * 8 * 1024 + 4 * 9 * 16 * 256 + 8 * 16 * 256 + 320);
+    lt_graph_free(&g);
+    CU_ASSERT_FATAL(build(pooled, cifar, &g, &err) == LTC_OK);
+    const ltc_value *pool = &g.view.value[g.view.node[0].out], *pad = &g.view.value[g.view.node[1].out];
+    CU_ASSERT(pool->rank == 3 && pool->dim[0] == 3 && pool->dim[1] == 7 && pool->dim[2] == 40);
+    CU_ASSERT(pad->rank == 3 && pad->dim[0] == 6 && pad->dim[1] == 7 && pad->dim[2] == 40);
+    CU_ASSERT(lt_graph_macs(&g) == 6 * 7 * 40 * 10);
     lt_graph_free(&g);
 }
 
@@ -142,6 +158,11 @@ WRONG(two_roles, int64_t n = 3; *logits = b->param(b, "p", LTC_ROLE_BIAS | LTC_R
 WRONG(no_elements, int64_t n = 0; *logits = b->param(b, "p", LTC_ROLE_BIAS, 1, &n, NULL);)
 WRONG(strange_value, *logits = ltc_relu(b, (ltc_val){ 77 });)
 WRONG(big_pad, *logits = ltc_max_pool(b, b->input, (ltc_pool_args){ 2, 2, 2 });)
+WRONG(flat_pad, *logits = ltc_pad_channels(b, ltc_flatten(b, b->input), 1, 1);)
+WRONG(flat_cells, *logits = ltc_adaptive_pool(b, ltc_flatten(b, b->input), 7, 7);)
+WRONG(no_cells, *logits = ltc_adaptive_pool(b, b->input, 7, 0);)
+WRONG(wide_pad, *logits = ltc_pad_channels(b, b->input, UINT32_MAX, UINT32_MAX);)
+WRONG(many_cells, *logits = ltc_adaptive_pool(b, b->input, 1u << 30, 1u << 30);)
 
 static ltc_status own_failure(const void *o, ltc_builder *b, ltc_val *logits, ltc_error *err)
 {
@@ -165,6 +186,10 @@ static void every_fault_has_a_sentence_that_names_the_operation(void)
         { unequal_add, "add1: its inputs differ in shape" }, { bad_groups, "does not fit 3 channels" },
         { bad_rate, "rate must be in [0, 1)" }, { two_roles, "is not one role" }, { no_elements, "a shape has 1 to 4" },
         { strange_value, "input 0 is missing" }, { big_pad, "pad at most half" }, { own_failure, "must be 6n+2, is 21" },
+        { flat_pad, "pad_channels1: its input has 1 dimension, it takes 3" },
+        { flat_cells, "adaptive_pool1: its input has 1 dimension, it takes 3" },
+        { no_cells, "adaptive_pool1: height and width must be at least 1" },
+        { wide_pad, "pad_channels1: its output is too large" }, { many_cells, "adaptive_pool1: its output is too large" },
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         lt_graph g;
@@ -205,6 +230,30 @@ static ltc_status rounding_up(const void *o, ltc_builder *b, ltc_val *logits, lt
     return lenet(o, b, logits, err);
 }
 
+static char seen[3][200];
+
+/* Looks for the builder's first error before it, behind it, and behind another. */
+static ltc_status watching(const void *o, ltc_builder *b, ltc_val *logits, ltc_error *err)
+{
+    (void)o, (void)err;
+    for (int i = 0; i < 3; i++) {
+        if (i)
+            *logits = i == 1 ? ltc_linear(b, b->input, "first", (ltc_linear_args){ .out = 10 }) : ltc_relu(b, *logits);
+        snprintf(seen[i], sizeof seen[i], "%s", b->error(b) ? b->error(b) : "well");
+    }
+    return LTC_OK;
+}
+
+static void an_architecture_can_ask_for_the_first_error(void)
+{
+    lt_graph g;
+    ltc_error err;
+    CU_ASSERT_EQUAL(build(watching, cifar, &g, &err), LTC_EINVAL);
+    CU_ASSERT_STRING_EQUAL(seen[0], "well");
+    CU_ASSERT_STRING_EQUAL(seen[1], "first: its input has 3 dimensions, it takes 1");
+    CU_ASSERT_STRING_EQUAL(seen[2], seen[1]);
+}
+
 static void building_leaves_no_floating_point_mode_behind(void)
 {
     const int before = fegetround();
@@ -238,6 +287,10 @@ static void the_canonical_text_is_what_it_was(void)
     CU_ASSERT_FATAL(build(residual, cifar, &g, &err) == LTC_OK);
     digest_of(&g, hex);
     CU_ASSERT_STRING_EQUAL(hex, GOLDEN_RESIDUAL);
+    lt_graph_free(&g);
+    CU_ASSERT_FATAL(build(pooled, cifar, &g, &err) == LTC_OK);
+    digest_of(&g, hex);
+    CU_ASSERT_STRING_EQUAL(hex, GOLDEN_POOLED);
     lt_graph_free(&g);
 }
 
@@ -274,6 +327,7 @@ int main(void)
         { "a plug-in that fails without a word is named", a_plug_in_that_fails_without_a_word_is_named },
         { "a blamed option is the key of the configuration",
           a_blamed_option_is_the_key_of_the_configuration },
+        { "an architecture can ask for the first error", an_architecture_can_ask_for_the_first_error },
         { "building leaves no floating-point mode behind", building_leaves_no_floating_point_mode_behind },
         { "the canonical text is what it was", the_canonical_text_is_what_it_was },
         { "a lent graph has the strides that were asked for", a_lent_graph_has_the_strides_that_were_asked_for },

@@ -29,7 +29,7 @@ static bool ask(void *arg)
 
 static ltc_host *make_host(heard *h)
 {
-    const lt_services services = { .log = hear, .cancelled = ask, .arg = h };
+    const lt_services services = { .log = hear, .cancelled = ask, .arg = h, .cache = "/a/place" };
     ltc_error err;
     ltc_host *host = NULL;
     memset(h, 0, sizeof *h);
@@ -61,6 +61,15 @@ static void a_stop_is_passed_on(void)
     lt_host_destroy(host);
 }
 
+static void the_cache_directory_is_handed_on(void)
+{
+    heard h;
+    ltc_host *host = make_host(&h);
+    CU_ASSERT_TRUE(LTC_HAS(host, cache));
+    CU_ASSERT_STRING_EQUAL(host->cache, "/a/place");
+    lt_host_destroy(host);
+}
+
 static void without_services_it_is_silent(void)
 {
     const lt_services none = { .log = NULL };
@@ -69,6 +78,7 @@ static void without_services_it_is_silent(void)
     CU_ASSERT_EQUAL_FATAL(lt_host_create(&none, "growth", 1, 8, NULL, &host, &err), LTC_OK);
     host->log(host, LTC_LOG_ERROR, "nobody hears this");
     CU_ASSERT_FALSE(host->cancelled(host));
+    CU_ASSERT_FALSE(LTC_HAS(host, cache));
     lt_host_destroy(host);
     lt_host_destroy(NULL);
 }
@@ -142,6 +152,7 @@ static void a_chunk_cannot_change_the_mode_of_others(void)
 static const lt_test claims[] = {
     { "a message is one sentence", a_message_is_one_sentence },
     { "a stop is passed on", a_stop_is_passed_on },
+    { "the cache directory is handed on", the_cache_directory_is_handed_on },
     { "without services it is silent", without_services_it_is_silent },
     { "chunks are fixed and in order", chunks_are_fixed_and_in_order },
     { "the first failure wins", the_first_failure_wins },

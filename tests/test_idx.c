@@ -184,7 +184,7 @@ static void a_missing_directory_has_a_remedy(void)
 {
     static const struct { const char *name, *path, *says; } bad[] = {
         { "mnist", "/nonexistent/mnist",
-          "no directory /nonexistent/mnist (No such file or directory); put the four" },
+          "no directory /nonexistent/mnist (No such file or directory); etc/get-data mnist" },
         { "mnist", "/dev/null", "/dev/null is not a directory" },
         { "fashion-mnist", "/nonexistent", "install the Debian package dataset-fashion-mnist" },
     };

@@ -10,9 +10,10 @@
 #include <ltsdk/net.h>
 
 #include "backend_rig.h"
+#include "golden_lines.h"
 #include "make_graph.h"
 
-enum { BATCH = 8, ROWS = 24, STEPS = 3, MOST_NUMBERS = 32 };
+enum { BATCH = 8, ROWS = 24, STEPS = 3, SAMPLES = 24 };
 
 static const struct { const char *name; ltc_optimizer o; float lr;
 } methods[] = {
@@ -61,31 +62,6 @@ static void subject_free(subject *s)
     lt_maker_free(s->maker);
 }
 
-/* A line of torch.txt. */
-typedef struct golden {
-    char network[16], method[16], what[8], tensor[32];
-    size_t n, n_number;
-    double number[MOST_NUMBERS];
-} golden;
-
-static bool next_line(FILE *f, golden *g)
-{
-    char line[2048];
-    int used = 0;
-    if (!fgets(line, sizeof line, f))
-        return false;
-    CU_ASSERT_EQUAL_FATAL(
-        sscanf(line, "%15s %15s %7s %31s %zu%n", g->network, g->method, g->what, g->tensor, &g->n, &used), 5);
-    char *at = line + used, *end;
-    for (g->n_number = 0; g->n_number < MOST_NUMBERS; at = end) {
-        g->number[g->n_number] = strtod(at, &end);
-        if (end == at)
-            break;
-        g->n_number++;
-    }
-    return true;
-}
-
 /* What was computed here, by name; x of a tensor in double. */
 typedef struct result { double *x; } result;
 typedef struct results { result grad[64], value[64]; double loss[STEPS], eval; } results;
@@ -107,32 +83,6 @@ static double *doubles(const float *x, size_t n)
 /* A gradient that must vanish, as that of a bias in front of a batch norm, has no size to compare with. */
 static const double least_norm = 0.1;
 
-/* The larger of two errors, both relative to the tensor's norm: over the stored samples,
- * and of the projection. */
-static double norm_error(const golden *g, const double *x)
-{
-    const size_t stride = (g->n + 23) / 24;
-    const ltc_key key = { 99, g->n };
-    double off = 0, size = 0, projection = 0;
-    for (size_t i = 2; i < g->n_number; i++) {
-        const double d = x[(i - 2) * stride] - g->number[i];
-        off += d * d, size += g->number[i] * g->number[i];
-    }
-    for (size_t i = 0; i < g->n; i++)
-        projection += x[i] * ((double)ltc_rand_unit(key, i) - 0.5);
-    const double shift = fabs(projection - g->number[1]) / fmax(g->number[0], least_norm);
-    return fmax(sqrt(off) / fmax(sqrt(size), least_norm), shift);
-}
-
-static double element_error(const golden *g, const double *x)
-{
-    const size_t stride = (g->n + 23) / 24;
-    double worst = 0;
-    for (size_t i = 2; i < g->n_number; i++)
-        worst = fmax(worst, fabs(x[(i - 2) * stride] - g->number[i]) / fmax(fabs(g->number[i]), 1e-3));
-    return worst;
-}
-
 static uint32_t find_param(const ltc_graph *g, const char *name)
 {
     uint32_t p = 0;
@@ -144,13 +94,6 @@ static uint32_t find_param(const ltc_graph *g, const char *name)
 
 typedef struct limits { double loss, norm, element; } limits;
 
-static void check(bool holds, const golden *g, double found)
-{
-    if (!holds)
-        fprintf(stderr, "%s %s %s %s: %g\n", g->network, g->method, g->what, g->tensor, found);
-    CU_ASSERT(holds);
-}
-
 /* Holds what was computed against every line of this network and method; returns how many there were. */
 static int compare(const subject *s, const char *how, const results *r, limits most)
 {
@@ -158,21 +101,22 @@ static int compare(const subject *s, const char *how, const results *r, limits m
     int lines = 0;
     golden g;
     CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-    while (next_line(f, &g)) {
+    while (golden_next(f, &g)) {
         if (strcmp(g.network, s->name) || strcmp(g.method, how))
             continue;
         lines++;
         if (strcmp(g.what, "loss") == 0 || strcmp(g.what, "eval") == 0) {
             for (size_t i = 0; i < g.n; i++) {
                 const double x = *g.what == 'l' ? r->loss[i] : r->eval;
-                check(fabs(x - g.number[i]) <= most.loss * fmax(1, g.number[i]), &g, x - g.number[i]);
+                golden_check(fabs(x - g.number[i]) <= most.loss * fmax(1, g.number[i]), &g, x - g.number[i]);
             }
             continue;
         }
         const double *x = (*g.what == 'g' ? r->grad : r->value)[find_param(s->graph, g.tensor)].x;
         CU_ASSERT_PTR_NOT_NULL_FATAL(x);
-        check(norm_error(&g, x) <= most.norm, &g, norm_error(&g, x));
-        check(element_error(&g, x) <= most.element, &g, element_error(&g, x));
+        const double norm = golden_norm_error(&g, x, SAMPLES, least_norm), element = golden_element_error(&g, x, SAMPLES);
+        golden_check(norm <= most.norm, &g, norm);
+        golden_check(element <= most.element, &g, element);
     }
     fclose(f);
     return lines;

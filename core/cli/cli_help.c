@@ -30,7 +30,7 @@ static const char usage[] =
     "      --version             version of this program\n"
     "\n"
     "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 stopped by a signal.\n"
-    "Environment: LTCORE_PLUGIN_PATH and LTCORE_DATA, directories separated by colons; XDG_DATA_HOME.\n";
+    "Environment: LTCORE_PLUGIN_PATH and LTCORE_DATA, directories separated by colons; XDG_DATA_HOME, XDG_CACHE_HOME.\n";
 
 int lt_cli_help(const lt_world *w, const lt_arguments *a)
 {

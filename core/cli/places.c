@@ -75,3 +75,10 @@ const char *lt_places_store(const lt_world *w, lt_arena *a)
         return lt_arena_print(a, "%s/ltcore/store", w->data_home);
     return lt_arena_print(a, "%s/.local/share/ltcore/store", w->home ? w->home : w->directory);
 }
+
+const char *lt_places_cache(const lt_world *w, lt_arena *a)
+{
+    if (w->cache_home && w->cache_home[0] == '/')
+        return lt_arena_print(a, "%s/ltcore", w->cache_home);
+    return w->home && w->home[0] == '/' ? lt_arena_print(a, "%s/.cache/ltcore", w->home) : NULL;
+}

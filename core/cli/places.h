@@ -21,4 +21,8 @@ ltc_status lt_places_data(const lt_world *w, lt_arena *a, lt_places *p, ltc_erro
 /* The store's place unless it is set: $XDG_DATA_HOME/ltcore/store, or that below the home directory. NULL: no memory. */
 const char *lt_places_store(const lt_world *w, lt_arena *a);
 
+/* For files that can be made again: $XDG_CACHE_HOME/ltcore, or ~/.cache/ltcore. NULL: there is no place, or no memory;
+ * one does without. */
+const char *lt_places_cache(const lt_world *w, lt_arena *a);
+
 #endif

@@ -293,6 +293,12 @@ static void builder_scope(ltc_builder *table, const char *name)
     }
 }
 
+static const char *builder_error(ltc_builder *table)
+{
+    const lt_builder *b = of(table);
+    return b->status ? b->error.message : NULL;
+}
+
 ltc_status lt_builder_create(const lt_graph_request *r, uint32_t builder_size, uint32_t value_size, lt_builder **out,
                              ltc_builder **table, ltc_error *err)
 {
@@ -308,6 +314,7 @@ ltc_status lt_builder_create(const lt_graph_request *r, uint32_t builder_size, u
     *b->table = (ltc_builder){
         .size = sizeof *b->table, .n_classes = r->n_classes, .input = add_value(b, &input), .impl = b,
         .param = builder_param, .emit = builder_emit, .shape = builder_shape, .tag = builder_tag, .scope = builder_scope,
+        .error = builder_error,
     };
     *out = b;
     *table = b->table;

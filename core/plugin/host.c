@@ -80,6 +80,7 @@ ltc_status lt_host_create(const lt_services *s, const char *name, uint32_t kind_
     *h = (ltc_host){
         .size = sizeof *h, .kind_abi = kind_abi, .impl = impl,
         .log = host_log, .cancelled = host_cancelled, .parallel = host_parallel, .probe = probe,
+        .cache = s->cache,
     };
     *host = h;
     return LTC_OK;

@@ -4,11 +4,13 @@
 
 #include <ltcore/plugin.h>
 
-/* Where the services lead. Any member may be NULL: nothing is logged, nothing is cancelled. */
+/* Where the services lead. Any member may be NULL: nothing is logged, nothing is cancelled, nothing is
+ * kept. */
 typedef struct lt_services {
     void (*log)(void *arg, int level, const char *module, const char *sentence);      /* [any] */
     bool (*cancelled)(void *arg);                                                     /* [any] */
     void *arg;
+    const char *cache;                        /* directory for files that can be made again; it outlives the hosts */
 } lt_services;
 
 /* A host for an instance of the module called `name`, of `host_size` published bytes; it outlives the

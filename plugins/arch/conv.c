@@ -21,13 +21,14 @@ static ltc_val hidden(ltc_builder *b, ltc_val x, const char *name, double dropou
 
 static ltc_status conv_build(const conv_opts *o, ltc_builder *b, int n_convs, ltc_val *logits, ltc_error *err)
 {
-    const ltc_status st = image_at_least(b, 1ll << (n_convs / 2), "it is halved after every second convolution", err);
+    const int64_t least = (int64_t)1 << (n_convs / 2);
+    const ltc_status st = image_at_least(b, least, "it is halved after every second convolution", err);
     char name[16];
     ltc_val x = b->input;
 
     for (int i = 0; !st && i < n_convs; i++) {
         snprintf(name, sizeof name, "conv%d", i + 1);
-        x = ltc_relu(b, ltc_conv2d(b, x, name, (ltc_conv2d_args){ .out = 64ll << (i / 2), .pad = 1 }));
+        x = ltc_relu(b, ltc_conv2d(b, x, name, (ltc_conv2d_args){ .out = (int64_t)64 << (i / 2), .pad = 1 }));
         if (i % 2)
             x = ltc_max_pool(b, x, (ltc_pool_args){ .size = 2 });
     }

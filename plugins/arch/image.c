@@ -6,8 +6,8 @@ ltc_status image_at_least(ltc_builder *b, int64_t least, const char *why, ltc_er
 {
     const ltc_value *x = b->shape(b, b->input);
     if (x->rank != 3)
-        return ltc_fail(err, LTC_EINVAL, "takes images of three dimensions (channels, height, width), the samples have %u",
-                        x->rank);
+        return ltc_fail(err, LTC_EINVAL, "takes images of three dimensions (channels, height, width), the samples "
+                        "have %u", x->rank);
     if (x->dim[1] >= least && x->dim[2] >= least)
         return LTC_OK;
     return ltc_fail(err, LTC_EINVAL, "takes images of at least %lld x %lld, since %s; the samples are %lld x %lld",

@@ -11,10 +11,10 @@ static const char *const blocks[] = { "basic", "bottleneck", NULL }, *const shor
 static const ltc_opt resnet_opt[] = {
     LTC_ENUM(resnet_opts, block, RESIDUAL_BASIC, blocks, "basic: 3 x 3, 3 x 3; bottleneck: 1 x 1, 3 x 3, 1 x 1 to four "
              "times the width (stride in the 3 x 3), for depths 9n+2"),
-    LTC_ENUM(resnet_opts, shortcut, RESIDUAL_SHORTCUT_B, shortcuts, "where shapes differ: A, every second pixel and zero "
-             "channels, no parameters; B, a 1 x 1 convolution with batch norm"),
-    LTC_INT(resnet_opts, width, 16, 1, 4096, "channels of the first stage; the second has twice, the third four times as "
-            "many"),
+    LTC_ENUM(resnet_opts, shortcut, RESIDUAL_SHORTCUT_B, shortcuts, "where shapes differ: A, every second pixel and "
+             "zero channels, no parameters; B, a 1 x 1 convolution with batch norm"),
+    LTC_INT(resnet_opts, width, 16, 1, 4096, "channels of the first stage; the second has twice, the third four "
+            "times as many"),
 };
 static const ltc_schema resnet_schema = LTC_SCHEMA(resnet_opts, resnet_opt);
 
@@ -31,8 +31,8 @@ static ltc_status resnet_build(const resnet_opts *o, ltc_builder *b, int depth, 
     char name[16];
 
     if (!n_blocks)
-        return ltc_fail_opt(err, "block", "\"%s\" makes networks of 9n+2 layers, and %d is no such number: take resnet-20, "
-                            "resnet-56 or resnet-110, or block = \"basic\"", blocks[o->block], depth);
+        return ltc_fail_opt(err, "block", "\"%s\" makes networks of 9n+2 layers, and %d is no such number: take "
+                            "resnet-20, resnet-56 or resnet-110, or block = \"basic\"", blocks[o->block], depth);
     ltc_val x = ltc_relu(b, residual_conv(b, b->input, 1, (ltc_conv2d_args){ .out = o->width, .pad = 1 }));
     for (int i = 0; i < 3; i++) {
         const residual_stage s = {

@@ -1,9 +1,10 @@
 /* Fashion-MNIST: articles of clothing, 60,000 to train and 10,000 to test, 28 x 28, grey. */
+#include "get_data.h"
 #include "quartet.h"
 
 static const quartet_kind fashion_mnist_kind = {
     .title = "Fashion-MNIST",
-    .remedy = "install the Debian package dataset-fashion-mnist, or set path to where the four files are",
+    .remedy = "install the Debian package dataset-fashion-mnist; " GET_DATA("fashion-mnist") " too",
     .class_name = { "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
                     "Bag", "Ankle boot" },
     .mean = 0.2860f, .std = 0.3530f,          /* of the training images, to four digits */
@@ -14,7 +15,7 @@ static const ltc_opt fashion_mnist_table[] = {
     LTC_PATH(fashion_mnist_options, path, "fashion-mnist",
              "directory of the four IDX files train-images-idx3-ubyte, train-labels-idx1-ubyte, "
              "t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, plain or with .gz; "
-             "the Debian package dataset-fashion-mnist brings them",
+             "the Debian package dataset-fashion-mnist brings them; " GET_DATA("fashion-mnist") " too",
              .flags = LTC_OPT_SEARCH | LTC_OPT_NEUTRAL),
 };
 static const ltc_schema fashion_mnist_schema = LTC_SCHEMA(fashion_mnist_options, fashion_mnist_table);

@@ -1,9 +1,10 @@
 /* MNIST: handwritten digits, 60,000 to train and 10,000 to test, 28 x 28, grey. */
+#include "get_data.h"
 #include "quartet.h"
 
 static const quartet_kind mnist_kind = {
     .title = "MNIST",
-    .remedy = "put the four files there, or set path to where they are",
+    .remedy = GET_DATA("mnist") ", or set path to where the four files are",
     .class_name = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9" },
     .mean = 0.1307f, .std = 0.3081f,          /* of the training images, as in PyTorch's examples/mnist */
 };
@@ -13,7 +14,7 @@ static const ltc_opt mnist_table[] = {
     LTC_PATH(mnist_options, path, "mnist",
              "directory of the four IDX files train-images-idx3-ubyte, train-labels-idx1-ubyte, "
              "t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, plain or with .gz; "
-             "get them from https://ossci-datasets.s3.amazonaws.com/mnist/",
+             GET_DATA("mnist"),
              .flags = LTC_OPT_SEARCH | LTC_OPT_NEUTRAL),
 };
 static const ltc_schema mnist_schema = LTC_SCHEMA(mnist_options, mnist_table);

@@ -79,7 +79,7 @@ LENET = [("fc1.weight", (300, 784)), ("fc1.bias", (300,)), ("fc2.weight", (100, 
          ("fc3.weight", (10, 100)), ("fc3.bias", (10,))]
 SMALL = ([("conv1.weight", (8, 3, 3, 3))] + norm_shapes("bn1", 8)
          + [("conv2.weight", (12, 4, 3, 3)), ("conv2.bias", (12,))] + norm_shapes("bn2", 12)
-         + [("conv3.weight", (12, 12, 3, 3)), ("conv3.bias", (12,)), ("short.weight", (12, 8, 1, 1))]
+         + [("conv3.weight", (12, 12, 3, 3)), ("conv3.bias", (12,)), ("short.weight", (9, 8, 1, 1))]
          + norm_shapes("bn3", 24) + [("fc.weight", (10, 24)), ("fc.bias", (10,))])
 
 
@@ -100,8 +100,8 @@ def small(v, x, training):
     y = F.conv2d(x, v["conv2.weight"], v["conv2.bias"], stride=2, padding=1, groups=2)
     y = F.relu(norm(v, "bn2", y, training, 0.3))
     y = F.conv2d(y, v["conv3.weight"], v["conv3.bias"], padding=2, dilation=2)
-    y = F.relu(y + F.conv2d(x, v["short.weight"], stride=2))
-    mean = F.avg_pool2d(y, 2, 1, 1)
+    y = F.relu(y + F.pad(F.conv2d(x, v["short.weight"], stride=2), (0, 0, 0, 0, 1, 2)))
+    mean = F.adaptive_avg_pool2d(F.avg_pool2d(y, 2, 1, 1), (3, 5))
     x = torch.cat([mean.mean((2, 3)), y.mean((2, 3))], 1)
     return F.linear(norm(v, "bn3", x, training), v["fc.weight"], v["fc.bias"])
 
@@ -118,11 +118,11 @@ def optimizer(name, v):
     return kind(groups, lr=2.0 ** -9, betas=(0.9, 0.999), eps=1e-3)
 
 
-def line(head, tensor):
+def line(head, tensor, samples=SAMPLES):
     x = tensor.detach().numpy().reshape(-1)
     n = x.size
     projection = float(np.dot(x, unit((99, n), n).astype(np.float64) - 0.5))
-    numbers = [float(np.sqrt(np.dot(x, x))), projection] + [float(a) for a in x[::(n + SAMPLES - 1) // SAMPLES]]
+    numbers = [float(np.sqrt(np.dot(x, x))), projection] + [float(a) for a in x[::(n + samples - 1) // samples]]
     print(*head, n, *[a.hex() for a in numbers])
 
 

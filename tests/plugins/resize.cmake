@@ -6,17 +6,17 @@ set(closed_by_name opt schema module plugin probe_req probe_out value param node
     mask_env mask_ops dataset_info dataset_ops optimizer input compile_req plan data_desc train_req train_out eval_req
     eval_out backend_ops)
 string(REPLACE ";" "|" closed_by_name "${closed_by_name}")
-set(closed_plainly "\\(\\*scope\\)" "const ltc_probe \\*probe" "\\(\\*run\\)")     # last members of builder, host, probe
+set(closed_plainly "\\(\\*error\\)" "const char \\*cache" "\\(\\*run\\)")      # last members of builder, host, probe
 
 # The last member of each struct that can do without it.
 set(last
     "const char \\*const \\*choices"                  # opt
-    "const ltc_probe \\*probe"                        # host
+    "const char \\*cache"                             # host
     "const uint32_t \\*capture"                       # probe_req
     "void \\*const \\*captured"                       # probe_out
     "const float \\*data"                             # value
     "size_t      n[^a-z]*elements"                    # param
-    "void \\(\\*scope\\)"                             # builder
+    "const char \\*\\(\\*error\\)"                      # builder
     "const ltc_host \\*host"                          # mask_env
     "const uint8_t \\*mask"                           # mask_tensor
     "const uint8_t \\*alive"                          # mask_group

@@ -39,6 +39,10 @@ struct ltc_builder {
 
     /* Prefix "name." of what follows; scopes nest; NULL ends the innermost. */
     void (*scope)(ltc_builder *b, const char *name);
+
+    /* The first error's sentence, or NULL while all is well; the builder's. For an architecture that can add a place to
+     * it and fail by itself. Added later: ask LTC_HAS(b, error). */
+    const char *(*error)(ltc_builder *b);
 };
 
 /* build: pure, [any]. It sets *logits to a value of rank 1 with n_classes elements. */

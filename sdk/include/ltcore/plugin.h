@@ -40,6 +40,11 @@ struct ltc_host {
                            ltc_status (*fn)(void *arg, size_t begin, size_t end), void *arg);
 
     const ltc_probe *probe;                   /* NULL unless this is a criterion that asked for it */
+
+    /* An absolute directory for files that can be made again at any time, or NULL: there is none. It need not exist,
+     * and anybody may empty it. Each plug-in keeps to a directory of its own name in it, writes files that appear whole
+     * or not at all, verifies what it finds, and works as well without. */
+    const char *cache;
 };
 
 enum { LTC_ARCH = 1, LTC_MASK, LTC_DATASET, LTC_BACKEND };        /* kinds of module */
