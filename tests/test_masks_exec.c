@@ -131,6 +131,7 @@ static void what_goes_wrong_is_said(void)
         { "echo hello there\n", "12 bytes, is no safetensors file" },
         { "exec yes\n", "it wrote more than 10" },
         { "yes | head -c 300000 >&2; printf '\\033last\\n' >&2; exit 1\n", "status 1:  last" },
+        { "printf '%01000d\\nEND%0100d\\n' 0 0 >&2; exit 1\n", "status 1: END000" },       /* in two reads */
         { "LC_ALL=C exec sed '1s/fc1.weight.mask\":/fc1.weight\":     /'\n",
           "are of type U8; they must be F32" },
         { "LC_ALL=C exec sed '1s/[.]final\":/\":      /g; 1s/\\[3,4\\]/[4,3]/g'\n",
