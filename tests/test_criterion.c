@@ -295,6 +295,64 @@ static void every_struct_is_lent_in_the_plug_ins_size(void)
     drop(&b);
 }
 
+/* What prepare was shown, and how often: kept in an instance, as plug-ins do. */
+typedef struct prepared { rig_criterion rig; unsigned times, tensors, scored; double now, goal; ltc_status returns; } prepared;
+
+static ltc_status create_prepared(const ltc_host *h, const void *opts, void **self, ltc_error *err)
+{
+    (void)h, (void)err;
+    *self = (void *)(uintptr_t)opts;
+    return LTC_OK;
+}
+
+static ltc_status prepare_all(void *self, const ltc_mask_env *env, const ltc_mask_tensor *const *t, size_t n,
+                              ltc_error *err)
+{
+    prepared *p = self;
+    p->times++, p->tensors = (unsigned)n, p->now = env->density_now, p->goal = env->density_goal;
+    CU_ASSERT(p->scored == 0 && t[0]->index == FC1 && !strcmp(t[n - 1]->name, "fc2.weight"));
+    if (p->rig.flushes)
+        _mm_setcsr(_mm_getcsr() | 0x8040u);
+    return p->returns ? ltc_fail(err, p->returns, "has no gradients") : LTC_OK;
+}
+
+static ltc_status score_prepared(const void *self, const ltc_mask_env *env, const ltc_mask_tensor *t, float *score,
+                                 ltc_error *err)
+{
+    prepared *p = (void *)(uintptr_t)self;
+    (void)env, (void)err;
+    CU_ASSERT_EQUAL(p->times, 1);
+    p->scored++;
+    for (size_t i = 0; i < t->n; i++)
+        score[i] = (float)i;
+    return LTC_OK;
+}
+
+static void it_may_prepare_once_over_everything_eligible(void)
+{
+    const unsigned mode = _mm_getcsr() & 0xffc0u;
+    bench b = make(rig_scorer());
+    b.m.ops.mask = (ltc_mask_ops){ LTC_MASK_OPS, .create = create_prepared, .prepare = prepare_all,
+                                   .score = score_prepared };
+    memset(b.all.mask[FC2], 0, 2);            /* 16 of 18 are left */
+    for (int64_t scope = LT_SCOPE_LAYER; scope <= LT_SCOPE_GLOBAL; scope++) {
+        prepared p = { .rig.flushes = true };
+        lt_selection_request r = rig_request(&b.g, &b.m, &p.rig, &b.all);
+        r.scope = scope;
+        lt_masks m = rig_select(&r);
+        CU_ASSERT(p.times == 1 && p.tensors == 2 && p.scored == 2 && p.now == 16 / 18.0 && p.goal == 8 / 18.0);
+        CU_ASSERT_EQUAL(_mm_getcsr() & 0xffc0u, mode);
+        lt_masks_free(&m);
+    }
+    prepared p = { .returns = LTC_EIO };
+    const lt_selection_request r = rig_request(&b.g, &b.m, &p.rig, &b.all);
+    rig_refused(&r, LTC_EIO, "mask 'rig': has no gradients");
+    CU_ASSERT_EQUAL(p.scored, 0);
+    b.m.ops.mask.create = NULL;
+    rig_refused(&r, LTC_EINTERNAL, "prepares but has no create");
+    drop(&b);
+}
+
 int main(void)
 {
     static const lt_test claims[] = {
@@ -308,6 +366,7 @@ int main(void)
         { "flags are the instance's", flags_are_the_instances },
         { "a criterion's failure is passed on", a_criterions_failure_is_passed_on },
         { "an instance is made and unmade for each selection", an_instance_is_made_and_unmade_for_each_selection },
+        { "it may prepare once, over everything eligible", it_may_prepare_once_over_everything_eligible },
         { "the floating-point mode is put back", the_floating_point_mode_is_put_back },
         { "every struct is lent in the plug-in's size", every_struct_is_lent_in_the_plug_ins_size },
     };

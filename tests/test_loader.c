@@ -37,7 +37,7 @@ static const sentence refused[] = {
     { "long-summary",    "mask 'fixture': no summary of one line" },
     { "no-ops",          "mask 'fixture': no table of functions: set .ops" },
     { "no-sizes",        "mask 'fixture': host_size is 0: begin the table with LTC_MASK_OPS" },
-    { "no-ops-size",     "mask 'fixture': a table of 0 bytes, where 96 were expected: begin it" },
+    { "no-ops-size",     "mask 'fixture': a table of 0 bytes, where 104 were expected: begin it" },
     { "mask-no-slot",    "mask 'fixture': neither score nor score_group nor select" },
     { "arch-no-slot",    "architecture 'fixture': no function 'build', which every architecture needs" },
     { "dataset-no-slot", "dataset 'fixture': no function 'read', which every dataset needs" },

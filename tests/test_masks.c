@@ -56,8 +56,9 @@ static void drop(bench *b)
 
 static lt_selection_request request(const bench *b, const char *name, const void *options)
 {
+    static const int64_t defaults[8];         /* every option at 0: none of these criteria has another default */
     lt_selection_request r = rig_request(&b->g, module_named(name), NULL, &b->all);
-    r.options = options, r.final = b->final, r.init = b->init;
+    r.options = options ? options : defaults, r.final = b->final, r.init = b->init;
     return r;
 }
 

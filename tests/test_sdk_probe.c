@@ -284,6 +284,27 @@ static void pruned_weights_have_gradients(void)
     stage_close(&masked), stage_close(&zeroed);
 }
 
+/* A request may bring masks of its own: for the parameters that it names they count instead. */
+static void a_request_may_bring_masks(void)
+{
+    uint8_t first[108], other[108];
+    memset(other, 0, sizeof other);
+    const uint8_t *source[2] = { other, NULL }, *own[2] = { first, NULL };
+    stage masked, zeroed;
+    for (int i = 0; i < 108; i++)
+        first[i] = i % 3 != 0;
+    stage_open(&masked, false, source), stage_open(&zeroed, false, NULL);
+    for (int i = 0; i < 108; i += 3)
+        zeroed.value[0][i] = 0;
+    ltc_probe_req r = request(&masked, 30, 0);
+    const ltc_probe_req plain = r;
+    ltc_probe_out o = { .grad = masked.a }, p = { .grad = zeroed.a };
+    r.mask = own;
+    CU_ASSERT_EQUAL(run(&masked, &r, &o), run(&zeroed, &plain, &p));
+    CU_ASSERT_EQUAL(memcmp(masked.a[1], zeroed.a[1], 24 * sizeof(double)), 0);
+    stage_close(&masked), stage_close(&zeroed);
+}
+
 static void float_and_double_agree(void)
 {
     stage s;
@@ -361,6 +382,7 @@ int main(void)
         { "blocks of samples add up to the whole", blocks_add_up },
         { "synaptic flow has its closed form", synaptic_flow_has_its_closed_form },
         { "pruned weights count as zero and have gradients", pruned_weights_have_gradients },
+        { "a request may bring masks of its own", a_request_may_bring_masks },
         { "float and double agree", float_and_double_agree },
         { "captures are the activations", captures_are_the_activations },
         { "requests that make no sense are refused with a sentence", nonsense_is_refused },

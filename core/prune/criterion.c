@@ -54,6 +54,15 @@ static ltc_status check_flags(const lt_module *m, uint32_t flags, ltc_error *err
     return LTC_OK;
 }
 
+static ltc_status check_slots(const lt_module *m, ltc_error *err)
+{
+    const ltc_mask_ops *ops = &m->ops.mask;
+    if (!ops->prepare || ops->create)
+        return LTC_OK;
+    return ltc_fail(err, LTC_EINTERNAL, "mask '%s' prepares but has no create, so no place for what it prepares; "
+                    "report this to the plug-in's author", m->info.name);
+}
+
 static ltc_status make_instance(lt_criterion *c, const void *options, ltc_error *err)
 {
     if (!ops_of(c)->create) {
@@ -89,6 +98,8 @@ ltc_status lt_criterion_open(const lt_module *m, const void *options, const lt_s
     lt_criterion opened = { .module = m };
     err->option[0] = err->message[0] = '\0';  /* what the plug-in leaves alone must say nothing */
     ltc_status st = check_flags(m, ops->flags_of ? 0 : ops->flags, err);
+    if (!st)
+        st = check_slots(m, err);
     if (!st)
         st = lt_host_create(services, m->info.name, LTC_MASK_ABI, ops->host_size, NULL, &opened.host, err);
     if (st)
@@ -199,6 +210,20 @@ void lt_criterion_aim(lt_criterion *c, double now, double goal)
 {
     c->env->density_now = now;
     c->env->density_goal = goal;
+}
+
+ltc_status lt_criterion_prepare(const lt_criterion *c, ltc_error *err)
+{
+    size_t n = 0;
+    if (!ops_of(c)->prepare)
+        return LTC_OK;
+    for (uint32_t p = 0; p < c->n_params; p++)
+        if (tensor_of(c, p)->size)
+            c->list[n++] = tensor_of(c, p);
+    const lt_fpmode mode = lt_fpmode_get();
+    const ltc_status st = ops_of(c)->prepare(c->self, c->env, c->list, n, err);
+    lt_fpmode_set(mode);
+    return st ? blame(c, "preparing", st, err) : LTC_OK;
 }
 
 static ltc_status check_scores(const lt_criterion *c, uint32_t p, const float *score, ltc_error *err)

@@ -27,11 +27,14 @@ ltc_status lt_criterion_open(const lt_module *m, const void *options, const lt_s
 void lt_criterion_close(lt_criterion *c);
 
 /* Lends it the request's eligible tensors and weights; a kind of weights that it reads and the request does
- * not have is an error. Once, before the next three. */
+ * not have is an error. Once, before all that follows. */
 ltc_status lt_criterion_show(lt_criterion *c, const lt_selection_request *r, ltc_error *err);
 
 /* The densities that it is told from here on. */
 void lt_criterion_aim(lt_criterion *c, double now, double goal);
+
+/* Lets it look at everything eligible once, if it wants to; before any score and any selection. */
+ltc_status lt_criterion_prepare(const lt_criterion *c, ltc_error *err);
 
 /* The score of each element of parameter p, finite wherever it is alive. */
 ltc_status lt_criterion_score(const lt_criterion *c, uint32_t p, float *score, ltc_error *err);

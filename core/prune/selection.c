@@ -88,6 +88,16 @@ static ltc_status check_selector(const drawing *d, const lt_pool *its, ltc_error
                         "tensor", d->r->criterion->info.name);
 }
 
+/* The densities of everything eligible, while the criterion looks at all of it. */
+static ltc_status prepare(drawing *d, ltc_error *err)
+{
+    double total = 0, alive = 0, keep = 0;
+    for (const lt_pool *p = d->pools.pool; p < d->pools.pool + d->pools.n; p++)
+        total += (double)p->total, alive += (double)p->alive, keep += (double)p->keep;
+    lt_criterion_aim(&d->criterion, alive / total, counts_itself(d) ? NAN : keep / total);
+    return lt_criterion_prepare(&d->criterion, err);
+}
+
 static ltc_status cut(drawing *d, uint32_t pool, ltc_error *err)
 {
     const lt_pool *its = &d->pools.pool[pool];
@@ -139,6 +149,8 @@ static ltc_status draw(drawing *d, ltc_error *err)
         st = divide(d, err);
     if (!st)
         st = lt_masks_copy(d->r->graph, d->r->before, &d->mask, err);
+    if (!st)
+        st = prepare(d, err);
     for (uint32_t i = 0; i < d->pools.n && !st; i++)
         st = cut(d, i, err);
     for (uint32_t p = 0; p < d->r->graph->n_params && d->r->keep_one && !d->r->exact && !st; p++)

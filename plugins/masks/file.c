@@ -3,17 +3,13 @@
  *   keep(w) = the file's 1, where w is still alive
  *
  * The file is a safetensors file with a tensor for every eligible parameter, of its name and shape and of
- * type U8, BOOL or F32, each element 0 or 1. It is read here and not by the core, since a plug-in links
- * nothing of the core's. */
+ * type U8, BOOL or F32, each element 0 or 1. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include <jansson.h>
-#include <ltcore/mask.h>
-
-enum { LENGTH_BYTES = 8 };                    /* a file begins with the length of its header, little-endian */
+#include "tensors.h"
 
 typedef struct file_options { const char *path; } file_options;
 
@@ -25,11 +21,7 @@ static const ltc_schema file_schema = LTC_SCHEMA(file_options, file_table);
 
 typedef struct mask_file {
     const char *path;                         /* the option's */
-    uint8_t    *bytes;                        /* the whole file */
-    size_t      n;
-    const uint8_t *data;                      /* what stands behind the header, in `bytes` */
-    size_t      n_data;
-    json_t     *header;
+    tensors     in;                           /* the whole file */
 } mask_file;
 
 /* One mask in the file: n elements of `width` bytes. */
@@ -49,10 +41,10 @@ static ltc_status open_regular(const char *path, FILE **f, size_t *bytes, ltc_er
 static ltc_status read_bytes(mask_file *m, ltc_error *err)
 {
     FILE *f = NULL;
-    ltc_status st = open_regular(m->path, &f, &m->n, err);
-    if (!st && !(m->bytes = malloc(m->n + 1)))
-        st = ltc_fail(err, LTC_ENOMEM, "no memory for the %zu bytes of %.250s", m->n, m->path);
-    if (!st && fread(m->bytes, 1, m->n, f) != m->n)
+    ltc_status st = open_regular(m->path, &f, &m->in.n, err);
+    if (!st && !(m->in.bytes = malloc(m->in.n + 1)))
+        st = ltc_fail(err, LTC_ENOMEM, "no memory for the %zu bytes of %.250s", m->in.n, m->path);
+    if (!st && fread(m->in.bytes, 1, m->in.n, f) != m->in.n)
         st = ltc_fail(err, LTC_EIO, "%.250s ends too early or cannot be read", m->path);
     if (f)
         fclose(f);
@@ -61,27 +53,18 @@ static ltc_status read_bytes(mask_file *m, ltc_error *err)
 
 static ltc_status read_header(mask_file *m, ltc_error *err)
 {
-    uint64_t length = 0;
-    json_error_t why;
-    for (size_t i = LENGTH_BYTES; m->n >= LENGTH_BYTES && i-- > 0;)
-        length = length << 8 | m->bytes[i];
-    if (m->n < LENGTH_BYTES || length > m->n - LENGTH_BYTES)
+    if (!tensors_open(&m->in))
         return ltc_fail(err, LTC_EIO, "%.250s is not a safetensors file, or was cut off", m->path);
-    m->header =
-        json_loadb((const char *)m->bytes + LENGTH_BYTES, (size_t)length, JSON_REJECT_DUPLICATES, &why);
-    if (!json_is_object(m->header))
+    if (!json_is_object(m->in.header))
         return ltc_fail(err, LTC_EIO, "%.250s is not a safetensors file: its header is no JSON object",
                         m->path);
-    m->data = m->bytes + LENGTH_BYTES + length;
-    m->n_data = m->n - LENGTH_BYTES - (size_t)length;
     return LTC_OK;
 }
 
 static void file_destroy(void *self)
 {
     mask_file *m = self;
-    json_decref(m->header);
-    free(m->bytes);
+    tensors_close(&m->in);
     free(m);
 }
 
@@ -111,42 +94,20 @@ static size_t width_of(const char *type)
     return !strcmp(type, "U8") || !strcmp(type, "BOOL") ? 1 : !strcmp(type, "F32") ? sizeof(float) : 0;
 }
 
-static bool has_shape(const json_t *shape, const ltc_mask_tensor *t)
-{
-    bool same = json_is_array(shape) && json_array_size(shape) == t->rank;
-    for (uint32_t a = 0; same && a < t->rank; a++) {
-        const json_t *dim = json_array_get(shape, a);
-        same = json_is_integer(dim) && json_integer_value(dim) == t->dim[a];
-    }
-    return same;
-}
-
-/* Do the offsets hold t->n elements of that width, within the file? */
-static bool has_place(const mask_file *m, const json_t *offsets, const ltc_mask_tensor *t, stored *s)
-{
-    const json_t *from = json_array_get(offsets, 0), *to = json_array_get(offsets, 1);
-    const json_int_t begin = json_integer_value(from), end = json_integer_value(to);
-    if (!json_is_integer(from) || !json_is_integer(to) || begin < 0 || end < begin ||
-        (uint64_t)end > m->n_data)
-        return false;
-    s->at = m->data + begin;
-    return (uint64_t)(end - begin) == (uint64_t)t->n * s->width;
-}
-
 static ltc_status find(const mask_file *m, const ltc_mask_tensor *t, stored *s, ltc_error *err)
 {
-    const json_t *entry = json_object_get(m->header, t->name);
-    if (!entry)
+    tensors_entry e;
+    const int found = tensors_find(&m->in, t, &e);
+    if (found == TENSORS_MISSING)
         return ltc_fail_opt(err, "path", "%.200s has no mask for %s, which may be pruned", m->path, t->name);
-    const char *type = json_string_value(json_object_get(entry, "dtype"));
-    s->width = width_of(type);
+    *s = (stored){ e.at, width_of(e.type) };
     if (!s->width)
         return ltc_fail_opt(err, "path", "%s in %.200s is of type %.20s; masks are U8, BOOL or F32", t->name,
-                            m->path, type ? type : "unknown");
-    if (!has_shape(json_object_get(entry, "shape"), t))
+                            m->path, e.type ? e.type : "unknown");
+    if (found == TENSORS_SHAPE)
         return ltc_fail_opt(err, "path", "%s in %.200s has another shape than in this network", t->name,
                             m->path);
-    if (!has_place(m, json_object_get(entry, "data_offsets"), t, s))
+    if (found == TENSORS_PLACE || e.bytes != t->n * s->width)
         return ltc_fail(err, LTC_EIO, "%s in %.200s lies outside the file or has another size than its shape",
                         t->name, m->path);
     return LTC_OK;
@@ -181,7 +142,7 @@ static void report_unused(const mask_file *m, const ltc_host *h, const ltc_mask_
 {
     const char *name;
     json_t *entry;
-    json_object_foreach(m->header, name, entry) {
+    json_object_foreach(m->in.header, name, entry) {
         size_t i = 0;
         while (i < n && strcmp(t[i]->name, name))
             i++;

@@ -72,13 +72,20 @@ static void clear(const job *j, void *const *out)
             memset(out[p], 0, ltc_graph_param(j->graph, p)->n * real);
 }
 
+/* The request's own selection of parameter p, or the source's, or NULL: all kept. */
+static const uint8_t *mask_of(const job *j, uint32_t p)
+{
+    const lts_probe_source *s = &j->self->source;
+    return j->r->mask && j->r->mask[p] ? j->r->mask[p] : s->mask ? s->mask[p] : NULL;
+}
+
 /* The weights under the selection, as the flags say; with the complex step, w + i h d. */
 static void load_params(const job *j)
 {
     const lts_probe_source *s = &j->self->source;
     for (uint32_t p = 0; p < j->graph->n_params; p++) {
         const ltc_param *param = ltc_graph_param(j->graph, p);
-        const uint8_t *mask = s->mask ? s->mask[p] : NULL;
+        const uint8_t *mask = mask_of(j, p);
         const bool positive = (j->r->flags & LTC_PROBE_ABS) && !(param->role & LTC_ROLE_STAT);
         for (size_t i = 0; i < param->n; i++) {
             const float w = mask && !mask[i] ? 0.0f : s->value[p][i];

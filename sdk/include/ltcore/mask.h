@@ -55,7 +55,7 @@ typedef struct ltc_mask_env {
     const ltc_host *host;
 } ltc_mask_env;
 
-/* At least one of score, score_group, select; all pure functions of their arguments. */
+/* At least one of score, score_group, select; all pure functions of their arguments and of what `prepare` made. */
 typedef struct ltc_mask_ops {
     uint32_t   size, flags, host_size, probe_size, graph_size, node_size, param_size, value_size,
                mask_env_size, mask_tensor_size, mask_group_size, reserved;
@@ -74,6 +74,13 @@ typedef struct ltc_mask_ops {
     ltc_status (*select)(const void *self, const ltc_mask_env *env, const ltc_mask_tensor *const *t,
                          size_t n, uint8_t *const *mask, ltc_error *err);
     uint32_t   (*flags_of)(const void *self); /* NULL: flags; else this instance's, by its options */
+
+    /* NULL, or called once a selection before all of the above: what takes a look at the whole network, such as
+     * gradients, is computed here and kept in the instance, so it needs `create`; the other functions then read it and
+     * are pure beside it. All n eligible tensors, whatever the scope; the densities are those of all of them together.
+     * The tensors and their masks stay what they are until the instance ends. [serial] */
+    ltc_status (*prepare)(void *self, const ltc_mask_env *env, const ltc_mask_tensor *const *t, size_t n,
+                          ltc_error *err);
 } ltc_mask_ops;
 #define LTC_MASK_OPS .size = sizeof(ltc_mask_ops), LTC_SIZE(host), LTC_SIZE(probe), LTC_SIZE(graph), LTC_SIZE(node), \
         LTC_SIZE(param), LTC_SIZE(value), LTC_SIZE(mask_env), LTC_SIZE(mask_tensor), LTC_SIZE(mask_group)

@@ -26,6 +26,7 @@ typedef struct ltc_probe_req {
     double logit_scale;                       /* logits are multiplied by it: 1, or 1/T of a temperature */
     const float *const *direction;            /* [n_params], for `hessian`; or NULL */
     const uint32_t *capture; uint64_t n_capture;                           /* values whose activations are wanted */
+    const uint8_t *const *mask;               /* [n_params]: 0 counts as +0.0. NULL, here or inside: the selection so far */
 } ltc_probe_req;
 
 /* The criterion's buffers; NULL: not wanted. */
