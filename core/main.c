@@ -1,4 +1,5 @@
 /* The one place that looks at environment, clock, signals and terminal; all else gets them as arguments. */
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,16 @@ static int columns(void)
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) ? 0 : size.ws_col;
 }
 
+/* Those that this process may run on, which taskset and containers make fewer than there are. */
+static unsigned processors(void)
+{
+    cpu_set_t set;
+    const long online = sysconf(_SC_NPROCESSORS_ONLN);
+    if (!sched_getaffinity(0, sizeof set, &set))
+        return (unsigned)CPU_COUNT(&set);
+    return online > 0 ? (unsigned)online : 1;
+}
+
 static void catch_signals(void)
 {
     struct sigaction stop = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
@@ -48,7 +59,6 @@ static void catch_signals(void)
 int main(int argc, char **argv)
 {
     char *program = realpath("/proc/self/exe", NULL), *directory = realpath(".", NULL);
-    const long online = sysconf(_SC_NPROCESSORS_ONLN);
     if (!directory) {
         perror("ltcore: the current directory cannot be told, and paths start there: change to another one");
         free(program);
@@ -59,7 +69,7 @@ int main(int argc, char **argv)
         .plugin_path = secure_getenv("LTCORE_PLUGIN_PATH"), .data_path = secure_getenv("LTCORE_DATA"),
         .data_home = secure_getenv("XDG_DATA_HOME"), .home = secure_getenv("HOME"),
         .cache_home = secure_getenv("XDG_CACHE_HOME"),
-        .processors = online > 0 ? (unsigned)online : 1,
+        .processors = processors(),
         .terminal = isatty(STDERR_FILENO) == 1, .columns = columns(), .output_terminal = isatty(STDOUT_FILENO) == 1,
         .epoch_s = (double)time(NULL), .now_s = now_s, .cancelled = cancelled,
         .out = stdout, .err = stderr,

@@ -17,7 +17,7 @@ typedef struct lt_world {
     const char *plugin_path, *data_path;      /* LTCORE_PLUGIN_PATH, LTCORE_DATA: colon-separated, or NULL */
     const char *data_home, *home;             /* XDG_DATA_HOME and HOME, or NULL: the store's place */
     const char *cache_home;                   /* XDG_CACHE_HOME, or NULL: what can be made again */
-    unsigned    processors;                   /* that are online */
+    unsigned    processors;                   /* that it may run on */
     bool        terminal;                     /* standard error is one */
     bool        output_terminal;              /* standard output is one */
     int         columns;                      /* that standard error has; 0: not known */
