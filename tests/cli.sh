@@ -40,6 +40,11 @@ says err "run.seed (there 1, here 2)"
 mkdir mine && echo precious >mine/notes
 claim "a directory that is not a run's is left alone" 2 "$ltcore" -c run.cfg -o mine
 says err "not a run's"
+mkdir cut && touch cut/.lock cut/run.cfg.123.part
+claim "a run that was killed while it wrote its first file goes on" 0 "$ltcore" -q -c run.cfg -o cut
+[ -e cut/history.csv ] && [ ! -e cut/run.cfg.123.part ] || { echo "FAILS: ... and clears up"; ls cut; failed=1; }
+mkdir theirs && touch theirs/thesis.1.part
+claim "what others began to download is left alone" 2 "$ltcore" -c run.cfg -o theirs
 claim "a dry run writes nothing" 0 "$ltcore" -n -c run.cfg -o dry
 says out "1 training of 40 steps"
 [ ! -e dry ] || { echo "FAILS: dry was made"; failed=1; }

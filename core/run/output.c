@@ -1,6 +1,7 @@
 /* Owns a run's directory while it is being written. */
 #include "run/output.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,13 +29,43 @@ static ltc_status lock_directory(lt_output *o, ltc_error *err)
     return LTC_OK;
 }
 
+/* "NAME.123.part" (lt_file_write), which a killed process leaves: whoever holds the lock knows that nobody writes it. */
+static bool is_left_over(const char *entry)
+{
+    static const char ending[] = ".part";
+    const size_t n = strlen(entry), tail = sizeof ending - 1;
+    size_t digits = 0;
+    if (n < tail || strcmp(entry + n - tail, ending))
+        return false;
+    while (digits < n - tail && isdigit((unsigned char)entry[n - tail - 1 - digits]))
+        digits++;
+    return digits && digits + 1 < n - tail && entry[n - tail - 1 - digits] == '.';
+}
+
+static bool belongs_to_run(const char *entry)
+{
+    return !strcmp(entry, ".") || !strcmp(entry, "..") || !strcmp(entry, ".lock") ||
+           (!strncmp(entry, "run.cfg.", 8) && is_left_over(entry));
+}
+
+/* In a directory that is known to be a run's. */
+static void remove_left_overs(const lt_output *o)
+{
+    DIR *d = opendir(o->directory);
+    for (const struct dirent *e; d && (e = readdir(d));)
+        if (is_left_over(e->d_name))
+            unlinkat(dirfd(d), e->d_name, 0);
+    if (d)
+        closedir(d);
+}
+
 /* A directory that holds something, but no run, is somebody else's. */
 static ltc_status check_empty(const lt_output *o, ltc_error *err)
 {
     DIR *d = opendir(o->directory);
     bool empty = d != NULL;
     for (const struct dirent *e; d && (e = readdir(d));)
-        empty = empty && (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") || !strcmp(e->d_name, ".lock"));
+        empty = empty && belongs_to_run(e->d_name);
     if (d)
         closedir(d);
     return empty ? LTC_OK : ltc_fail(err, LTC_EINVAL, "%s holds files that are not a run's; choose another run.output",
@@ -66,6 +97,8 @@ static ltc_status write_configuration(lt_output *o, const char *resolved, ltc_er
         st = access(path.s, F_OK) == 0 ? check_same(o, path.s, resolved, err) : check_empty(o, err);
     if (!st)
         st = lt_file_write(path.s, resolved, strlen(resolved), err);
+    if (!st)
+        remove_left_overs(o);
     lt_text_free(&path);
     return st;
 }
