@@ -224,8 +224,8 @@ static void what_does_not_fit_is_refused_with_its_remedy(void)
           "or block = \"basic\"" },
         { { "resnet-44", "block=bottleneck", 3, 32, 10 }, LTC_EOPTION, "arch.block", "44 is no such number" },
         { { "vgg-16", "dropout=0.3", 3, 32, 10 }, LTC_EOPTION, "arch.dropout", "0.3 would drop nothing" },
-        { { "vgg-16", "", 3, 31, 10 }, LTC_EINVAL, "",
-          "architecture 'vgg-16': takes images of at least 32 x 32, since it is halved five times; the samples are 31 x 31" },
+        { { "vgg-16", "", 3, 15, 10 }, LTC_EINVAL, "",
+          "architecture 'vgg-16': takes images of at least 16 x 16, since it is halved four times; the samples are 15 x 15" },
         { { "vgg-16", "classifier=torchvision", 3, 31, 10 }, LTC_EINVAL, "", "at least 32 x 32" },
         { { "conv-2", "", 3, 1, 10 }, LTC_EINVAL, "", "at least 2 x 2" },
         { { "conv-6", "", 3, 7, 10 }, LTC_EINVAL, "", "at least 8 x 8" },
@@ -248,7 +248,7 @@ static void the_smallest_images_are_taken(void)
     static const arch_request least[] = {
         { "lenet-5-caffe", "", 1, 16, 10 }, { "conv-2", "", 1, 2, 10 },    { "conv-6", "", 3, 8, 10 },
         { "resnet-20", "", 1, 1, 10 },      { "resnet-18", "", 1, 1, 10 }, { "resnet-20", "shortcut=A", 3, 5, 10 },
-        { "vgg-19", "", 1, 32, 10 },        { "vgg-11", "classifier=torchvision", 3, 32, 10 },
+        { "vgg-19", "", 1, 16, 10 },        { "vgg-11", "classifier=torchvision", 3, 32, 10 },
     };
     for (size_t i = 0; i < sizeof least / sizeof *least; i++) {
         lt_graph g = arch_graph(&least[i]);

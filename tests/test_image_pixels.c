@@ -277,6 +277,29 @@ static int flip_every_bit(void *arg)
     return missed > 255 ? 255 : missed;
 }
 
+/* One byte of a noisy picture's scan after another is another: a JPEG has no checksum, so some go unnoticed, but not
+ * most. */
+static int change_the_scan(void *arg)
+{
+    const trial *t = arg;
+    uint8_t pixel[16 * 16 * 3];
+    size_t n, first = 0, missed = 0;
+    for (size_t i = 0; i < sizeof pixel; i++)
+        pixel[i] = (uint8_t)ltc_rand_below((ltc_key){ 8, 9 }, i, 256);
+    write_jpeg(t->path, &(jpeg_picture){ 16, 16, 3, false, false, pixel });
+    uint8_t *file = get_file(t->path, &n);
+    while (file[first] != 0xff || file[first + 1] != 0xda)
+        first++;
+    for (size_t i = first + 14; i + 2 < n; i++) {
+        file[i] ^= 0x55;
+        put_file(t->path, file, n);
+        missed += !is_refused(t);
+        file[i] ^= 0x55;
+    }
+    free(file);
+    return 2 * missed > n - first - 16;
+}
+
 /* Bytes at random places; a header that is right now and then. */
 static int scatter(void *arg)
 {
@@ -320,6 +343,11 @@ static void a_file_that_is_cut_off_anywhere_is_refused(void)
 static void no_flipped_bit_of_a_png_is_missed(void)
 {
     check_trial(false, flip_every_bit, 0);
+}
+
+static void most_changed_bytes_of_a_scan_are_noticed(void)
+{
+    check_trial(true, change_the_scan, 0);
 }
 
 static void scattered_bytes_never_crash(void)
@@ -445,6 +473,7 @@ int main(void)
           a_wrong_stream_under_a_right_checksum_is_refused },
         { "what is not the picture is passed over", what_is_not_the_picture_is_passed_over },
         { "what is no image is said to be none", what_is_no_image_is_said_to_be_none },
+        { "most changed bytes of a JPEG's scan are noticed", most_changed_bytes_of_a_scan_are_noticed },
     };
     const int failed = lt_suite_run("image_pixels", claims, sizeof claims / sizeof claims[0]);
     lt_registry_close(image_registry);

@@ -104,7 +104,7 @@ ltc_status lt_layer_budgets(const ltc_graph *g, const lt_settings *s, const uint
 ltc_status lt_selection_check(const lt_settings *s, uint32_t flags, ltc_error *err)
 {
     const lt_plugin_setting *mask = &s->prune.mask;
-    const bool counts = flags & LTC_MASK_OWN_COUNT, scores = mask->module->ops.mask.score;
+    const bool counts = flags & LTC_MASK_OWN_COUNT, scores = mask->module->ops.mask.score && !counts;
     const struct { bool set; const char *option; } shares[] = {
         { s->prune.layer_rate.n > 0, "layer_rate" },
         { s->prune.allocation != LT_ALLOCATION_UNIFORM, "allocation" },

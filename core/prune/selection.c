@@ -128,7 +128,7 @@ static ltc_status keep_one(drawing *d, uint32_t p, ltc_error *err)
     const uint64_t alive = lt_mask_alive(before, param->n);
     if (!alive || !(param->role & LTC_ROLE_WEIGHT) || lt_mask_alive(d->mask.mask[p], param->n))
         return LTC_OK;
-    if (!d->r->criterion->ops.mask.score)
+    if (counts_itself(d) || !d->r->criterion->ops.mask.score)
         return ltc_fail_opt(err, "collapse", "mask '%s' has no scores to choose one weight of %s by: choose "
                             "\"warn\" or \"stop\"", d->r->criterion->info.name, param->name);
     float *score = lt_array(param->n, sizeof *score);

@@ -1,5 +1,6 @@
 /* vgg-11, -13, -16, -19: configurations A, B, D and E of Simonyan & Zisserman 2015: 3 x 3 convolutions, halved by
- * pooling five times. The head is one linear layer, as usual on CIFAR, or torchvision's three. */
+ * pooling four times. Then the mean over space and one linear layer, as on CIFAR (Frankle & Carbin 2019, figure 2:
+ * "avg-pool"), or a fifth pooling and torchvision's three linear layers. */
 #include <ltcore/ops.h>
 
 #include "image.h"
@@ -14,15 +15,15 @@ static const ltc_opt vgg_opt[] = {
     LTC_BOOL(vgg_opts, bias, 0, "biases of convolutions that a batch norm follows, as torchvision's vgg*_bn have "
              "them; the others always have theirs"),
     LTC_ENUM(vgg_opts, classifier, CLASSIFIER_LINEAR, classifiers, "linear: mean over space, one linear layer; "
-             "torchvision: adaptive pooling to 7 x 7, hidden layers of 4,096 and 4,096 units"),
+             "torchvision: a fifth pooling, adaptive pooling to 7 x 7, hidden layers of 4,096 and 4,096 units"),
     LTC_REAL(vgg_opts, dropout, 0.5, 0, 1, "rate after each hidden layer of classifier = \"torchvision\"; the linear "
              "one has none", .flags = LTC_OPT_BELOW),
 };
 static const ltc_schema vgg_schema = LTC_SCHEMA(vgg_opts, vgg_opt);
 
 /* One letter a layer: a digit n is a convolution of 32 * 2^n channels, p halves the image. */
-static const char *const plan_11 = "1p2p33p44p44p",       *const plan_13 = "11p22p33p44p44p",
-                  *const plan_16 = "11p22p333p444p444p",  *const plan_19 = "11p22p3333p4444p4444p";
+static const char *const plan_11 = "1p2p33p44p44",       *const plan_13 = "11p22p33p44p44",
+                  *const plan_16 = "11p22p333p444p444",  *const plan_19 = "11p22p3333p4444p4444";
 
 /* Parameters have the number of their layer in torchvision's nn.Sequential, where norm, ReLU and pooling count. */
 static ltc_val features(const vgg_opts *o, ltc_builder *b, const char *plan)
@@ -57,6 +58,7 @@ static ltc_val torchvision_head(const vgg_opts *o, ltc_builder *b, ltc_val x)
 {
     static const char *const name[] = { "0", "3" };
 
+    x = ltc_max_pool(b, x, (ltc_pool_args){ .size = 2 });
     x = ltc_flatten(b, ltc_adaptive_pool(b, x, 7, 7));
     b->scope(b, "classifier");
     for (int i = 0; i < 2; i++) {
@@ -74,13 +76,14 @@ static ltc_status vgg_build(const vgg_opts *o, ltc_builder *b, const char *plan,
     if (o->classifier == CLASSIFIER_LINEAR && o->dropout > 0 && o->dropout != torchvision_rate)
         return ltc_fail_opt(err, "dropout", "%g would drop nothing: classifier = \"linear\" has no hidden layer; leave it "
                             "out, or take classifier = \"torchvision\"", o->dropout);
-    const ltc_status st = image_at_least(b, 32, "it is halved five times", err);
+    const bool five = o->classifier == CLASSIFIER_TORCHVISION;
+    const ltc_status st = image_at_least(b, five ? 32 : 16, five ? "it is halved five times" : "it is halved four times",
+                                         err);
     if (st)
         return st;
     const ltc_val x = features(o, b, plan);
-    *logits = o->classifier == CLASSIFIER_TORCHVISION
-                  ? torchvision_head(o, b, x)
-                  : ltc_linear(b, ltc_global_pool(b, x), "classifier", (ltc_linear_args){ .out = b->n_classes });
+    *logits = five ? torchvision_head(o, b, x)
+                   : ltc_linear(b, ltc_global_pool(b, x), "classifier", (ltc_linear_args){ .out = b->n_classes });
     return LTC_OK;
 }
 

@@ -141,7 +141,7 @@ class Vgg(nn.Module):
         return self.classifier(self.features(x).mean((2, 3)))
 
 
-VGG_16 = [64, 64, "p", 128, 128, "p", 256, 256, 256, "p", 512, 512, 512, "p", 512, 512, 512, "p"]
+VGG_16 = [64, 64, "p", 128, 128, "p", 256, 256, 256, "p", 512, 512, 512, "p", 512, 512, 512]
 
 # name in networks.txt, module, image, rows of the batch, seed: as in tests/test_arch_golden.c
 NETWORKS = [

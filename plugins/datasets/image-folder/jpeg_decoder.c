@@ -16,6 +16,7 @@ typedef struct jpeg {
     struct jpeg_decompress_struct library;
     struct jpeg_error_mgr errors;
     decoding *d;
+    bool scanning;                            /* behind the header */
 } jpeg;
 
 static void fail(j_common_ptr c)
@@ -25,19 +26,23 @@ static void fail(j_common_ptr c)
     longjmp(d->escape, 1);
 }
 
-/* Warnings after which every pixel is still the one that was stored: bytes before a marker that belong to
- * nothing, as some of ImageNet's files have them, and a header of a later version of JFIF. */
-static const int harmless[] = { JWRN_EXTRANEOUS_DATA, JWRN_JFIF_MAJOR };
+enum { STRAY_BYTES = 2 };
+
+/* Warnings after which the pixels are those that were stored: a header of a later version of JFIF, and bytes before a
+ * marker that belong to nothing. Behind the header these are often what is left over when damaged data ended too soon,
+ * so there no more are passed over than the one or two with which some encoders fill up. */
+static bool is_harmless(j_common_ptr c)
+{
+    const jpeg *j = (jpeg *)c->client_data;
+    return c->err->msg_code == JWRN_JFIF_MAJOR ||
+           (c->err->msg_code == JWRN_EXTRANEOUS_DATA && (!j->scanning || c->err->msg_parm.i[0] <= STRAY_BYTES));
+}
 
 /* In place of the library's own, which prints. */
 static void hear(j_common_ptr c, int level)
 {
-    if (level >= 0)                           /* a trace */
-        return;
-    for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++)
-        if (c->err->msg_code == harmless[i])
-            return;
-    c->err->error_exit(c);
+    if (level < 0 && !is_harmless(c))         /* else a trace */
+        c->err->error_exit(c);
 }
 
 static void refuse(jpeg *j, const char *why)
@@ -65,6 +70,7 @@ static void get_rows(jpeg *j)
 {
     struct jpeg_decompress_struct *c = &j->library;
     choose_output(j);
+    j->scanning = true;
     jpeg_start_decompress(c);
     const size_t row = (size_t)j->d->width * j->d->channels;
     while (c->output_scanline < c->output_height) {
