@@ -134,7 +134,8 @@ static void a_treatment_is_its_ways_noise_and_scale(void)
 {
     static const lt_treatment ways[] = {
         { .kept = LT_KEPT_REWIND }, { .kept = LT_KEPT_PERMUTE }, { .pruned = LT_PRUNED_OR_ZERO }, { .rescale = 1 },
-        { .noise = 0.5 }, { .noise = 1 },
+        { .noise = 0.5 }, { .noise = 1 }, { .kept = LT_KEPT_REWIND, .slots = LT_SLOTS_NONE },
+        { .kept = LT_KEPT_FINAL }, { .kept = LT_KEPT_FINAL, .slots = LT_SLOTS_DRAWN },
     };
     enum { WAYS = sizeof ways / sizeof ways[0] };
     const lt_digest *states[3] = { &start, NULL, NULL };

@@ -61,7 +61,7 @@ static void columns_are_those_promised(void)
         "loss,"
         "end_train_acc,end_val_loss,end_val_acc,end_test_loss,end_test_acc,report_at,train_seconds,ms_per_"
         "step,status,"
-        "mask_digest,training,ticket\n";
+        "mask_digest,training,ticket,pruned_layer\n";
     rig *r = rig_create();
     rig_start(r);
     rig_finish(r);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ltcore/mask.h>
+
 #include "results/grid.h"
 #include "suite.h"
 
@@ -110,6 +112,71 @@ static void a_dense_run_has_a_table_too(void)
     rig_close(r);
 }
 
+/* Of main's level 1, under that strategy: a tensor of 40 weights of which 20 are left, and with them all else. */
+static char *table_of_tensor(rig *r, int64_t strategy)
+{
+    ltc_error err;
+    rig_start(r);
+    for (size_t i = 0; i < 2; i++) {
+        lt_layer_row layer[3];
+        lt_level_row row = rig_row(r, i, layer);
+        row.pruned_layer = i ? layer[0].name : NULL;
+        CU_ASSERT_EQUAL(lt_results_level(r->results, &row, &err), LTC_OK);
+    }
+    r->settings.prune.strategy = strategy;
+    return table_of(r);
+}
+
+static void a_level_of_one_tensor_says_which_and_what_is_left_of_it(void)
+{
+    rig *r = rig_create();
+    char *text = table_of_tensor(r, LT_STRATEGY_LAYERWISE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\nlevel             tensor  density"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\n    0                      100.00"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\n    1  fc1.weight: 50.00    50.00"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "winning:"));
+    free(text);
+    rig_close(r);
+}
+
+static void sensitivity_is_no_search_for_tickets(void)
+{
+    rig *r = rig_create();
+    r->settings.n_variants = 0;
+    char *text = table_of_tensor(r, LT_STRATEGY_SENSITIVITY);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "fc1.weight: 50.00"));
+    CU_ASSERT_PTR_NULL(strstr(text, "winning"));
+    CU_ASSERT_PTR_NULL(strstr(text, "n = 1"));
+    CU_ASSERT_PTR_NULL(strstr(text, "Not compared"));
+    free(text);
+    rig_close(r);
+}
+
+/* Main's masks under fresh weights; masks of a criterion that reads nothing, matched layer by layer. */
+static void a_search_says_which_control_it_lacks(void)
+{
+    static const struct { int64_t kept, match; uint32_t reads, variants; const char *says; } cases[] = {
+        { LT_KEPT_REWIND, LT_MATCH_NONE, 0, 0, "fresh weights under the same masks, nor with random masks of the same" },
+        { LT_KEPT_REWIND, LT_MATCH_NONE, 0, 2, "Not compared with random masks of the same density in each layer: " },
+        { LT_KEPT_REWIND, LT_MATCH_LAYER_DENSITY, 0, 2, NULL },
+        { LT_KEPT_REWIND, LT_MATCH_DENSITY, 0, 2, "Not compared with random masks" },
+        { LT_KEPT_REWIND, LT_MATCH_LAYER_DENSITY, LTC_NEED_FINAL, 2, "Not compared with random masks" },
+        { LT_KEPT_FINAL, LT_MATCH_NONE, 0, 0, NULL },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        rig *r = rig_create();
+        const uint32_t reads[3] = { LTC_NEED_FINAL, LTC_NEED_FINAL, cases[i].reads };
+        r->settings.prune.kept = cases[i].kept, r->settings.n_variants = cases[i].variants;
+        r->variant[1].match = cases[i].match;
+        r->facts.reads = reads;
+        rig_start(r);
+        char *text = table_of(r);
+        CU_ASSERT(cases[i].says ? strstr(text, cases[i].says) != NULL : !strstr(text, "Not compared"));
+        free(text);
+        rig_close(r);
+    }
+}
+
 static void a_wide_table_goes_on_below(void)
 {
     lt_grid g = lt_grid_of(2, 4);
@@ -135,6 +202,10 @@ int main(void)
         { "a verdict needs accuracy, speed and a control below", a_verdict_needs_all_three },
         { "a weight that moved is loud", a_weight_that_moved_is_loud },
         { "a dense run has a table too", a_dense_run_has_a_table_too },
+        { "a level of one tensor says which, and what is left of it",
+          a_level_of_one_tensor_says_which_and_what_is_left_of_it },
+        { "sensitivity is no search for tickets", sensitivity_is_no_search_for_tickets },
+        { "a search says which control it lacks", a_search_says_which_control_it_lacks },
         { "a wide table goes on below", a_wide_table_goes_on_below },
     };
     return lt_suite_run("results table", claims, sizeof claims / sizeof claims[0]);

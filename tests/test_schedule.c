@@ -19,7 +19,7 @@ static lt_schedule schedule_of(const lt_settings *s)
 {
     lt_schedule sch;
     ltc_error err;
-    CU_ASSERT_FATAL(lt_schedule_open(s, 100, 1000, &sch, &err) == LTC_OK);
+    CU_ASSERT_FATAL(lt_schedule_open(&s->train, 100, 1000, &sch, &err) == LTC_OK);
     return sch;
 }
 

@@ -288,6 +288,28 @@ static void what_moved_is_counted_bit_by_bit(void)
     drop(&b);
 }
 
+/* retrain.optimizer_state and retrain.from: what the optimizer gathered stays with the weights, or does not. */
+static void slots_and_clock_come_along_or_stay_behind(void)
+{
+    static const struct { int64_t kept, slots; bool come; } cases[] = {
+        { LT_KEPT_REWIND, LT_SLOTS_OF_KEPT, true }, { LT_KEPT_REWIND, LT_SLOTS_NONE, false },
+        { LT_KEPT_FINAL, LT_SLOTS_OF_KEPT, false }, { LT_KEPT_FINAL, LT_SLOTS_DRAWN, true },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bench b;
+        ltc_error err;
+        make(&b);
+        const lt_treatment t = { .kept = cases[i].kept, .slots = cases[i].slots, .key = other };
+        const lt_state *from = cases[i].kept == LT_KEPT_FINAL ? &b.final : &b.rewind;
+        CU_ASSERT_EQUAL_FATAL(lt_treat(&t, &b.kept, &b.init, &b.rewind, &b.final, &b.start, &err), LTC_OK);
+        CU_ASSERT_EQUAL(differing(&b, from, false), 0);
+        CU_ASSERT_EQUAL(differing(&b, from, true) == 0, cases[i].come);
+        CU_ASSERT_EQUAL(slots_not_zero(&b) == 0, !cases[i].come);
+        CU_ASSERT_EQUAL(b.start.clock, cases[i].come ? from->clock : 0);
+        drop(&b);
+    }
+}
+
 int main(void)
 {
     static const lt_test claims[] = {
@@ -302,6 +324,7 @@ int main(void)
         { "trap 28: a fresh draw counts the dense fan-in", trap_28_a_fresh_draw_counts_the_dense_fan_in },
         { "trap 26: controls start from the dense snapshot", trap_26_controls_start_from_the_dense_snapshot },
         { "what moved is counted bit by bit", what_moved_is_counted_bit_by_bit },
+        { "slots and clock come along, or stay behind", slots_and_clock_come_along_or_stay_behind },
     };
     return lt_suite_run("treatment", claims, sizeof claims / sizeof claims[0]);
 }

@@ -52,13 +52,16 @@ static void close_look(look *l)
     lt_standing_free(&l->standing);
 }
 
-/* Levels of a variant; order UINT32_MAX: of all. */
+/* Levels of a variant; order UINT32_MAX: of all. Where a strategy has a level for each tensor nobody here
+ * knows the network, and those are planned that were begun. */
 static uint64_t count_planned(const look *l, uint32_t order)
 {
-    uint64_t n = 0;
+    uint64_t n = 0, begun = 0;
+    for (size_t i = 0; i < l->standing.n_levels; i++)
+        begun += order == UINT32_MAX || l->standing.level[i].order == order;
     for (uint32_t i = 0; i < l->plan.n_jobs; i++)
         n += l->plan.job[i].reported && (order == UINT32_MAX || l->plan.job[i].order == order);
-    return n;
+    return n > begun ? n : begun;
 }
 
 static uint64_t count_done(const look *l, uint32_t order)
@@ -132,8 +135,9 @@ static void print_begun(const look *l, const lt_standing_level *at)
     if (at->draw)
         fprintf(to, ", draw %u", at->draw);
     fprintf(to, ", level %u: ", at->level);
-    fprintf(to, "evaluated at step %s of %s", lt_figure_count(at->step, &step),
-            lt_figure_count(j->regime->steps, &steps));
+    fprintf(to, "evaluated at step %s", lt_figure_count(at->step, &step));
+    if (!j->regime->goes_on)                  /* else it is not known here where it began */
+        fprintf(to, " of %s", lt_figure_count(j->regime->steps, &steps));
     print_measure("validation", at->validation_loss, at->validation_accuracy, to);
     print_measure("test", at->test_loss, at->test_accuracy, to);
     fputc('\n', to);

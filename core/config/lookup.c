@@ -102,8 +102,9 @@ static bool plugin_drops(const lt_group *g, const lt_node *base, const lt_node *
     return old && new && !same_string(old, new) && !(g && lt_schema_find(&g->schema, name));
 }
 
-static bool selector_drops(const lt_group *g, const lt_node *over, const char *name)
+static bool selector_drops(const lt_group *group, const lt_node *over, const char *name)
 {
+    const lt_group *g = group && group->over ? lt_group_find(group->over) : group;
     for (uint32_t i = 0; g && i < g->n_only; i++) {
         const lt_only *rule = &g->only[i];
         const lt_node *new = lt_node_child(over, rule->selector);

@@ -93,6 +93,8 @@ static const ltc_opt base = {
 
 static void print_group(const lt_group *g, layout l, FILE *to)
 {
+    if (!g->schema.n_opts)
+        return;                               /* within an overlay: the keys are those of another group */
     fprintf(to, "\n%s: %s\n", g->path, g->help);
     print_schema(&g->schema, l, to);
 }

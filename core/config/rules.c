@@ -7,16 +7,20 @@
 
 #include "config/schema.h"
 
+enum { KEY_BYTES = 64 };
+
 lt_place lt_rules_place(const lt_fill *f, const lt_node *root, const char *key)
 {
     const lt_node *n = lt_node_find(root, key);
     return n ? n->at : f->overlay ? f->overlay->at : (lt_place){ f->request->path, 0 };
 }
 
-/* "never ignored": a key that is written acts, or is an error. */
-static void check_idle(lt_fill *f, const lt_node *root, const lt_group *g, const lt_settings *s)
+/* "never ignored": a key that is written acts, or is an error. g: the group at `path`, or the one on which
+ * that is an overlay. */
+static void check_idle(lt_fill *f, const lt_node *root, const char *path, const lt_group *g,
+                       const lt_settings *s)
 {
-    const lt_node *group = lt_node_find(root, g->path);
+    const lt_node *group = lt_node_find(root, path);
     for (size_t i = 0; group && i < group->n; i++) {
         const lt_node *n = group->child[i];
         const lt_only *rule = lt_group_idle(g, n->name, s);
@@ -26,39 +30,41 @@ static void check_idle(lt_fill *f, const lt_node *root, const lt_group *g, const
         const ltc_opt as_key = { .name = n->name };
         int64_t chosen;
         memcpy(&chosen, (const char *)s + selector->offset, sizeof chosen);
-        f->group = g->path;
+        f->group = path;
         lt_value_fault(f, &as_key, n, "does nothing with %s \"%s\"", rule->selector,
                        selector->choices[chosen]);
         lt_fill_hint(f, "remove it, or choose another %s", rule->selector);
     }
 }
 
-static void check_length(lt_fill *f, const lt_node *root, const lt_settings *s)
+static void check_length(lt_fill *f, const lt_node *root, const char *path, const lt_train_settings *t)
 {
-    if (s->train.steps >= 0 || s->train.epochs >= 0)
+    if (t->steps >= 0 || t->epochs >= 0)
         return;
-    lt_fill_fault(f, lt_rules_place(f, root, "train"), "train", "steps or epochs is required");
+    lt_fill_fault(f, lt_rules_place(f, root, path), path, "steps or epochs is required");
     lt_fill_hint(f, "epochs = 10;");
 }
 
-static void check_nesterov(lt_fill *f, const lt_node *root, const lt_settings *s)
+static void check_nesterov(lt_fill *f, const lt_node *root, const char *path, const lt_train_settings *t)
 {
-    static const char key[] = "train.optimizer.nesterov";
-    const bool idle = s->train.optimizer.type == LT_OPTIMIZER_SGD && s->train.optimizer.nesterov &&
-                      !(s->train.optimizer.momentum > 0);
+    char key[KEY_BYTES];
+    const bool idle = t->optimizer.type == LT_OPTIMIZER_SGD && t->optimizer.nesterov &&
+                      !(t->optimizer.momentum > 0);
+    snprintf(key, sizeof key, "%s.optimizer.nesterov", path);
     if (idle)
         lt_fill_fault(f, lt_rules_place(f, root, key), key, "needs a momentum above 0");
 }
 
-static void check_milestones(lt_fill *f, const lt_node *root, const lt_settings *s)
+static void check_milestones(lt_fill *f, const lt_node *root, const char *path, const lt_train_settings *t)
 {
-    static const char key[] = "train.lr_schedule.milestones";
-    const lt_moments m = s->train.lr_schedule.milestones;
-    if (s->train.lr_schedule.type != LT_SCHEDULE_MULTISTEP)
+    char group[KEY_BYTES], key[KEY_BYTES];
+    const lt_moments m = t->lr_schedule.milestones;
+    if (t->lr_schedule.type != LT_SCHEDULE_MULTISTEP)
         return;
+    snprintf(group, sizeof group, "%s.lr_schedule", path);
+    snprintf(key, sizeof key, "%s.lr_schedule.milestones", path);
     if (!m.n) {
-        lt_fill_fault(f, lt_rules_place(f, root, "train.lr_schedule"), key,
-                      "is required with type \"multistep\"");
+        lt_fill_fault(f, lt_rules_place(f, root, group), key, "is required with type \"multistep\"");
         lt_fill_hint(f, "milestones = [\"80ep\", \"120ep\"];");
     }
     for (uint64_t i = 1; i < m.n; i++) {
@@ -68,6 +74,13 @@ static void check_milestones(lt_fill *f, const lt_node *root, const lt_settings 
                       "each must be later than the one before it" : "either all in steps or all in epochs");
         return;
     }
+}
+
+void lt_rules_check_training(lt_fill *f, const lt_node *root, const char *path, const lt_train_settings *t)
+{
+    check_length(f, root, path, t);
+    check_nesterov(f, root, path, t);
+    check_milestones(f, root, path, t);
 }
 
 bool lt_rules_names_directory(const char *name)
@@ -85,13 +98,16 @@ static void check_name(lt_fill *f, const lt_node *root, const lt_settings *s)
 
 void lt_rules_check(lt_fill *f, const lt_node *root, const lt_settings *s)
 {
-    for (size_t i = 0; i < lt_n_groups; i++)
-        check_idle(f, root, &lt_groups[i], s);
+    lt_settings again = *s;                   /* as an overlay on train sees them */
+    again.train = s->retrain.train;
+    for (size_t i = 0; i < lt_n_groups; i++) {
+        const lt_group *g = &lt_groups[i];
+        check_idle(f, root, g->path, g->over ? lt_group_find(g->over) : g, g->over ? &again : s);
+    }
     check_name(f, root, s);
-    check_length(f, root, s);
-    check_nesterov(f, root, s);
-    check_milestones(f, root, s);
+    lt_rules_check_training(f, root, "train", &s->train);
     lt_rules_check_prune(f, root, s);
+    lt_rules_check_retrain(f, root, s);
 }
 
 /* `within`: what stands before the group's name in messages. */

@@ -13,6 +13,12 @@ void lt_rules_check(lt_fill *f, const lt_node *root, const lt_settings *s);
 void lt_rules_check_prune(lt_fill *f, const lt_node *root, const lt_settings *s);
 void lt_rules_check_layers(lt_fill *f, const lt_node *root, const lt_settings *s);
 
+/* How long the training of the group `path`, train or retrain, is and what its keys ask of one another. */
+void lt_rules_check_training(lt_fill *f, const lt_node *root, const char *path, const lt_train_settings *t);
+
+/* What retrain and prune ask of one another: rules_retrain.c. */
+void lt_rules_check_retrain(lt_fill *f, const lt_node *root, const lt_settings *s);
+
 /* How much is pruned: one of three keys. key NULL: none of them. */
 typedef struct lt_amount {
     const char *key, *leaf;
@@ -37,7 +43,9 @@ bool lt_rules_names_directory(const char *name);
 enum { LT_COUNTS_NOT, LT_COUNTS_ITSELF, LT_COUNTS_PERHAPS };
 int lt_rules_counts(const lt_settings *s);
 
-/* How many levels the settings give below the dense network. */
+/* How many levels the settings give below the dense network; LT_LEVELS_OF_NETWORK: as many as the network has
+ * tensors to prune, or more. */
+#define LT_LEVELS_OF_NETWORK INT64_MAX
 int64_t lt_rules_levels(const lt_settings *s);
 
 #endif

@@ -39,6 +39,9 @@ static void check_length(lt_fill *f, lt_place at, const char *key, const lt_sett
         lt_fill_fault(f, at, key, "is a list, and the run's %s is one target that is reached in rounds",
                       run.leaf);
         lt_fill_hint(f, "write one number");
+    } else if (own.v.n > 1 && levels == LT_LEVELS_OF_NETWORK) {
+        lt_fill_fault(f, at, key, "is a list, and each tensor is pruned at one level");
+        lt_fill_hint(f, "write one number");
     } else if (own.v.n > 1 && own.v.n != levels) {
         lt_fill_fault(f, at, key, "has %" PRIu64 " elements, and there are %" PRIu64 " levels", own.v.n,
                       levels);

@@ -33,19 +33,25 @@ int64_t lt_rules_levels(const lt_settings *s)
     const lt_amount a = lt_rules_amount(s);
     if (s->prune.strategy == LT_STRATEGY_NONE)
         return 0;
+    if (s->prune.strategy == LT_STRATEGY_LAYERWISE || s->prune.strategy == LT_STRATEGY_SENSITIVITY)
+        return LT_LEVELS_OF_NETWORK;
     if (s->prune.strategy == LT_STRATEGY_ITERATIVE && s->prune.rounds)
         return s->prune.rounds;
     return a.key ? (int64_t)a.v.n : 1;
 }
 
+static const char *word_of(int64_t strategy)
+{
+    return lt_schema_word(&lt_group_find("prune")->schema, "strategy", strategy);
+}
+
 static void check_mask(lt_fill *f, const lt_node *root, const lt_settings *s)
 {
-    const ltc_opt *strategy = lt_schema_find(&lt_group_find("prune")->schema, "strategy");
     const lt_node *mask = lt_node_find(root, "prune.mask");
     if (s->prune.mask.module)
         return;
     lt_fill_fault(f, lt_rules_place(f, root, mask ? "prune.mask" : "prune"), "prune.mask.plugin",
-                  "is required with strategy \"%s\"", strategy->choices[s->prune.strategy]);
+                  "is required with strategy \"%s\"", word_of(s->prune.strategy));
     lt_fill_hint(f, "mask = { plugin = \"NAME\"; }; `ltcore list masks` shows the names");
 }
 
@@ -53,7 +59,11 @@ static void check_amount(lt_fill *f, const lt_node *root, const lt_settings *s, 
 {
     const int counts = lt_rules_counts(s);
     const bool matched = f->variant && f->variant->match != LT_MATCH_NONE;
-    if (a.key && counts == LT_COUNTS_ITSELF) {
+    if (lt_rules_levels(s) == LT_LEVELS_OF_NETWORK && counts == LT_COUNTS_ITSELF) {
+        lt_fill_fault(f, lt_rules_place(f, root, "prune.mask.plugin"), "prune.mask.plugin",
+                      "%s fixes its own count over all tensors, and strategy \"%s\" prunes one at a time",
+                      s->prune.mask.name, word_of(s->prune.strategy));
+    } else if (a.key && counts == LT_COUNTS_ITSELF) {
         lt_fill_fault(f, lt_rules_place(f, root, a.key), a.key,
                       "does nothing with %s, which fixes its own count", s->prune.mask.name);
         lt_fill_hint(f, "remove it");
@@ -139,6 +149,8 @@ void lt_rules_check_prune(lt_fill *f, const lt_node *root, const lt_settings *s)
         check_amount(f, root, s, a);
         if (f->n_faults == before && s->prune.strategy == LT_STRATEGY_ITERATIVE)
             check_rounds(f, root, s, a);
+        if (f->n_faults == before && s->prune.strategy == LT_STRATEGY_SENSITIVITY && a.direction)
+            lt_rules_check_targets(f, lt_rules_place(f, root, a.key), a.key, a);
         if (f->n_faults == before)
             lt_rules_check_layers(f, root, s);
     }

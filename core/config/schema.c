@@ -152,7 +152,9 @@ static const char *const layers[] = { "conv", "linear", NULL };
 static const char *const include[] = { "bias", "norm", NULL };
 static const char *const allocation[] = { "uniform", "erk", "lamp", NULL };
 static const char *const collapse[] = { "warn", "stop", "keep-one", NULL };
-static const char *const strategy[] = { "iterative", "one-shot", "none", NULL };
+static const char *const strategy[] = {
+    "iterative", "one-shot", "layerwise", "sensitivity", "none", NULL,
+};
 static const char *const kept[] = {
     "rewind", "final", "reinit", "permute", "signed-permute", "reshuffle", "signed-reshuffle", "signed-constant",
     "random-sign", NULL,
@@ -193,10 +195,13 @@ static const ltc_opt prune_keys[] = {
         "warn if there is still no path."),
     ENUM(prune.strategy, LT_STRATEGY_ITERATIVE, strategy,
         "iterative: train, prune, go back, and again; one-shot: each level directly from the dense network; "
-        "none: the network is trained dense."),
+        "layerwise: as iterative, but each round prunes the next tensor alone, in the order of the network; "
+        "sensitivity: each tensor alone by each amount, from the dense network, and nothing is trained "
+        "again; none: the network is trained dense."),
     REALS(prune.rate, NULL, 0, 1, 1, MANY,
-        "Share of the weights still alive that a round prunes; a list has one a round, or with one-shot one "
-        "a level. Either rate, sparsity or density.", .flags = LTC_OPT_ABOVE | LTC_OPT_BELOW | LT_OPT_SCALAR),
+        "Share of the weights still alive that a round prunes; a list has one a round, with one-shot one a "
+        "level, with layerwise one a tensor, with sensitivity one a level of each tensor. Either rate, "
+        "sparsity or density.", .flags = LTC_OPT_ABOVE | LTC_OPT_BELOW | LT_OPT_SCALAR),
     REALS(prune.sparsity, NULL, 0, 1, 1, MANY,
         "Share of all weights pruned in the end, reached in rounds; a list has one a level.",
         .flags = LTC_OPT_BELOW | LT_OPT_SCALAR),
@@ -227,17 +232,19 @@ static const ltc_opt mask_keys[] = {
         "The criterion that chooses what is pruned, by its plug-in's name; that plug-in's options stand in "
         "this group too. Required, unless strategy is none.") },
 };
-#define PRUNING (1u << LT_STRATEGY_ITERATIVE | 1u << LT_STRATEGY_ONE_SHOT)
+#define AT_ONCE   (1u << LT_STRATEGY_ITERATIVE | 1u << LT_STRATEGY_ONE_SHOT)
+#define RETRAINED (AT_ONCE | 1u << LT_STRATEGY_LAYERWISE)
+#define PRUNING   (RETRAINED | 1u << LT_STRATEGY_SENSITIVITY)
 static const lt_only prune_only[] = {
     { "mask", "strategy", PRUNING },
-    { "scope", "strategy", PRUNING },
+    { "scope", "strategy", AT_ONCE },
     { "layers", "strategy", PRUNING },
     { "exclude", "strategy", PRUNING },
     { "include", "strategy", PRUNING },
     { "output", "strategy", PRUNING },
     { "output", "allocation", 1u << LT_ALLOCATION_UNIFORM },
-    { "layer_rate", "strategy", PRUNING },
-    { "allocation", "strategy", PRUNING },
+    { "layer_rate", "strategy", RETRAINED },
+    { "allocation", "strategy", AT_ONCE },
     { "allocation", "scope", 1u << LT_SCOPE_LAYER },
     { "min_alive", "strategy", PRUNING },
     { "collapse", "strategy", PRUNING },
@@ -246,11 +253,22 @@ static const lt_only prune_only[] = {
     { "density", "strategy", PRUNING },
     { "rounds", "strategy", 1u << LT_STRATEGY_ITERATIVE },
     { "draw_at", "strategy", PRUNING },
-    { "kept", "strategy", PRUNING },
-    { "rewind_to", "strategy", PRUNING },
-    { "rescale", "strategy", PRUNING },
-    { "noise", "strategy", PRUNING },
-    { "pruned", "strategy", PRUNING },
+    { "kept", "strategy", RETRAINED },
+    { "rewind_to", "strategy", RETRAINED },
+    { "rescale", "strategy", RETRAINED },
+    { "noise", "strategy", RETRAINED },
+    { "pruned", "strategy", RETRAINED },
+};
+
+static const char *const from[] = { "start", "drawn", NULL };
+static const char *const optimizer_state[] = { "rewound", "fresh", NULL };
+static const ltc_opt retrain_keys[] = {
+    ENUM(retrain.from, LT_FROM_START, from,
+        "Where the step counter, the learning rate and the optimizer's state stand at first. start: as at "
+        "rewind_to, or at 0 where weights are not rewound; drawn (only with kept = \"final\"): as when the "
+        "mask was drawn, and steps or epochs are how many more."),
+    ENUM(retrain.optimizer_state, LT_OPTIMIZER_STATE_REWOUND, optimizer_state,
+        "rewound: as `from` says; fresh: without what the optimizer had gathered by then."),
 };
 
 static const ltc_opt plugins_keys[] = {
@@ -270,6 +288,10 @@ const lt_group lt_groups[] = {
     { GROUP("train.lr_schedule", schedule_keys, "The learning rate over time"), ONLY(schedule_only) },
     { GROUP("prune", prune_keys, "Pruning"), ONLY(prune_only) },
     { GROUP("prune.mask", mask_keys, "The criterion"), .kind = LTC_MASK },
+    { GROUP("retrain", retrain_keys, "Training after the first: any keys of train, where they differ"),
+      .over = "train" },
+    { .path = "retrain.optimizer", .over = "train.optimizer" },
+    { .path = "retrain.lr_schedule", .over = "train.lr_schedule" },
     { GROUP("plugins", plugins_keys, "Plug-ins of your own") },
 };
 const size_t lt_n_groups = sizeof lt_groups / sizeof lt_groups[0];
@@ -332,6 +354,7 @@ const ltc_schema lt_root_schema = LTC_SCHEMA(lt_settings, root_keys);
 
 const lt_either lt_eithers[] = {
     { "train", { "steps", "epochs" } },
+    { "retrain", { "steps", "epochs" } },
     { "prune", { "rate", "sparsity", "density" } },
 };
 const size_t lt_n_eithers = sizeof lt_eithers / sizeof lt_eithers[0];

@@ -33,6 +33,7 @@ typedef struct lt_only {
 typedef struct lt_group {
     const char    *path, *help;               /* "train.optimizer" */
     ltc_schema     schema;                    /* names: "train.optimizer.lr"; offsets: into lt_settings */
+    const char    *over;                      /* the group whose keys it has too, as an overlay; or NULL */
     uint32_t       kind;                      /* of the plug-in whose options stand here too; 0: none */
     uint32_t       n_only;
     const lt_only *only;

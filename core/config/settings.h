@@ -29,7 +29,10 @@ enum { LT_INIT_PYTORCH, LT_INIT_GLOROT_NORMAL, LT_INIT_GLOROT_UNIFORM, LT_INIT_K
 enum { LT_OPTIMIZER_SGD, LT_OPTIMIZER_ADAM, LT_OPTIMIZER_ADAMW };
 enum { LT_SCHEDULE_CONSTANT, LT_SCHEDULE_MULTISTEP, LT_SCHEDULE_COSINE };
 enum { LT_REPORT_BEST, LT_REPORT_END };
-enum { LT_STRATEGY_ITERATIVE, LT_STRATEGY_ONE_SHOT, LT_STRATEGY_NONE };
+enum { LT_STRATEGY_ITERATIVE, LT_STRATEGY_ONE_SHOT, LT_STRATEGY_LAYERWISE, LT_STRATEGY_SENSITIVITY,
+       LT_STRATEGY_NONE };
+enum { LT_FROM_START, LT_FROM_DRAWN };
+enum { LT_OPTIMIZER_STATE_REWOUND, LT_OPTIMIZER_STATE_FRESH };
 enum { LT_SCOPE_LAYER, LT_SCOPE_GLOBAL, LT_SCOPE_TYPE };
 enum { LT_ALLOCATION_UNIFORM, LT_ALLOCATION_ERK, LT_ALLOCATION_LAMP };
 enum { LT_COLLAPSE_WARN, LT_COLLAPSE_STOP, LT_COLLAPSE_KEEP_ONE };
@@ -47,6 +50,25 @@ typedef struct lt_layer_rate {
     ltc_reals   rate, sparsity, density;
 } lt_layer_rate;
 typedef struct lt_layer_rates { const lt_layer_rate *v; uint64_t n; } lt_layer_rates;
+
+/* How networks are trained: the group train; and, as an overlay on it, retrain. */
+typedef struct lt_train_settings {
+    int64_t   batch_size;
+    int64_t   steps, epochs;                  /* one of them; the other is -1 */
+    lt_moment evaluate_every;
+    int64_t   report_at;
+    struct {
+        int64_t     type, nesterov;
+        double      lr, momentum, beta1, beta2, eps, weight_decay, bn_l1;
+        ltc_strings decay;                    /* "weight", "bias", "norm" */
+    } optimizer;
+    struct {
+        int64_t    type;
+        lt_moments milestones;
+        double     gamma;
+        lt_moment  warmup;
+    } lr_schedule;
+} lt_train_settings;
 
 typedef struct lt_settings {
     struct {
@@ -69,23 +91,7 @@ typedef struct lt_settings {
     struct {
         lt_plugin_setting plugin;
     } backend;
-    struct {
-        int64_t   batch_size;
-        int64_t   steps, epochs;              /* one of them; the other is -1 */
-        lt_moment evaluate_every;
-        int64_t   report_at;
-        struct {
-            int64_t     type, nesterov;
-            double      lr, momentum, beta1, beta2, eps, weight_decay, bn_l1;
-            ltc_strings decay;                /* "weight", "bias", "norm" */
-        } optimizer;
-        struct {
-            int64_t    type;
-            lt_moments milestones;
-            double     gamma;
-            lt_moment  warmup;
-        } lr_schedule;
-    } train;
+    lt_train_settings train;
     struct {
         lt_plugin_setting mask;               /* no module: strategy "none" */
         int64_t     scope;
@@ -103,6 +109,12 @@ typedef struct lt_settings {
         double      noise;                    /* in deviations of a layer's initial weights */
         int64_t     pruned;
     } prune;
+    struct {
+        int64_t     given;                    /* 0: levels train as the dense network does; train is a copy */
+        int64_t     from, optimizer_state;    /* LT_FROM_*, LT_OPTIMIZER_STATE_* */
+        ltc_strings set;                      /* the keys that it sets: "retrain.optimizer.lr" */
+        lt_train_settings train;              /* of every level below the dense network */
+    } retrain;
     struct lt_variant *variant;               /* [n_variants], in the order written; the run itself, "main", is not in it */
     uint64_t n_variants;
     struct {

@@ -5,6 +5,7 @@
 #include "config/options.h"
 #include "config/path.h"
 #include "config/reader.h"
+#include "config/retrain.h"
 #include "config/rules.h"
 #include "config/schema.h"
 #include "config/settle.h"
@@ -60,12 +61,14 @@ static void settle_group(settler *s, const lt_group *g)
         fill_plugin(s, group, p);
     if (!p || found) {                        /* without its plug-in nobody can say which keys a group has */
         const ltc_schema *own = s->fill->variant ? lt_variant_schema(g->path) : NULL;
-        const ltc_schema *schema[3] = { &g->schema };
+        const ltc_schema *schema[4] = { &g->schema };
         size_t n = 1;
         if (found)
             schema[n++] = &p->module->schema;
         if (own)
             schema[n++] = own;
+        if (g->over)
+            schema[n++] = &lt_group_find(g->over)->schema;
         lt_options_unknown(s->fill, group, schema, n, found ? p->name : NULL);
     }
 }
@@ -118,6 +121,7 @@ static void derive(settler *s)
         t->run.store = lt_path_join(a, r->directory, r->store ? r->store : "ltcore-store");
     derive_vary(t);
     derive_amount(s->fill, t);
+    lt_retrain_derive(s->fill, t);
     if (t->prune.allocation != LT_ALLOCATION_UNIFORM)
         t->prune.output = 1;                  /* which is idle then (schema.c): all of the amount is shared */
     s->fill->no_memory |= !t->run.name || !t->run.output || !t->run.store;
@@ -129,6 +133,7 @@ void lt_settle_tree(lt_fill *f, const lt_node *root, lt_registry *registry, lt_s
     settler s = { .fill = f, .root = root, .registry = registry, .settings = settings };
     for (size_t i = 0; i < lt_n_groups; i++)
         settle_group(&s, &lt_groups[i]);
+    lt_retrain_fill(f, root, settings);
     if (f->n_faults == before)
         derive(&s);
     if (f->n_faults == before && !f->no_memory)

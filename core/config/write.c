@@ -40,16 +40,21 @@ static void write_option(const ltc_opt *o, const void *block, int depth, lt_text
     lt_text_free(&value);
 }
 
-/* Does the text hold that key? The run's holds all, a variant's those that it sets. */
-static bool is_wanted(const lt_variant *v, const char *group, const char *leaf)
+static bool is_among(const ltc_strings *set, const char *group, const char *leaf)
 {
     const size_t n = strlen(group);
-    for (uint64_t i = 0; v && i < v->set.n; i++) {
-        const char *key = v->set.v[i];
+    for (uint64_t i = 0; i < set->n; i++) {
+        const char *key = set->v[i];
         if (!strncmp(key, group, n) && key[n] == '.' && !strcmp(key + n + 1, leaf))
             return true;
     }
-    return !v;
+    return false;
+}
+
+/* Does the text hold that key? The run's holds all, a variant's those that it sets. */
+static bool is_wanted(const lt_variant *v, const char *group, const char *leaf)
+{
+    return !v || is_among(&v->set, group, leaf);
 }
 
 /* v: the variant that the settings are of; the run: NULL. */
@@ -60,6 +65,20 @@ static void write_keys(const lt_group *g, const lt_settings *s, const lt_variant
         const bool idle = lt_group_idle(g, lt_opt_leaf(o), s);        /* what cannot act may not be set */
         if (!idle && is_wanted(v, g->path, lt_opt_leaf(o)))
             write_option(o, s, depth, to);
+    }
+}
+
+/* Of an overlay on another group, what it sets itself. */
+static void write_overlay(const lt_group *g, const lt_settings *s, const lt_variant *v, int depth,
+                          lt_text *to)
+{
+    const ltc_schema *schema = g->over ? &lt_group_find(g->over)->schema : NULL;
+    lt_settings again = *s;
+    again.train = s->retrain.train;
+    for (uint32_t i = 0; schema && i < schema->n_opts; i++) {
+        const ltc_opt *o = lt_schema_at(schema, i);
+        if (is_among(v ? &v->set : &s->retrain.set, g->path, lt_opt_leaf(o)))
+            write_option(o, &again, depth, to);
     }
 }
 
@@ -93,13 +112,16 @@ static void write_group(const lt_group *g, const lt_settings *s, const lt_varian
 {
     const char *dot = strrchr(g->path, '.');
     lt_text body = { 0 };
+    if (g->over && !v && !s->retrain.set.n)
+        return;
+    write_overlay(g, s, v, depth + 1, &body);
     write_keys(g, s, v, depth + 1, &body);
     write_plugin_options(g, s, v, depth + 1, &body);
     write_own_keys(g->path, v, depth + 1, &body);
     for (const lt_group *in = NULL; (in = lt_group_next_within(g->path, in));)
         if (!lt_group_idle(g, strrchr(in->path, '.') + 1, s))
             write_group(in, s, v, depth + 1, &body);
-    if (!body.failed && (body.n || !v)) {
+    if (!body.failed && (body.n || !(v || g->over))) {
         indent(depth, to);
         lt_text_add(to, "%s = {\n", dot ? dot + 1 : g->path);
         lt_text_put(to, body.n ? body.s : "", body.n);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/moment.h"
 #include "data/key.h"
 #include "data/order.h"
 #include "plan/weights.h"
@@ -93,17 +94,17 @@ static uint32_t role_bits(ltc_strings names)
     return bits;
 }
 
-static ltc_optimizer optimizer_of(const lt_settings *s)
+static ltc_optimizer optimizer_of(const lt_train_settings *t)
 {
     static const uint32_t kind[] = {
         [LT_OPTIMIZER_SGD] = LTC_SGD, [LT_OPTIMIZER_ADAM] = LTC_ADAM, [LT_OPTIMIZER_ADAMW] = LTC_ADAMW,
     };
     return (ltc_optimizer){
-        .size = sizeof(ltc_optimizer), .kind = kind[s->train.optimizer.type],
-        .nesterov = s->train.optimizer.nesterov != 0, .decay_roles = role_bits(s->train.optimizer.decay),
-        .l1_roles = s->train.optimizer.bn_l1 > 0 ? LTC_ROLE_NORM_GAIN : 0,
-        .momentum = s->train.optimizer.momentum, .beta1 = s->train.optimizer.beta1, .beta2 = s->train.optimizer.beta2,
-        .eps = s->train.optimizer.eps, .weight_decay = s->train.optimizer.weight_decay, .l1 = s->train.optimizer.bn_l1,
+        .size = sizeof(ltc_optimizer), .kind = kind[t->optimizer.type],
+        .nesterov = t->optimizer.nesterov != 0, .decay_roles = role_bits(t->optimizer.decay),
+        .l1_roles = t->optimizer.bn_l1 > 0 ? LTC_ROLE_NORM_GAIN : 0,
+        .momentum = t->optimizer.momentum, .beta1 = t->optimizer.beta1, .beta2 = t->optimizer.beta2,
+        .eps = t->optimizer.eps, .weight_decay = t->optimizer.weight_decay, .l1 = t->optimizer.bn_l1,
     };
 }
 
@@ -125,6 +126,50 @@ static ltc_status check_steps(const lt_regime *r, ltc_error *err)
     return LTC_OK;
 }
 
+/* Of the levels below the dense network. */
+static ltc_status check_retrain_steps(const lt_regime *r, ltc_error *err)
+{
+    const lt_settings *s = r->settings;
+    const bool chained = s->prune.strategy != LT_STRATEGY_ONE_SHOT,
+               at_a_step = lt_moment_is_span(s->prune.draw_at);
+    if (s->prune.kept == LT_KEPT_REWIND && r->rewind_to > r->steps)
+        return ltc_fail(err, LTC_EINVAL, "prune.rewind_to is step %llu, but by retrain a training has %llu",
+                        (unsigned long long)r->rewind_to, (unsigned long long)r->steps);
+    if (chained && at_a_step && r->draw_at > r->steps)
+        return ltc_fail(err, LTC_EINVAL, "prune.draw_at is step %llu, but by retrain a training has %llu",
+                        (unsigned long long)r->draw_at, (unsigned long long)r->steps);
+    return LTC_OK;
+}
+
+/* The tensors that can be pruned, in the order of the network. */
+static ltc_status list_layers(lt_regime *r, const uint8_t *eligible, ltc_error *err)
+{
+    const uint32_t n = r->experiment->graph.view.n_params;
+    r->layer = lt_array(n, sizeof *r->layer);
+    for (uint32_t p = 0; r->layer && p < n; p++)
+        if (eligible[p])
+            r->layer[r->n_layers++] = p;
+    return r->layer ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "no memory for a list of layers");
+}
+
+static ltc_status check_strategy(const lt_regime *r, ltc_error *err)
+{
+    const lt_settings *s = r->settings;
+    const ltc_graph *g = &r->experiment->graph.view;
+    const uint64_t amounts = s->prune.rate.n + s->prune.sparsity.n + s->prune.density.n;
+    if (s->prune.strategy != LT_STRATEGY_LAYERWISE && s->prune.strategy != LT_STRATEGY_SENSITIVITY)
+        return LTC_OK;
+    if (r->criterion_flags & LTC_MASK_OWN_COUNT)
+        return ltc_fail_opt(err, "plugin", "%s fixes its own count over all tensors, and this strategy "
+                            "prunes one at a time", s->prune.mask.name);
+    if (s->prune.strategy == LT_STRATEGY_LAYERWISE && amounts > 1 && amounts != r->n_layers)
+        return ltc_fail(err, LTC_EINVAL, "strategy \"layerwise\" has %llu amounts, one a tensor, and this "
+                        "network has %u tensors to prune: %s to %s; write one amount, or %u",
+                        (unsigned long long)amounts, r->n_layers, ltc_graph_param(g, r->layer[0])->name,
+                        ltc_graph_param(g, r->layer[r->n_layers - 1])->name, r->n_layers);
+    return LTC_OK;
+}
+
 static ltc_status check_pruning(lt_regime *r, ltc_error *err)
 {
     const lt_experiment *e = r->experiment;
@@ -142,6 +187,10 @@ static ltc_status check_pruning(lt_regime *r, ltc_error *err)
     if (!st)
         st = lt_selection_check(r->settings, r->criterion_flags, err);
     if (!st)
+        st = list_layers(r, eligible, err);
+    if (!st)
+        st = check_strategy(r, err);
+    if (!st)
         st = lt_file_read(mask->module->path, &content, err);
     if (!st && !lt_digest_of(content.s, content.n, &r->criterion))
         st = ltc_fail(err, LTC_EINTERNAL, "libcrypto cannot compute a SHA-256");
@@ -151,33 +200,65 @@ static ltc_status check_pruning(lt_regime *r, ltc_error *err)
     return st;
 }
 
+/* Lengths of what `t` trains, on the network of an experiment. */
+static ltc_status open_training(const lt_experiment *e, const lt_settings *s, const lt_train_settings *t,
+                                const char *group, lt_regime *r, ltc_error *err)
+{
+    const uint64_t n = e->data.split[LT_TRAIN].n, batch = (uint64_t)t->batch_size;
+    if (n < batch)
+        return ltc_fail(err, LTC_EINVAL, "%s.batch_size is %llu, but only %llu samples are left for training",
+                        group, (unsigned long long)batch, (unsigned long long)n);
+    const uint64_t epoch = lt_order_steps_per_epoch(n, batch);
+    if (t->epochs > 0 && (uint64_t)t->epochs > INT64_MAX / epoch)
+        return ltc_fail(err, LTC_EINVAL, "%s.epochs is %lld: more steps than can be counted", group,
+                        (long long)t->epochs);
+    const uint64_t steps = t->steps >= 0 ? (uint64_t)t->steps : (uint64_t)t->epochs * epoch;
+    *r = (lt_regime){
+        .experiment = e, .settings = s, .optimizer = optimizer_of(t), .batch = batch,
+        .steps_per_epoch = epoch, .steps = steps,
+        .evaluate_every = lt_moment_step(t->evaluate_every, epoch, steps),
+    };
+    return lt_schedule_open(t, epoch, steps, &r->schedule, err);
+}
+
 ltc_status lt_regime_open(const lt_experiment *e, const lt_settings *s, lt_regime *r, ltc_error *err)
 {
-    const uint64_t n = e->data.split[LT_TRAIN].n, batch = (uint64_t)s->train.batch_size;
-    if (n < batch)
-        return ltc_fail(err, LTC_EINVAL, "train.batch_size is %llu, but only %llu samples are left for training",
-                        (unsigned long long)batch, (unsigned long long)n);
-    const uint64_t epoch = lt_order_steps_per_epoch(n, batch);
-    if (s->train.epochs > 0 && (uint64_t)s->train.epochs > INT64_MAX / epoch)
-        return ltc_fail(err, LTC_EINVAL, "train.epochs is %lld: more steps than can be counted", (long long)s->train.epochs);
-    const uint64_t steps = s->train.steps >= 0 ? (uint64_t)s->train.steps : (uint64_t)s->train.epochs * epoch;
-    *r = (lt_regime){
-        .experiment = e, .settings = s, .optimizer = optimizer_of(s), .batch = batch, .steps_per_epoch = epoch,
-        .steps = steps, .evaluate_every = lt_moment_step(s->train.evaluate_every, epoch, steps),
-        .rewind_to = lt_moment_step(s->prune.rewind_to, epoch, steps),
-        .draw_at = lt_moment_step(s->prune.draw_at, epoch, steps),
-    };
+    ltc_status st = open_training(e, s, &s->train, "train", r, err);
+    if (st)
+        return st;
+    r->rewind_to = lt_moment_step(s->prune.rewind_to, r->steps_per_epoch, r->steps);
+    r->draw_at = lt_moment_step(s->prune.draw_at, r->steps_per_epoch, r->steps);
     if (s->prune.strategy == LT_STRATEGY_NONE)
-        r->rewind_to = 0, r->draw_at = steps;
-    ltc_status st = check_steps(r, err);
+        r->rewind_to = 0, r->draw_at = r->steps;
+    st = check_steps(r, err);
     if (!st && s->prune.strategy != LT_STRATEGY_NONE && e->graph.view.n_params)
         st = check_pruning(r, err);           /* who only counts levels has no network to ask */
-    return st ? st : lt_schedule_open(s, epoch, steps, &r->schedule, err);
+    return st;
+}
+
+ltc_status lt_regime_open_retrain(const lt_regime *dense, lt_regime *r, ltc_error *err)
+{
+    const lt_settings *s = dense->settings;
+    ltc_status st = open_training(dense->experiment, s, &s->retrain.train, "retrain", r, err);
+    if (st)
+        return st;
+    r->rewind_to = dense->rewind_to, r->draw_at = dense->draw_at;
+    r->criterion = dense->criterion, r->criterion_flags = dense->criterion_flags;
+    r->goes_on = s->retrain.from == LT_FROM_DRAWN;
+    r->layer = lt_array(dense->n_layers, sizeof *r->layer);
+    if (!r->layer)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for a list of layers");
+    r->n_layers = dense->n_layers;
+    if (r->n_layers)
+        memcpy(r->layer, dense->layer, r->n_layers * sizeof *r->layer);
+    return r->goes_on ? LTC_OK : check_retrain_steps(r, err);
 }
 
 void lt_regime_close(lt_regime *r)
 {
     lt_schedule_close(&r->schedule);
+    free(r->layer);
+    r->layer = NULL;
 }
 
 lt_session_request lt_regime_session(const lt_regime *r)

@@ -212,6 +212,8 @@ ltc_status lt_identity_treat(const lt_identity *id, const lt_treatment *treat, c
     lt_canon_int(&t, "init", treat->init);
     if (treat->rescale)
         lt_canon_int(&t, "rescale", treat->rescale);
+    if (treat->slots)
+        lt_canon_int(&t, "slots", treat->slots);
     if (treat->noise > 0)
         lt_canon_real(&t, "noise", treat->noise);
     put_key(&t, "key", treat->key);

@@ -94,13 +94,30 @@ static ltc_status put_start(work *k, const lt_masks *selection, const lt_treatme
     return st;
 }
 
+/* What the optimizer has gathered, and where it comes from. */
+static int64_t slots_of(const lt_job *j)
+{
+    const lt_settings *s = j->settings;
+    const bool fresh = s->retrain.optimizer_state == LT_OPTIMIZER_STATE_FRESH;
+    if (j->regime->goes_on)
+        return fresh ? LT_SLOTS_OF_KEPT : LT_SLOTS_DRAWN;
+    return fresh && s->prune.kept == LT_KEPT_REWIND ? LT_SLOTS_NONE : LT_SLOTS_OF_KEPT;
+}
+
+static uint64_t first_step_of(const work *k)
+{
+    const lt_regime *r = k->j->regime;
+    return r->goes_on ? lt_plan_drawn_step(k->w->plan, k->j)
+                      : k->j->settings->prune.kept == LT_KEPT_REWIND ? r->rewind_to : 0;
+}
+
 /* From the selection to a start state and a training mask. */
 static ltc_status treat(work *k, ltc_error *err)
 {
     const lt_settings *s = k->j->settings;
     const lt_treatment t = {
         .kept = s->prune.kept, .pruned = s->prune.pruned, .rescale = s->prune.rescale, .noise = s->prune.noise,
-        .init = s->arch.init,
+        .init = s->arch.init, .slots = slots_of(k->j),
         .key = lt_regime_key(k->j->regime, LT_KEY_REINIT, k->j->trial, lt_level_instance(k->j)),
     };
     const lt_digest *state[3];
@@ -108,7 +125,7 @@ static ltc_status treat(work *k, ltc_error *err)
     lt_masks selection = { 0 };
     bool found = false;
     treatment_inputs(k, &t, state);
-    k->first_step = s->prune.kept == LT_KEPT_REWIND ? k->j->regime->rewind_to : 0;
+    k->first_step = first_step_of(k);
     ltc_status st = lt_identity_treat(k->w->identity, &t, &k->j->outcome.selection, state, &key, err);
     if (!st) {
         lt_outcome_rests_on(&k->j->outcome, &key);
@@ -210,7 +227,7 @@ static ltc_status train_claimed(work *k, lt_trajectory_request *r, ltc_error *er
 static ltc_status train(work *k, ltc_error *err)
 {
     const lt_regime *regime = k->j->regime;
-    const lt_training training = lt_regime_training(regime, k->j->trial);
+    const lt_training training = lt_job_training(k->j);
     lt_trajectory_request r = {
         .store = k->w->store, .training = &training, .watcher = k->w->watcher, .first_step = k->first_step,
         .evaluate_every = regime->evaluate_every, .keep = k->j->keep, .n_keep = k->j->n_keep, .save_s = k->w->save_s,
@@ -239,8 +256,9 @@ static void fill_measures(const work *k, lt_level_row *row)
 {
     const lt_trajectory *t = &k->trajectory;
     const lt_regime *r = k->j->regime;
-    const lt_evaluation *best = lt_trajectory_best(t, k->first_step, r->evaluate_every, r->steps),
-                        *start = lt_trajectory_at(t, k->first_step), *end = lt_trajectory_at(t, r->steps);
+    const uint64_t last = lt_job_last(k->j);
+    const lt_evaluation *best = lt_trajectory_best(t, k->first_step, r->evaluate_every, last),
+                        *start = lt_trajectory_at(t, k->first_step), *end = lt_trajectory_at(t, last);
     for (uint32_t s = 0; s < LT_M_SPLITS; s++) {
         row->start[s] = s == LT_M_TRAIN ? (lt_measure){ 0 } : measure_of(start, s);
         row->best[s] = measure_of(best, s);
@@ -249,9 +267,16 @@ static void fill_measures(const work *k, lt_level_row *row)
     row->best_step = best ? best->step : UINT64_MAX;
     row->best_epoch = best ? (double)best->step / (double)r->steps_per_epoch : NAN;
     row->state_start = k->start;
-    row->state_end = *lt_trajectory_state(t, r->steps, false);
+    row->state_end = *lt_trajectory_state(t, last, false);
     if (best && lt_trajectory_state(t, best->step, true))
         row->state_best = *lt_trajectory_state(t, best->step, true);
+}
+
+/* The one that the level prunes, by name; NULL: all. */
+static const char *layer_of(const work *k)
+{
+    const uint32_t layer = k->j->step.layer;
+    return layer == LT_ALL_LAYERS ? NULL : ltc_graph_param(graph_of(k->w), layer)->name;
 }
 
 static ltc_status fill_row(work *k, lt_level_row *row, ltc_error *err)
@@ -261,11 +286,12 @@ static ltc_status fill_row(work *k, lt_level_row *row, ltc_error *err)
     *row = (lt_level_row){
         .variant = j->name, .settings = j->settings, .order = j->order, .trial = j->trial + 1, .draw = j->draw,
         .level = j->step.level, .round = j->step.round, .rate = j->step.rate, .target_sparsity = j->step.target_sparsity,
-        .output_factor = j->settings->prune.output, .steps = j->regime->steps,
-        .epochs = (double)j->regime->steps / (double)j->regime->steps_per_epoch, .train_s = t->train_s,
+        .output_factor = j->settings->prune.output, .steps = lt_job_last(j),
+        .epochs = (double)lt_job_last(j) / (double)j->regime->steps_per_epoch, .train_s = t->train_s,
         .ms_per_step = t->trained_steps ? 1000 * t->train_s / (double)t->trained_steps : NAN,
         .trained_steps = t->trained_steps, .moved = t->moved, .status = j->outcome.cut ? "collapsed" : "done",
         .mask = j->outcome.selection, .has_mask = j->outcome.has_selection, .training = j->outcome.training,
+        .pruned_layer = layer_of(k),
     };
     fill_measures(k, row);
     const lt_digest *selection = j->outcome.has_selection ? &j->outcome.selection : NULL, *drawn, *dense;
@@ -283,17 +309,18 @@ static ltc_status fill_history(const work *k, lt_history_row **history, size_t *
 {
     const lt_regime *r = k->j->regime;
     const lt_trajectory *t = &k->trajectory;
-    const lt_evaluation *best = lt_trajectory_best(t, k->first_step, r->evaluate_every, r->steps);
+    const uint64_t last = lt_job_last(k->j);
+    const lt_evaluation *best = lt_trajectory_best(t, k->first_step, r->evaluate_every, last);
     lt_history_row *h = lt_array(t->n_evaluations, sizeof *h);
     if (!h)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a history");
     *n = 0;
     for (size_t i = 0; i < t->n_evaluations; i++) {
         const lt_evaluation *e = &t->evaluation[i];
-        if (!lt_trajectory_due(e->step, k->first_step, r->evaluate_every, r->steps))
+        if (!lt_trajectory_due(e->step, k->first_step, r->evaluate_every, last))
             continue;
         h[*n] = lt_history_of(k->j, e);
-        if (e->step != r->steps && (!best || e->step != best->step))
+        if (e->step != last && (!best || e->step != best->step))
             h[*n].at[LT_M_TRAIN] = (lt_measure){ 0 };     /* measured for another run: not of this one's rows */
         ++*n;
     }

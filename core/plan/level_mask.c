@@ -62,12 +62,24 @@ static ltc_status match_main(lt_worker *w, const lt_job *j, inputs *in, lt_selec
     return st || in->exact ? st : ltc_fail(err, LTC_ENOMEM, "no memory for a mask");
 }
 
+/* All but one keep what they have. */
+static void spare_others(const lt_job *j, uint32_t n, lt_layer_budget *layer)
+{
+    const lt_layer_budget spared = {
+        .entry = (uint32_t)j->settings->prune.layer_rate.n + 1,
+        .value = j->step.budget.kind != LT_BUDGET_RATE,
+    };
+    for (uint32_t p = 0; p < n; p++)
+        if (p != j->step.layer)
+            layer[p] = spared;
+}
+
 /* What layers have of their own at this level, for a mask that matches no other. */
 static ltc_status own_layers(const lt_job *j, inputs *in, lt_selection_request *r, ltc_error *err)
 {
     const lt_settings *s = j->settings;
     const uint32_t n = r->graph->n_params;
-    if (r->exact || !s->prune.layer_rate.n)
+    if (r->exact || (!s->prune.layer_rate.n && j->step.layer == LT_ALL_LAYERS))
         return LTC_OK;
     uint8_t *eligible = lt_array(n, 1);
     in->layer = lt_array(n, sizeof *in->layer);
@@ -80,6 +92,8 @@ static ltc_status own_layers(const lt_job *j, inputs *in, lt_selection_request *
         if (in->layer[p].entry)
             in->layer[p].value = lt_strategy_layer_value(s, &s->prune.layer_rate.v[in->layer[p].entry - 1],
                                                          j->step.level - 1);
+    if (!st && j->step.layer != LT_ALL_LAYERS)
+        spare_others(j, n, in->layer);
     r->layer = in->layer;
     free(eligible);
     return st;

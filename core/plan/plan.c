@@ -59,12 +59,19 @@ static bool keep_step(lt_plan *p, lt_job *j, uint64_t step)
     return true;
 }
 
+/* Are masks drawn at a step that is known beforehand, and not the last? That one is kept anyway. */
+static bool at_a_step(const lt_regime *r)
+{
+    const int64_t drawn = r->settings->prune.draw_at.kind;
+    return drawn != LT_MOMENT_BEST && drawn != LT_MOMENT_END;
+}
+
 /* The states of a dense training that a line of this regime will ask for. */
 static ltc_status keep_for(lt_plan *p, uint32_t dense, const lt_regime *r, ltc_error *err)
 {
     lt_job *j = &p->job[dense];
     bool ok = r->rewind_to == 0 || keep_step(p, j, r->rewind_to);
-    if (ok && r->settings->prune.draw_at.kind != LT_MOMENT_BEST && r->draw_at > 0)
+    if (ok && at_a_step(r) && r->draw_at > 0)
         ok = keep_step(p, j, r->draw_at);
     j->trains |= needs_dense(r);
     j->reported |= j->trains;
@@ -110,19 +117,24 @@ static uint32_t find_main(const lt_plan *p, uint32_t trial, uint32_t level)
     return LT_NO_JOB;
 }
 
+static lt_strategy strategy_of(const lt_regime *r)
+{
+    return (lt_strategy){ r->settings, r->layer, r->n_layers };
+}
+
 /* Levels of a line that makes its own masks. */
 static ltc_status add_own_levels(lt_plan *p, const lt_job *line, ltc_error *err)
 {
     lt_job j = *line;
-    for (uint32_t before = j.dense; lt_strategy_next(j.settings, j.step.level, &j.step); before = p->n_jobs - 1) {
+    const lt_strategy its = strategy_of(j.regime);
+    for (uint32_t before = j.dense; lt_strategy_next(&its, j.step.level, &j.step); before = p->n_jobs - 1) {
         j.before = j.step.chained ? before : j.dense;
         j.reported = at_level(j.variant, j.step.level);
         j.trains = j.reported || j.step.chained;
         lt_job *added = add_job(p, &j, err);
         if (!added)
             return LTC_ENOMEM;
-        if (j.settings->prune.draw_at.kind != LT_MOMENT_BEST && j.regime->draw_at > 0 &&
-            !keep_step(p, added, j.regime->draw_at))
+        if (at_a_step(j.regime) && j.regime->draw_at > 0 && !keep_step(p, added, j.regime->draw_at))
             return ltc_fail(err, LTC_ENOMEM, "no memory for the plan of a run");
     }
     return LTC_OK;
@@ -133,7 +145,8 @@ static ltc_status add_control_levels(lt_plan *p, const lt_job *line, ltc_error *
 {
     lt_job j = *line;
     lt_step_down step;
-    for (uint32_t level = 0; lt_strategy_next(p->experiment->settings, level, &step); level++) {
+    const lt_strategy strategy = strategy_of(&p->regime[0]);
+    for (uint32_t level = 0; lt_strategy_next(&strategy, level, &step); level++) {
         if (!at_level(j.variant, step.level))
             continue;
         j.step = step;
@@ -152,13 +165,15 @@ static ltc_status add_line(lt_plan *p, uint32_t order, const lt_variant *v, uint
         .variant = v, .settings = p->regime[order].settings, .regime = &p->regime[order], .name = v ? v->name : "main",
         .order = order, .trial = trial, .draw = draw, .trains = true, .reported = true,
         .dense = LT_NO_JOB, .before = LT_NO_JOB, .main = LT_NO_JOB,
-        .step = { .rate = NAN, .target_sparsity = NAN },
+        .step = { .layer = LT_ALL_LAYERS, .rate = NAN, .target_sparsity = NAN },
     };
     lt_job dense = line;
     dense.trains = dense.reported = false;
     const ltc_status st = add_dense(p, &dense, &line.dense, err);
     if (st)
         return st;
+    if (line.settings->retrain.given)
+        line.regime = &p->retrain[order];
     const bool control = v && (v->masks == LT_MASKS_MAIN || v->match != LT_MATCH_NONE);
     return control ? add_control_levels(p, &line, err) : add_own_levels(p, &line, err);
 }
@@ -192,17 +207,26 @@ static ltc_status check_variant(const lt_variant *v, ltc_error *err)
     return LTC_OK;
 }
 
+static ltc_status open_regime(lt_plan *p, const lt_settings *s, ltc_error *err)
+{
+    const uint32_t i = p->n_regimes++;
+    const ltc_status st = lt_regime_open(p->experiment, s, &p->regime[i], err);
+    return st || !s->retrain.given ? st : lt_regime_open_retrain(&p->regime[i], &p->retrain[i], err);
+}
+
 ltc_status lt_plan_make(const lt_experiment *e, lt_plan *p, ltc_error *err)
 {
     const lt_settings *s = e->settings;
-    *p = (lt_plan){ .experiment = e, .regime = lt_array(1 + s->n_variants, sizeof *p->regime) };
-    if (!p->regime)
-        return ltc_fail(err, LTC_ENOMEM, "no memory for the plan of a run");
-    ltc_status st = lt_regime_open(e, s, &p->regime[p->n_regimes++], err);
+    *p = (lt_plan){ .experiment = e, .regime = lt_array(1 + s->n_variants, sizeof *p->regime),
+                    .retrain = lt_array(1 + s->n_variants, sizeof *p->retrain) };
+    ltc_status st = p->regime && p->retrain ? LTC_OK
+                                            : ltc_fail(err, LTC_ENOMEM, "no memory for the plan of a run");
+    if (!st)
+        st = open_regime(p, s, err);
     for (uint64_t v = 0; v < s->n_variants && !st; v++) {
         st = check_variant(&s->variant[v], err);
         if (!st)
-            st = lt_regime_open(e, &s->variant[v].settings, &p->regime[p->n_regimes++], err);
+            st = open_regime(p, &s->variant[v].settings, err);
     }
     if (!st)
         st = add_lines(p, err);
@@ -223,15 +247,46 @@ const lt_digest *lt_plan_rewound(const lt_plan *p, const lt_job *j)
     return j->regime->rewind_to ? lt_trajectory_state(&dense->trajectory, j->regime->rewind_to, false) : &dense->init;
 }
 
+uint64_t lt_job_last(const lt_job *j)
+{
+    return j->regime->steps + (j->regime->goes_on ? j->outcome.first_step : 0);
+}
+
+uint64_t lt_plan_steps(const lt_plan *p)
+{
+    uint64_t steps = 0;
+    for (uint32_t i = 0; i < p->n_jobs; i++)
+        steps += p->job[i].trains ? p->job[i].regime->steps : 0;
+    return steps;
+}
+
+lt_training lt_job_training(const lt_job *j)
+{
+    lt_training t = lt_regime_training(j->regime, j->trial);
+    t.steps = lt_job_last(j);
+    return t;
+}
+
+uint64_t lt_plan_drawn_step(const lt_plan *p, const lt_job *j)
+{
+    const lt_job *before = &p->job[j->before];
+    const lt_outcome *o = &before->outcome;
+    const uint64_t last = lt_job_last(before);
+    if (at_a_step(j->regime))
+        return j->regime->draw_at;
+    if (j->settings->prune.draw_at.kind == LT_MOMENT_END)
+        return last;
+    const lt_evaluation *best = lt_trajectory_best(&o->trajectory, o->first_step,
+                                                   before->regime->evaluate_every, last);
+    return best ? best->step : last;
+}
+
 const lt_digest *lt_plan_drawn(const lt_plan *p, const lt_job *j)
 {
     const lt_outcome *before = &p->job[j->before].outcome;
-    const lt_regime *r = j->regime;
-    if (r->settings->prune.draw_at.kind == LT_MOMENT_BEST) {
-        const lt_evaluation *best = lt_trajectory_best(&before->trajectory, before->first_step, r->evaluate_every, r->steps);
-        return lt_trajectory_state(&before->trajectory, best ? best->step : r->steps, true);
-    }
-    return r->draw_at ? lt_trajectory_state(&before->trajectory, r->draw_at, false) : &before->start;
+    const uint64_t step = lt_plan_drawn_step(p, j);
+    const bool values = j->settings->prune.draw_at.kind == LT_MOMENT_BEST;
+    return step ? lt_trajectory_state(&before->trajectory, step, values) : &before->start;
 }
 
 const lt_digest *lt_plan_dense(const lt_plan *p, const lt_job *j)
@@ -246,7 +301,10 @@ void lt_plan_free(lt_plan *p)
         lt_trajectory_free(&p->job[i].outcome.trajectory);
     for (uint32_t i = 0; p->regime && i < p->n_regimes; i++)
         lt_regime_close(&p->regime[i]);
+    for (uint32_t i = 0; p->retrain && i < p->n_regimes; i++)
+        lt_regime_close(&p->retrain[i]);
     free(p->regime);
+    free(p->retrain);
     free(p->job);
     lt_arena_free(&p->arena);
     *p = (lt_plan){ 0 };

@@ -43,6 +43,7 @@ typedef struct lt_job {
 typedef struct lt_plan {
     const lt_experiment *experiment;
     lt_regime *regime;                        /* [n_regimes]: main's, then each variant's */
+    lt_regime *retrain;                       /* likewise, below level 0; zeroed where none is given */
     lt_job    *job;                           /* in an order in which each stands behind what it needs */
     uint32_t   n_regimes, n_jobs, room, pad;
     lt_arena   arena;
@@ -50,6 +51,18 @@ typedef struct lt_plan {
 
 /* Notes a record's key. */
 void lt_outcome_rests_on(lt_outcome *o, const lt_digest *key);
+
+/* The step at which a job's training ends, once it is known where it begins. */
+uint64_t lt_job_last(const lt_job *j);
+
+/* What a trainer of the job is, with that end. */
+lt_training lt_job_training(const lt_job *j);
+
+/* The step of the level before at which a job's mask is drawn. */
+uint64_t lt_plan_drawn_step(const lt_plan *p, const lt_job *j);
+
+/* Of all trainings together, stored or not. */
+uint64_t lt_plan_steps(const lt_plan *p);
 
 /* The state to which a job's line rewinds, and the one of which its mask is drawn; NULL: it is not there. */
 const lt_digest *lt_plan_rewound(const lt_plan *p, const lt_job *j);

@@ -169,7 +169,7 @@ static ltc_status repeat(replay *x, ltc_error *err)
 
 ltc_status lt_replay_run(const lt_replay_request *r, lt_replay *out, ltc_error *err)
 {
-    replay x = { .r = r, .out = out, .training = lt_regime_training(r->job->regime, r->job->trial) };
+    replay x = { .r = r, .out = out, .training = lt_job_training(r->job) };
     *out = (lt_replay){ .from = r->job->outcome.first_step, .last = r->job->outcome.first_step };
     const ltc_status st = repeat(&x, err);
     lt_trainer_close(x.trainer);

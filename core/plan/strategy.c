@@ -1,4 +1,4 @@
-/* The strategies iterative, one-shot and none. Called by the plan. */
+/* The strategies, each from what is done to the next level. Called by the plan. */
 #include "plan/strategy.h"
 
 #include <math.h>
@@ -45,8 +45,9 @@ static void share_out(const lt_settings *s, lt_step_down *d)
 }
 
 /* A scalar is repeated over the rounds, a list has one value a round; no value: the criterion counts for itself. */
-static bool iterative(const lt_settings *s, uint32_t done, lt_step_down *d)
+static bool iterative(const lt_strategy *about, uint32_t done, lt_step_down *d)
 {
+    const lt_settings *s = about->settings;
     const uint64_t given = values_given(s), rounds = s->prune.rounds ? (uint64_t)s->prune.rounds : given;
     if (done >= rounds)
         return false;
@@ -58,29 +59,57 @@ static bool iterative(const lt_settings *s, uint32_t done, lt_step_down *d)
     return true;
 }
 
-static bool one_shot(const lt_settings *s, uint32_t done, lt_step_down *d)
+static bool one_shot(const lt_strategy *about, uint32_t done, lt_step_down *d)
 {
-    const uint64_t given = values_given(s);
+    const uint64_t given = values_given(about->settings);
     if (done >= (given ? given : 1))
         return false;
-    set_budget(s, done, d);
+    set_budget(about->settings, done, d);
     return true;
 }
 
-static bool none(const lt_settings *s, uint32_t done, lt_step_down *d)
+/* Li et al. 2017, section 3.4: a layer is pruned and the network retrained before the next one is. A list has
+ * one value a tensor. */
+static bool layerwise(const lt_strategy *about, uint32_t done, lt_step_down *d)
 {
-    (void)s, (void)done, (void)d;
+    if (done >= about->n_layers)
+        return false;
+    d->chained = true;
+    d->layer = about->layer[done];
+    set_budget(about->settings, values_given(about->settings) == 1 ? 0 : done, d);
+    return true;
+}
+
+/* Han et al. 2015, figure 6; Li et al. 2017, figure 2: every amount of the first tensor, then of the next. */
+static bool sensitivity(const lt_strategy *about, uint32_t done, lt_step_down *d)
+{
+    const uint64_t given = values_given(about->settings);
+    if (!given || done / given >= about->n_layers)
+        return false;
+    d->round = 1;
+    d->layer = about->layer[done / given];
+    set_budget(about->settings, done % given, d);
+    return true;
+}
+
+static bool none(const lt_strategy *about, uint32_t done, lt_step_down *d)
+{
+    (void)about, (void)done, (void)d;
     return false;
 }
 
-bool lt_strategy_next(const lt_settings *s, uint32_t done, lt_step_down *next)
+bool lt_strategy_next(const lt_strategy *s, uint32_t done, lt_step_down *next)
 {
-    static bool (*const strategy[])(const lt_settings *, uint32_t, lt_step_down *) = {
-        [LT_STRATEGY_ITERATIVE] = iterative, [LT_STRATEGY_ONE_SHOT] = one_shot, [LT_STRATEGY_NONE] = none,
+    static bool (*const strategy[])(const lt_strategy *, uint32_t, lt_step_down *) = {
+        [LT_STRATEGY_ITERATIVE] = iterative, [LT_STRATEGY_ONE_SHOT] = one_shot,
+        [LT_STRATEGY_LAYERWISE] = layerwise, [LT_STRATEGY_SENSITIVITY] = sensitivity,
+        [LT_STRATEGY_NONE] = none,
     };
-    *next = (lt_step_down){ .level = done + 1, .round = done + 1, .rate = NAN, .target_sparsity = NAN,
-                            .budget = { LT_BUDGET_RATE, 0, 0, s->prune.output } };
-    return strategy[s->prune.strategy](s, done, next);
+    *next = (lt_step_down){
+        .level = done + 1, .round = done + 1, .layer = LT_ALL_LAYERS, .rate = NAN, .target_sparsity = NAN,
+        .budget = { LT_BUDGET_RATE, 0, 0, s->settings->prune.output },
+    };
+    return strategy[s->settings->prune.strategy](s, done, next);
 }
 
 double lt_strategy_layer_value(const lt_settings *s, const lt_layer_rate *e, uint32_t done)

@@ -51,11 +51,14 @@ static ltc_status fill(const lt_treatment *t, const lt_masks *selection, const l
     case LT_KEPT_REWIND:
         if (!(st = check_source(rewind, "the rewind point", selection, 1, err)))
             lt_state_copy(rewind, start);
+        if (t->slots == LT_SLOTS_NONE)
+            forget_optimizer(start);
         break;
     case LT_KEPT_FINAL:
         if (!(st = check_source(final, "where the mask was drawn", selection, 1, err)))
             lt_state_copy(final, start);
-        forget_optimizer(start);
+        if (t->slots != LT_SLOTS_DRAWN)
+            forget_optimizer(start);
         break;
     case LT_KEPT_REINIT:
         lt_init_state(start->graph, t->init, t->key, start);

@@ -19,7 +19,8 @@
  *
  * From permute on the layers that have a mask are arranged; whatever else there is starts as at initialisation.
  * Optimizer slots, clock and running statistics come with the rewind point's state; every other treatment begins
- * with no slots and clock, and reinit with fresh statistics. Masks are taken from the selection, never from values:
+ * with no slots and clock, and reinit with fresh statistics. LT_SLOTS_NONE: with none after rewind either;
+ * LT_SLOTS_DRAWN: final's come with it. Masks are taken from the selection, never from values:
  * a kept weight of 0.0 is alive. */
 #ifndef LT_PRUNE_TREATMENT_H
 #define LT_PRUNE_TREATMENT_H
@@ -27,11 +28,13 @@
 #include "prune/selection.h"
 #include "train/state.h"
 
+enum { LT_SLOTS_OF_KEPT, LT_SLOTS_NONE, LT_SLOTS_DRAWN };
 typedef struct lt_treatment {
     int64_t kept, pruned;                     /* LT_KEPT_*, LT_PRUNED_* */
     int64_t rescale;                          /* 0 or 1 */
     double  noise;                            /* deviations; 0: none */
     int64_t init;                             /* LT_INIT_*, for reinit */
+    int64_t slots;                            /* LT_SLOTS_* */
     ltc_key key;                              /* REINIT: of all that is by lot */
 } lt_treatment;
 

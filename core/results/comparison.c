@@ -126,8 +126,21 @@ static double density_of(const lt_sample *s, size_t n)
     return measured ? sum / measured : NAN;
 }
 
-/* F&C's control: the masks of main under fresh weights. */
-static bool is_reinit(const lt_variant *v)
+static double density_of_layer(const lt_sample *s, size_t n)
+{
+    double sum = 0;
+    uint32_t measured = 0;
+    for (size_t i = 0; i < n; i++)
+        add(s[i].layer_density, &sum, &measured);
+    return measured ? sum / measured : NAN;
+}
+
+bool lt_seeks_tickets(const lt_settings *s)
+{
+    return s->prune.strategy != LT_STRATEGY_NONE && s->prune.strategy != LT_STRATEGY_SENSITIVITY;
+}
+
+bool lt_is_reinit(const lt_variant *v)
 {
     return v->settings.prune.kept == LT_KEPT_REINIT && v->masks == LT_MASKS_MAIN;
 }
@@ -138,7 +151,7 @@ static bool beats_reinit(const lt_comparisons *c, const lt_settings *s, const lt
     bool beaten = false;
     for (uint32_t i = 0; i < s->n_variants && of->order == 0; i++) {
         const lt_comparison *control = lt_comparisons_find(c, i + 1, of->level);
-        if (!is_reinit(&s->variant[i]) || !control || !control->accuracy.n)
+        if (!lt_is_reinit(&s->variant[i]) || !control || !control->accuracy.n)
             continue;
         if (!(control->accuracy.mean < of->accuracy.mean))
             return false;
@@ -149,7 +162,8 @@ static bool beats_reinit(const lt_comparisons *c, const lt_settings *s, const lt
 
 static lt_verdict judge(const lt_comparisons *c, const lt_settings *s, const lt_comparison *of)
 {
-    if ((of->order == 0 && of->level == 0) || !of->difference.n)
+    const lt_settings *own = of->order ? &s->variant[of->order - 1].settings : s;
+    if ((of->order == 0 && of->level == 0) || !of->difference.n || !lt_seeks_tickets(own))
         return LT_VERDICT_NONE;
     if (of->difference.n == 1)
         return LT_VERDICT_SINGLE;
@@ -160,7 +174,8 @@ static lt_verdict judge(const lt_comparisons *c, const lt_settings *s, const lt_
 
 static lt_comparison compare_level(const lt_sample *s, size_t n, workspace *w)
 {
-    lt_comparison c = { .order = s->order, .level = s->level, .density = density_of(s, n) };
+    lt_comparison c = { .order = s->order, .level = s->level, .density = density_of(s, n),
+                        .layer = s->layer, .layer_density = density_of_layer(s, n) };
     collect_trials(s, n, &w->level);
     c.accuracy = accuracy_of(w);
     c.difference = difference_of(w);

@@ -21,10 +21,17 @@ typedef struct lt_comparison {
     lt_spread  difference;                    /* to the dense network, over the trials that have both */
     double     early_stop;                    /* mean best step; */
     double     early_ratio;                   /* its ratio to dense's, over the trials that have both */
+    const char *layer;                        /* the one tensor that the level prunes, or NULL */
+    double      layer_density;                /* its density, as `density`; NaN */
     lt_verdict verdict;
 } lt_comparison;
 
 typedef struct lt_comparisons { lt_comparison *v; size_t n; } lt_comparisons;
+
+/* Do levels stand for tickets, of which a verdict may be given? And: are they F&C's control, the masks of
+ * main under fresh weights? */
+bool lt_seeks_tickets(const lt_settings *s);
+bool lt_is_reinit(const lt_variant *v);
 
 /* In the order of samples. settings: the run's, with its variants. The caller frees c->v. False: no
  * memory. */

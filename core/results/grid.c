@@ -53,10 +53,17 @@ static size_t width_of_column(const lt_grid *g, size_t column)
     return widest;
 }
 
+/* With the blanks before it; an empty one takes no place. */
+static size_t space_of_column(const lt_grid *g, size_t column)
+{
+    const size_t width = width_of_column(g, column);
+    return width + (column && width ? GAP : 0);
+}
+
 static void print_cell(const lt_grid *g, size_t row, size_t column, FILE *to)
 {
     const char *s = text_at(g, row, column);
-    const size_t blanks = width_of_column(g, column) - width_of(s) + (column ? GAP : 0);
+    const size_t blanks = space_of_column(g, column) - width_of(s);
     fprintf(to, "%*s%s", (int)blanks, "", s);
 }
 
@@ -75,11 +82,11 @@ void lt_grid_print(const lt_grid *g, size_t fixed, size_t width, FILE *to)
 {
     size_t always = 0;
     for (size_t column = 0; column < fixed; column++)
-        always += width_of_column(g, column) + (column ? GAP : 0);
+        always += space_of_column(g, column);
     for (size_t begin = fixed, end; begin < g->columns; begin = end) {
         size_t used = always;
         for (end = begin; end < g->columns; end++) {
-            used += width_of_column(g, end) + GAP;
+            used += space_of_column(g, end);
             if (used > width && end > begin)      /* one fits always */
                 break;
         }

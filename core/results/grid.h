@@ -19,8 +19,8 @@ lt_grid lt_grid_of(size_t rows, size_t columns);
 void lt_grid_set(lt_grid *g, size_t row, size_t column, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Flush right, two blanks apart. Columns beyond `width` follow below, with the first `fixed` columns
- * again. */
+/* Flush right, two blanks apart; an empty column is left out. Columns beyond `width` follow below, with the
+ * first `fixed` columns again. */
 void lt_grid_print(const lt_grid *g, size_t fixed, size_t width, FILE *to);
 void lt_grid_free(lt_grid *g);
 

@@ -41,6 +41,7 @@ typedef struct lt_level_row {
     uint64_t    best_step;                    /* UINT64_MAX: none */
     double      best_epoch, train_s, ms_per_step;        /* of this process; 0 when it came from the store */
     uint64_t    trained_steps, moved;         /* trained here; dead or frozen weights that moved: must be 0 */
+    const char *pruned_layer;                 /* the one tensor that this level prunes; NULL: all */
     const char *status;                       /* "done", "failed", "collapsed" */
     lt_digest   mask, training;               /* of the mask object; key of the trajectory */
     lt_digest   state_start, state_best, state_end;      /* objects; all zero: none */
@@ -66,6 +67,7 @@ typedef struct lt_plugin_fact {
 typedef struct lt_run_facts {
     const char *version, *backend_identity, *machine, *resolved;      /* resolved: text of run.cfg */
     const lt_settings *settings;
+    const uint32_t *reads;                    /* [1 + n_variants] LTC_NEED_* of criteria; NULL: not known */
     const lt_plugin_fact *plugin;             /* [n_plugins] */
     uint64_t    n_plugins;
     lt_digest   data;

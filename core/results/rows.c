@@ -12,7 +12,7 @@ static const char *const sql[LT_ROWS] = {
         "SELECT id FROM level WHERE variant = ? AND point = 0 AND trial = ? AND draw = ? AND level = ?",
     [LT_ROW_LEVEL] =
         ("UPDATE level SET round = ?, rate = ?, target_sparsity = ?, output_factor = ?, macs_dense = ?, "
-         "macs_alive = ?, dead_units = ?, status = ? WHERE id = ?"),
+         "macs_alive = ?, dead_units = ?, status = ?, pruned_layer = ? WHERE id = ?"),
     [LT_ROW_FORGET] = "DELETE FROM mask_layer WHERE level = ?",
     [LT_ROW_MASK] = "INSERT OR REPLACE INTO mask VALUES (?, ?, ?, ?, ?, ?, ?)",
     [LT_ROW_LAYER] = "INSERT INTO mask_layer VALUES (?, ?, ?, ?, ?, ?)",
@@ -77,6 +77,7 @@ static ltc_status put_level(lt_rows *rows, uint64_t id, const lt_level_row *row,
     lt_bind_count(&b, row->macs_alive);
     lt_bind_count(&b, row->dead_units);
     lt_bind_text(&b, row->status);
+    lt_bind_text(&b, row->pruned_layer);
     lt_bind_count(&b, id);
     return lt_bind_done(&b, err);
 }

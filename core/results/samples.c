@@ -16,6 +16,15 @@ const lt_measure *lt_row_reported(const lt_level_row *row)
     return best ? row->best : row->end;
 }
 
+/* Of the one tensor that the level prunes. */
+static double density_of_layer(const lt_level_row *row)
+{
+    for (uint32_t i = 0; row->pruned_layer && i < row->n_layers; i++)
+        if (!strcmp(row->layer[i].name, row->pruned_layer))
+            return (double)row->layer[i].alive / (double)row->layer[i].total;
+    return NAN;
+}
+
 static lt_sample sample_of(const lt_level_row *row)
 {
     const lt_measure *test = &lt_row_reported(row)[LT_M_TEST];
@@ -25,6 +34,7 @@ static lt_sample sample_of(const lt_level_row *row)
         .density = row->weights_total ? (double)row->weights_alive / (double)row->weights_total : NAN,
         .best_step = row->best_step == UINT64_MAX ? NAN : (double)row->best_step,
         .steps = row->steps, .trained_steps = row->trained_steps, .moved = row->moved,
+        .layer = row->pruned_layer, .layer_density = density_of_layer(row),
         .failed = strcmp(row->status, "failed") == 0,
     };
 }

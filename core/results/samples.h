@@ -9,6 +9,8 @@ typedef struct lt_sample {
     uint32_t order, level, trial, draw;       /* the key, and the order */
     double   accuracy, density, best_step;    /* of the test split at report_at; NaN: not measured */
     uint64_t steps, trained_steps, moved;
+    const char *layer;                        /* the one tensor that the level prunes, or NULL */
+    double   layer_density;                   /* its density; NaN */
     bool     failed;
 } lt_sample;
 

@@ -53,7 +53,7 @@ const char *const lt_results_schema[] = {
      "point INTEGER NOT NULL REFERENCES point, trial INTEGER NOT NULL REFERENCES trial, "
      "draw INTEGER NOT NULL, level INTEGER NOT NULL, round INTEGER, rate REAL, target_sparsity REAL, "
      "output_factor REAL, macs_dense INTEGER, macs_alive INTEGER, dead_units INTEGER, status TEXT, "
-     "UNIQUE (variant, point, trial, draw, level))"),
+     "pruned_layer TEXT, UNIQUE (variant, point, trial, draw, level))"),
     ("CREATE TABLE mask (level INTEGER PRIMARY KEY REFERENCES level, digest TEXT, alive INTEGER, "
      "frozen INTEGER, total INTEGER, params_alive INTEGER, params_total INTEGER)"),
     ("CREATE TABLE mask_layer (level INTEGER REFERENCES level, position INTEGER, layer TEXT, "
@@ -89,7 +89,7 @@ const char *const lt_results_schema[] = {
      BOTH("end", "train") BOTH("end", "val") BOTH("end", "test")
      "CASE WHEN at_best.level IS NULL THEN 'end' ELSE variant.report_at END AS report_at, "
      "training.seconds AS train_seconds, ms_per_step, status, digest AS mask_digest, "
-     "training.key AS training, " TICKET " AS ticket "
+     "training.key AS training, " TICKET " AS ticket, pruned_layer "
      "FROM run, " JOINED WITH("drawn") WITH("dense") WITH("start") WITH("best") WITH("end")
      " WHERE status IS NOT NULL"),
     "CREATE VIEW layers AS " LAYERS,

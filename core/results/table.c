@@ -5,10 +5,12 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include <ltcore/mask.h>
+
 #include "results/grid.h"
 
-enum { WIDTH = 110 };
-enum { LEVEL, DENSITY, ACCURACY, DIFFERENCE, EARLY_STOP, RATIO, FIRST_CONTROL };
+enum { WIDTH = 110, FIXED = 3 };               /* columns that are repeated: level, tensor, density */
+enum { LEVEL, TENSOR, DENSITY, ACCURACY, DIFFERENCE, EARLY_STOP, RATIO, FIRST_CONTROL };
 
 /* How far the density of a control may lie from the main line's without a word about it. */
 static const double SAME_DENSITY = 0.0005;
@@ -56,6 +58,17 @@ static void set_early_stop(lt_grid *g, size_t row, const lt_comparison *c)
         lt_grid_set(g, row, RATIO, "%.2f", c->early_ratio);
 }
 
+/* Of a level that prunes one tensor, which it is and what is left of it. */
+static void set_tensor(lt_grid *g, size_t row, const lt_comparison *c)
+{
+    char density[32];
+    lt_grid_set(g, 0, TENSOR, "tensor");
+    if (isnan(c->layer_density))
+        lt_grid_set(g, row, TENSOR, "%s", c->layer);
+    else
+        lt_grid_set(g, row, TENSOR, "%s: %s", c->layer, percent_text(c->layer_density, density));
+}
+
 /* With "@ density" where the control's is another one. */
 static bool set_control(lt_grid *g, size_t row, size_t column, const lt_comparison *control,
                         const lt_comparison *main)
@@ -95,6 +108,8 @@ static bool set_level(lt_grid *g, size_t row, const lt_table *t, const lt_compar
     snprintf(mean, sizeof mean, "%.2f", 100 * c->accuracy.mean);
     snprintf(difference, sizeof difference, "%+.2f", 100 * c->difference.mean);
     lt_grid_set(g, row, LEVEL, "%" PRIu32, c->level);
+    if (c->layer)
+        set_tensor(g, row, c);
     lt_grid_set(g, row, DENSITY, "%s", isnan(c->density) ? "-" : percent_text(c->density, density));
     set_spread(g, row, ACCURACY, mean, &c->accuracy);
     if (c->level == 0)
@@ -123,7 +138,7 @@ static bool print_levels(const lt_table *t, FILE *to)
         other |= set_level(&g, i + 1, t, &t->comparisons->v[i]);
     const bool ok = !g.failed;
     if (ok)
-        lt_grid_print(&g, 2, WIDTH, to);
+        lt_grid_print(&g, FIXED, WIDTH, to);
     if (ok && other)
         fputs("@: at that density, which is not the main line's.\n", to);
     lt_grid_free(&g);
@@ -142,8 +157,38 @@ static void print_rule(const lt_table *t, FILE *to)
              s->run.trials, s->run.trials == 1 ? "" : "s");
     fputc('\n', to);
     lt_wrap(text, WIDTH, to);
-    if (s->prune.strategy != LT_STRATEGY_NONE)
+    if (lt_seeks_tickets(s))
         lt_wrap(lt_verdict_rule, WIDTH, to);
+}
+
+/* Other masks, of a criterion that reads nothing, with as many weights in each layer as main's: Frankle &
+ * Carbin 2019, appendix E. */
+static bool is_random_mask(const lt_table *t, uint64_t i)
+{
+    static const uint32_t all =
+        LTC_NEED_INIT | LTC_NEED_REWIND | LTC_NEED_FINAL | LTC_NEED_DENSE | LTC_NEED_PROBE;
+    const lt_variant *v = &t->facts->settings->variant[i];
+    return v->masks == LT_MASKS_OWN && v->match == LT_MATCH_LAYER_DENSITY && t->facts->reads &&
+           !(t->facts->reads[i + 1] & all);
+}
+
+/* Without these two nobody can say that the weights, or the places, of a ticket matter. */
+static void print_missing_controls(const lt_table *t, FILE *to)
+{
+    static const char fresh[] = "fresh weights under the same masks", *const both = ", nor with ",
+                      random[] = "random masks of the same density in each layer";
+    const lt_settings *s = t->facts->settings;
+    bool has_fresh = false, has_random = false;
+    char text[240];
+    for (uint64_t i = 0; i < s->n_variants; i++) {
+        has_fresh |= lt_is_reinit(&s->variant[i]);
+        has_random |= is_random_mask(t, i);
+    }
+    if (!lt_seeks_tickets(s) || s->prune.kept == LT_KEPT_FINAL || (has_fresh && has_random))
+        return;
+    snprintf(text, sizeof text, "Not compared with %s%s%s: etc/controls.cfg has such variants.",
+             has_fresh ? "" : fresh, has_fresh || has_random ? "" : both, has_random ? "" : random);
+    lt_wrap(text, WIDTH, to);
 }
 
 /* Over all levels of all lines. */
@@ -183,6 +228,7 @@ bool lt_table_print(const lt_table *t, FILE *to)
     if (!print_levels(t, to))
         return false;
     print_rule(t, to);
+    print_missing_controls(t, to);
     print_totals(t, to);
     if (!isnan(t->facts->majority))
         fprintf(to, "Always guessing the commonest class: %.2f %%.\n", 100 * t->facts->majority);

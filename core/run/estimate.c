@@ -1,6 +1,8 @@
 /* Times a training's first steps and one evaluation. Called for a dry run. */
 #include "run/estimate.h"
 
+#include <math.h>
+
 #include "data/key.h"
 #include "train/init.h"
 
@@ -102,9 +104,13 @@ ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, uint32_t workers, d
     lt_device_close(&d);
     if (st)
         return st;
-    const double evaluations = (double)(r->steps / r->evaluate_every + 2),
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < p->n_jobs; i++)
+        n += p->job[i].trains;
+    const double steps = n ? (double)lt_plan_steps(p) / (double)n : 0;       /* of a training, on average */
+    const double evaluations = floor(steps / (double)r->evaluate_every) + 2,
                  samples = (double)(e->data.split[LT_VALIDATION].n + e->data.split[LT_TEST].n),
-                 each = (double)r->steps * t.step_s + evaluations * samples * t.sample_s,
+                 each = steps * t.step_s + evaluations * samples * t.sample_s,
                  all = trainings ? each * (double)trainings / abreast : 0;
     fprintf(to, "about %.0f minute%s on %u worker%s at %.3g ms a step; %.1f MiB a worker\n", all < 60 ? 1 : all / 60,
             all < 90 ? "" : "s", workers, workers == 1 ? "" : "s", 1000 * t.step_s,

@@ -31,7 +31,7 @@ void lt_progress_begin(lt_progress_line *l, const lt_plan *plan)
     l->begun_s = l->drawn_s = l->now_s();
     for (uint32_t i = 0; i < plan->n_jobs; i++)
         l->jobs += plan->job[i].trains;
-    l->steps_each = plan->regime[0].steps;
+    l->steps_each = l->jobs ? lt_plan_steps(plan) / l->jobs : 0;
 }
 
 void lt_progress_clear(lt_progress_line *l)

@@ -26,6 +26,7 @@ typedef struct run {
     char          machine[256];
     lt_plugin_fact plugin[MOST_PLUGINS];
     char          sha256[MOST_PLUGINS][65];
+    uint32_t     *reads;                      /* [n_regimes]: what each criterion reads */
     uint64_t     *last_step;                  /* [n_jobs]: for progress; UINT64_MAX: not seen yet */
     lt_text       root_before;                /* what an earlier process registered: kept until this one is through */
     char          root[65];                   /* this run's name in the store */
@@ -75,6 +76,7 @@ static void close_run(run *x)
     lt_plan_free(&x->plan);
     lt_experiment_close(&x->experiment);
     free(x->last_step);
+    free(x->reads);
     lt_text_free(&x->root_before);
 }
 
@@ -222,6 +224,11 @@ static ltc_status open_results(run *x, ltc_error *err)
     };
     for (uint32_t s = 0; s < LT_SPLITS; s++)
         x->facts.samples[s] = e->data.split[s].n;
+    if (!(x->reads = lt_array(x->plan.n_regimes, sizeof *x->reads)))
+        return ltc_fail(err, LTC_ENOMEM, "no memory for the facts of a run");
+    for (uint32_t i = 0; i < x->plan.n_regimes; i++)
+        x->reads[i] = x->plan.regime[i].criterion_flags;
+    x->facts.reads = x->reads;
     add_plugins(x);
     return lt_results_open(x->output.directory, &x->facts, &x->results, err);
 }
@@ -307,9 +314,13 @@ static void print_plan(const run *x, const uint64_t count[LT_JOB_STATES], FILE *
     const lt_regime *main = &x->plan.regime[0];
     const lt_data *d = &x->experiment.data;
     const uint64_t stored = count[LT_JOB_DONE], due = count[LT_JOB_FAILED], waiting = count[LT_JOB_BLOCKED];
-    fprintf(to, "%llu training%s of %llu steps (%.4g epochs) on %s\n", (unsigned long long)(stored + due + waiting),
-            stored + due + waiting == 1 ? "" : "s", (unsigned long long)main->steps,
-            (double)main->steps / (double)main->steps_per_epoch, x->backend);
+    const uint64_t all = stored + due + waiting, steps = lt_plan_steps(&x->plan);
+    fprintf(to, "%llu training%s of ", (unsigned long long)all, all == 1 ? "" : "s");
+    if (steps == all * main->steps)
+        fprintf(to, "%llu steps (%.4g epochs) on %s\n", (unsigned long long)main->steps,
+                (double)main->steps / (double)main->steps_per_epoch, x->backend);
+    else
+        fprintf(to, "%llu steps in all on %s\n", (unsigned long long)steps, x->backend);
     fprintf(to, "%8llu stored\n%8llu to be done\n%8llu to be done when the masks they depend on are known, at most\n",
             (unsigned long long)stored, (unsigned long long)due, (unsigned long long)waiting);
     fprintf(to, "%llu samples to train on, %llu to validate, %llu to test; %llu parameters\n",

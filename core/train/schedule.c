@@ -16,13 +16,13 @@ uint64_t lt_moment_step(lt_moment m, uint64_t steps_per_epoch, uint64_t total)
     }
 }
 
-ltc_status lt_schedule_open(const lt_settings *s, uint64_t steps_per_epoch, uint64_t total, lt_schedule *sch,
-                            ltc_error *err)
+ltc_status lt_schedule_open(const lt_train_settings *t, uint64_t steps_per_epoch, uint64_t total,
+                            lt_schedule *sch, ltc_error *err)
 {
-    const lt_moments m = s->train.lr_schedule.milestones;
+    const lt_moments m = t->lr_schedule.milestones;
     *sch = (lt_schedule){
-        .type = s->train.lr_schedule.type, .lr = s->train.optimizer.lr, .gamma = s->train.lr_schedule.gamma,
-        .warmup = lt_moment_step(s->train.lr_schedule.warmup, steps_per_epoch, total), .total = total,
+        .type = t->lr_schedule.type, .lr = t->optimizer.lr, .gamma = t->lr_schedule.gamma,
+        .warmup = lt_moment_step(t->lr_schedule.warmup, steps_per_epoch, total), .total = total,
         .n_milestones = m.n, .milestone = lt_array(m.n, sizeof *sch->milestone),
     };
     if (!sch->milestone)

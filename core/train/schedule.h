@@ -14,8 +14,8 @@ typedef struct lt_schedule {
     uint64_t *milestone;                      /* rising */
 } lt_schedule;
 
-ltc_status lt_schedule_open(const lt_settings *s, uint64_t steps_per_epoch, uint64_t total, lt_schedule *sch,
-                            ltc_error *err);
+ltc_status lt_schedule_open(const lt_train_settings *t, uint64_t steps_per_epoch, uint64_t total,
+                            lt_schedule *sch, ltc_error *err);
 void lt_schedule_close(lt_schedule *sch);
 
 /* The rate of step k, counted from 0. Constant: lr. Multistep: lr gamma^(milestones <= k). Cosine: from lr down to 0
