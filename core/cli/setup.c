@@ -70,11 +70,11 @@ int lt_setup_open(const lt_world *w, const lt_arguments *a, lt_setup *s)
         .world = w,
         .services = { .log = log_line, .cancelled = w->cancelled, .arg = (void *)(uintptr_t)w },
     };
-    s->services.cache = lt_places_cache(w, &s->arena);
     if (!a->config) {
         lt_cli_say(w, "no configuration: name one with -c FILE");
         return LT_EXIT_USAGE;
     }
+    s->services.cache = lt_places_cache(w, &s->arena);
     ltc_status st = lt_team_create(w->processors, &s->services.team, &err);
     if (!st)
         st = fill_request(s, a, &err);
