@@ -1,5 +1,5 @@
 /* Owns the table of operations: what each is called, its keys with their defaults, and the call that makes
- * it. Read by graph.c. Parameters are made by the functions of ops.h, so that a network described in a file
+ * it. Read by graph-walk.c. Parameters are made by the functions of ops.h, so that a network described in a file
  * is, to the last byte of its canonical text, the network that C code describes. */
 #include "graph-types.h"
 
