@@ -2,6 +2,7 @@
 # cli.sh LTCORE - the program as its user meets it: output, messages, exit codes. Says each claim, and fails at the end
 # if one did not hold.
 set -u
+unset CDPATH
 ltcore=$1
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)

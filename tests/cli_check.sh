@@ -2,6 +2,7 @@
 # cli_check.sh LTCORE PLUGINS FIXTURES - `ltcore check` as its user meets it, and over every plug-in of the build. Says
 # each claim, and fails at the end if one did not hold.
 set -u
+unset CDPATH
 ltcore=$1 plugins=$2 fixtures=$3
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(cd "$(mktemp -d)" && pwd -P)

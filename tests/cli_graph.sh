@@ -2,6 +2,7 @@
 # cli_graph.sh LTCORE ETC - a network that is described in a text file, as its user meets it: shown, trained, pruned and
 # refused, without a compiler. Says each claim, and fails at the end if one did not hold.
 set -u
+unset CDPATH
 ltcore=$1 etc=$2
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)

@@ -2,6 +2,7 @@
 # cli_layers.sh LTCORE - what layers have of their own, and collapse, as their user meets them. Says each claim, and fails
 # at the end if one did not hold.
 set -u
+unset CDPATH
 ltcore=$1
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)

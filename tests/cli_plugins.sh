@@ -2,6 +2,7 @@
 # cli_plugins.sh LTCORE SDK CC - plug-ins as the program's user meets them: listed, looked into, broken, blamed; and the
 # words of the command line. Says each claim, and fails at the end if one did not hold.
 set -u
+unset CDPATH
 ltcore=$1 sdk=$2 cc=$3
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(cd "$(mktemp -d)" && pwd -P)

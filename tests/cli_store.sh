@@ -2,6 +2,7 @@
 # cli_store.sh LTCORE - what a run leaves behind, as its user meets it: show, eval, status, watch, verify,
 # store. Says each claim, and fails at the end if one did not hold.
 set -u
+unset CDPATH
 ltcore=$1
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)

@@ -2,6 +2,7 @@
 # get_data.sh GET-DATA LTCORE - the command that fetches data sets, against a server on this machine that has small
 # files of the same kinds. Says each claim, and fails at the end if one did not hold; 77 where there is no python3.
 set -u
+unset CDPATH
 get=$1
 ltcore=$2
 here=$(cd "$(dirname "$0")" && pwd)
@@ -118,6 +119,34 @@ if command -v wget >/dev/null; then
 else
     echo "not shown: there is no wget"
 fi
+
+# A place whose name awk would read as a replacement's signs, and a directory that cd finds along CDPATH.
+mkdir -p 'srv/a&b\1' near
+cp srv/images.gz srv/labels.gz 'srv/a&b\1'
+cp "$get" near/get-data
+claim "another place may have any name" 0 "$get" --table table.tsv --from "$url/a&b\\1" plain odd
+same srv/images.gz odd/pair/images.gz
+claim "CDPATH leads it nowhere else" 1 env CDPATH="$work" near/get-data plain far
+says err "there is no table $work/near/data.tsv"
+cp table.tsv near/data.tsv
+claim "neither its list nor its directory" 0 env CDPATH="$work" near/get-data --from "$url" plain near
+same srv/images.gz near/pair/images.gz
+
+# In place of curl: one that makes the directory, as a second get-data would that is sooner done.
+mkdir -p second late
+cat >second/curl <<'CURL'
+#!/bin/sh
+while [ "$1" != --output ]; do shift; done
+cp "srv/${3##*/}" "$2"
+mkdir -p late/pair
+echo theirs >late/pair/images.gz
+CURL
+chmod +x second/curl
+echo theirs >theirs
+claim "what another one fetched meanwhile stays" 0 env PATH="$work/second:$PATH" "$get" --table table.tsv plain late
+says err "plain came meanwhile: $work/late/pair"
+same theirs late/pair/images.gz
+[ "$(ls -A late late/pair | wc -w)" = 4 ] || { echo "FAILS: ... as it is"; ls -lAR late; failed=1; }
 
 mkdir one two
 claim "without a directory it is the first one of LTCORE_DATA" 0 env LTCORE_DATA="$work/one:$work/two" \

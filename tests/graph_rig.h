@@ -24,7 +24,8 @@ void rig_put(const char *text, size_t n);
 typedef struct rig_options { const char *file; } rig_options;        /* of the module graph */
 
 const lt_module *rig_built(const char *name); /* of this build, or a failed assertion */
-ltc_status rig_build(const lt_module *m, const void *options, const int64_t *dim, lt_graph *g, ltc_error *err);
+ltc_status rig_build(const lt_module *m, const void *options, const int64_t *dim, lt_graph *g,
+                     ltc_error *err);
 
 /* The network of a description, for images of 3 x 32 x 32. */
 ltc_status rig_build_file(const char *file, lt_graph *g, ltc_error *err);

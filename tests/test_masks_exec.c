@@ -189,6 +189,32 @@ static void a_cancelled_run_kills_it(void)
     rig_net_drop(&n);
 }
 
+/* It holds the channels open; one that were waited for would take 1000 seconds. */
+static void what_it_leaves_in_the_background_is_not_waited_for(void)
+{
+    const char *path = path_of("leaver"), *pid_path = path_of("left");
+    char script[600];
+    int pid = 0;
+    rig_net n;
+    rig_net_make(&n);
+    fill(&n);
+    snprintf(script, sizeof script, "sleep 1000 &\necho $! >'%s'\n" ECHO, pid_path);
+    write_script(path, script);
+    const exec_options o = run_with(path);
+    const lt_selection_request r = rig_net_request(&n, "exec", &o);
+    lt_masks m = rig_select(&r);
+    FILE *f = fopen(pid_path, "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    CU_ASSERT_EQUAL_FATAL(fscanf(f, "%d", &pid), 1);
+    CU_ASSERT_EQUAL(kill(pid, SIGKILL), 0);   /* it was there until now */
+    fclose(f);
+    lt_masks_free(&m);
+    write_script(path, "sleep 1 & exit 7\n");
+    rig_refused(&r, LTC_EIO, "it ended with status 7");
+    remove(path), remove(pid_path);
+    rig_net_drop(&n);
+}
+
 /* Two megabytes in: a program that reads none of it, one that writes much before it reads, and one that
  * closes its output at once. */
 static void large_weights_neither_hang_nor_raise_signals(void)
@@ -257,6 +283,8 @@ int main(void)
         { "it is shown weights, masks and where it is", it_is_shown_weights_masks_and_where_it_is },
         { "what goes wrong is said", what_goes_wrong_is_said },
         { "a cancelled run kills it", a_cancelled_run_kills_it },
+        { "what it leaves in the background is not waited for",
+          what_it_leaves_in_the_background_is_not_waited_for },
         { "large weights neither hang nor raise signals", large_weights_neither_hang_nor_raise_signals },
         { "it asks for the weights that it shows", it_asks_for_the_weights_that_it_shows },
         { "the example is magnitude", the_example_is_magnitude },

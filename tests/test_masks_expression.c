@@ -50,28 +50,38 @@ static void fill(rig_net *n)
     rig_net_alive(n, "110111011111" "101111");
 }
 
+static void succeed(ltc_status st, const lt_selection_request *r, const ltc_error *err)
+{
+    if (st)
+        fprintf(stderr, "\n%s: %s\n", ((const formula_options *)r->options)->score, err->message);
+    CU_ASSERT_EQUAL_FATAL(st, LTC_OK);
+}
+
+static lt_criterion prepared(const lt_selection_request *r)
+{
+    lt_criterion c;
+    ltc_error err = { .message = "" };
+    succeed(lt_criterion_open(r->criterion, r->options, r->services, &c, &err), r, &err);
+    succeed(lt_criterion_show(&c, r, &err), r, &err);
+    succeed(lt_criterion_prepare(&c, &err), r, &err);
+    return c;
+}
+
+static void score_one(const lt_selection_request *r, uint32_t p, float *to)
+{
+    ltc_error err = { .message = "" };
+    lt_criterion c = prepared(r);
+    succeed(lt_criterion_score(&c, p, to, &err), r, &err);
+    lt_criterion_close(&c);
+}
+
 /* The scores of all weights; those of pruned ones are undefined. */
 static void score(const rig_net *n, const char *text, float *to)
 {
     const formula_options o = { text, NULL };
     const lt_selection_request r = rig_net_request(n, "expression", &o);
-    lt_criterion c;
-    ltc_error err = { .message = "" };
-    ltc_status st = lt_criterion_open(r.criterion, r.options, r.services, &c, &err);
-    if (st)
-        fprintf(stderr, "\n%s: %s\n", text, err.message);
-    CU_ASSERT_EQUAL_FATAL(st, LTC_OK);
-    st = lt_criterion_show(&c, &r, &err);
-    if (!st)
-        st = lt_criterion_prepare(&c, &err);
-    if (!st)
-        st = lt_criterion_score(&c, FC1, to, &err);
-    if (!st)
-        st = lt_criterion_score(&c, FC2, to + RIG_FC1, &err);
-    if (st)
-        fprintf(stderr, "\n%s: %s\n", text, err.message);
-    CU_ASSERT_EQUAL_FATAL(st, LTC_OK);
-    lt_criterion_close(&c);
+    score_one(&r, FC1, to);
+    score_one(&r, FC2, to + RIG_FC1);
 }
 
 static bool alive(const rig_net *n, size_t i)
@@ -152,6 +162,32 @@ static void reductions_are_of_the_alive(void)
         }
     }
     rig_net_drop(&n);
+}
+
+/* One of n is positive: the mean of such ones times n is less than 1 for most of these n. */
+static void sums_of_whole_numbers_are_exact(void)
+{
+    static const formula_options o = { "sum(wf > 0) == count(wf > 0)", NULL };
+    static const size_t sizes[] = { 1, 49, 98, 103, 107, 161, 187, 9999, 30000 };
+    enum { LENET_FC2 = 2, LENET_FC2_WEIGHTS = 30000 };
+    lt_graph g = rig_graph(rig_lenet);
+    lt_masks some = rig_all_weights(&g);
+    float *w = calloc(235200, sizeof *w), *by_param[6] = { w, w, w, w, w, w };
+    float *s = calloc(LENET_FC2_WEIGHTS, sizeof *s);
+    lt_selection_request r = rig_request(&g, rig_module("expression"), NULL, &some);
+    r.options = &o, r.final = by_param;
+    w[0] = 1;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        for (size_t k = 0; k < LENET_FC2_WEIGHTS; k++)
+            some.mask[LENET_FC2][k] = k < sizes[i];
+        score_one(&r, LENET_FC2, s);
+        if (s[0] != 1)
+            fprintf(stderr, "\nof %zu weights the sum is not the count\n", sizes[i]);
+        CU_ASSERT_EQUAL(s[0], 1);
+    }
+    lt_masks_free(&some);
+    lt_graph_free(&g);
+    free(w), free(s);
 }
 
 static void reductions_may_be_nested(void)
@@ -311,6 +347,7 @@ int main(void)
     static const lt_test claims[] = {
         { "values are those of C", values_are_those_of_c },
         { "reductions are of the alive", reductions_are_of_the_alive },
+        { "sums of whole numbers are exact", sums_of_whole_numbers_are_exact },
         { "reductions may be nested", reductions_may_be_nested },
         { "a formula is the criterion that it says", a_formula_is_the_criterion_that_it_says },
         { "blocks end where tensors do", blocks_end_where_tensors_do },

@@ -1,5 +1,5 @@
-/* Executor: takes jobs of a plan that are ready, gives them to workers, and passes on what they found. It knows nothing
- * of tickets. */
+/* Executor: takes jobs of a plan that are ready, gives them to workers, and passes on what they found. It
+ * knows nothing of tickets. */
 #ifndef LT_PLAN_EXECUTOR_H
 #define LT_PLAN_EXECUTOR_H
 

@@ -12,8 +12,8 @@ typedef struct lt_services {
     void (*log)(void *arg, int level, const char *module, const char *sentence);      /* [any] */
     bool (*cancelled)(void *arg);                                                     /* [any] */
     void *arg;
-    const char *cache;                        /* directory for files that can be made again; it outlives the hosts */
-    lt_team *team;                            /* one for the whole process, so that its threads know of each other */
+    const char *cache;                        /* directory for what can be made again; outlives the hosts */
+    lt_team *team;                            /* the whole process's, so that threads know of each other */
 } lt_services;
 
 /* A host for an instance of the module called `name`, of `host_size` published bytes; it outlives the

@@ -1,5 +1,6 @@
-/* conv-2, conv-4, conv-6: the scaled-down VGGs of Frankle & Carbin 2019. Two, four or six 3 x 3 convolutions with
- * biases, pooled after every second, then fully connected layers of 256, 256 and as many units as there are classes. */
+/* conv-2, conv-4, conv-6: the scaled-down VGGs of Frankle & Carbin 2019. Two, four or six 3 x 3 convolutions
+ * with biases, pooled after every second, then fully connected layers of 256, 256 and as many units as there
+ * are classes. */
 #include <ltcore/ops.h>
 
 #include "image.h"
@@ -7,7 +8,8 @@
 typedef struct conv_opts { double dropout; } conv_opts;
 
 static const ltc_opt conv_opt[] = {
-    LTC_REAL(conv_opts, dropout, 0, 0, 1, "rate after each of the two hidden fully connected layers; figure 6 has 0.5",
+    LTC_REAL(conv_opts, dropout, 0, 0, 1,
+             "rate after each of the two hidden fully connected layers; figure 6 has 0.5",
              .flags = LTC_OPT_BELOW),
 };
 static const ltc_schema conv_schema = LTC_SCHEMA(conv_opts, conv_opt);
@@ -49,7 +51,8 @@ static ltc_status conv_build(const conv_opts *o, ltc_builder *b, int n_convs, lt
     static const ltc_module conv_##n = { \
         LTC_MODULE(LTC_ARCH, conv_##n##_ops), .name = "conv-" #n, .version = "1.0", .schema = &conv_schema, \
         .summary = #n " convolutions of 3 x 3 (" list " channels), hidden layers of 256 and 256 units", \
-        .source = "Frankle & Carbin 2019, figure 2: " count " parameters on 3 x 32 x 32 images of 10 classes", \
+        .source = "Frankle & Carbin 2019, figure 2: " count " parameters on 3 x 32 x 32 images of 10 " \
+                  "classes", \
     }
 CONV(2, "64, 64", "4,301,642");
 CONV(4, "64, 64, 128, 128", "2,425,930");

@@ -1,4 +1,4 @@
-/* Owns the reading of keys by tables. Called by graph.c for layers and blocks; knows none of them. */
+/* Owns the reading of keys by tables. Called by graph-site.c for layers and blocks; knows none of them. */
 #include "graph-keys.h"
 
 #include <string.h>

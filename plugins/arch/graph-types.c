@@ -1,6 +1,6 @@
 /* Owns the table of operations: what each is called, its keys with their defaults, and the call that makes
- * it. Read by graph.c. Parameters are made by the functions of ops.h, so that a network described in a file
- * is, to the last byte of its canonical text, the network that C code describes. */
+ * it. Read by graph-walk.c. Parameters are made by the functions of ops.h, so that a network described in a
+ * file is, to the last byte of its canonical text, the network that C code describes. */
 #include "graph-types.h"
 
 enum { MOST = 65536 };                        /* of strides, pads and windows: beyond any image */

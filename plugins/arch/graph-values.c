@@ -1,4 +1,5 @@
-/* Owns the names of a description while its network is built. Called by graph.c. */
+/* Owns the names of a description while its network is built. Called by graph.c, graph-site.c and
+ * graph-walk.c. */
 #include "graph-values.h"
 
 #include <stdlib.h>

@@ -6,10 +6,8 @@
 
 #include "graph-file.h"
 
-enum {
-    GRAPH_LAYERS = 4096,
-    GRAPH_NAME = 200
-}; /* a network's operations; a name's bytes, its blocks' included */
+/* A network's operations; a name's bytes, its blocks' included. */
+enum { GRAPH_LAYERS = 4096, GRAPH_NAME = 200 };
 
 typedef struct graph_value {
     ltc_val  v;

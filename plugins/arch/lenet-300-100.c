@@ -1,4 +1,5 @@
-/* lenet-300-100: the fully connected network of LeCun et al. 1998 on which Frankle & Carbin 2019 found their tickets. */
+/* lenet-300-100: the fully connected network of LeCun et al. 1998 on which Frankle & Carbin 2019 found their
+ * tickets. */
 #include <ltcore/ops.h>
 
 static ltc_status lenet_build(const void *opts, ltc_builder *b, ltc_val *logits, ltc_error *err)
@@ -15,6 +16,7 @@ static const ltc_arch_ops lenet_ops = { LTC_ARCH_OPS, .build = lenet_build };
 static const ltc_module lenet = {
     LTC_MODULE(LTC_ARCH, lenet_ops), .name = "lenet-300-100", .version = "1.0",
     .summary = "fully connected, 300 and 100 hidden units, ReLU",
-    .source = "LeCun et al. 1998; Frankle & Carbin 2019, figure 2: 266,610 parameters on 28 x 28 images of 10 classes",
+    .source = "LeCun et al. 1998; Frankle & Carbin 2019, figure 2: 266,610 parameters on 28 x 28 images of "
+              "10 classes",
 };
 LTC_PLUGIN(&lenet);

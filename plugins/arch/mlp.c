@@ -4,7 +4,8 @@
 typedef struct mlp_opts { ltc_ints hidden; } mlp_opts;
 
 static const ltc_opt mlp_opt[] = {
-    LTC_INTS(mlp_opts, hidden, "300, 100", 1, 1000000, 0, 64, "units of each hidden layer; none makes it a linear model"),
+    LTC_INTS(mlp_opts, hidden, "300, 100", 1, 1000000, 0, 64,
+             "units of each hidden layer; none makes it a linear model"),
 };
 static const ltc_schema mlp_schema = LTC_SCHEMA(mlp_opts, mlp_opt);
 

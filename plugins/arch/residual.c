@@ -1,5 +1,5 @@
-/* Owns the residual block: y = relu(F(x) + shortcut(x)), He et al. 2016, equations 1 and 2; every convolution is
- * followed by a batch norm. Called by the networks that are made of such blocks. */
+/* Owns the residual block: y = relu(F(x) + shortcut(x)), He et al. 2016, equations 1 and 2; every convolution
+ * is followed by a batch norm. Called by the networks that are made of such blocks. */
 #include "residual.h"
 
 ltc_val residual_conv(ltc_builder *b, ltc_val x, int i, ltc_conv2d_args a)
@@ -15,20 +15,22 @@ ltc_val residual_conv(ltc_builder *b, ltc_val x, int i, ltc_conv2d_args a)
 /* F(x) */
 static ltc_val branch(ltc_builder *b, ltc_val x, const residual_stage *s, uint32_t stride)
 {
+    const ltc_conv2d_args strided = { .out = s->width, .stride = stride, .pad = 1 };
     if (s->block == RESIDUAL_BASIC) {
-        x = ltc_relu(b, residual_conv(b, x, 1, (ltc_conv2d_args){ .out = s->width, .stride = stride, .pad = 1 }));
+        x = ltc_relu(b, residual_conv(b, x, 1, strided));
         return residual_conv(b, x, 2, (ltc_conv2d_args){ .out = s->width, .pad = 1 });
     }
     x = ltc_relu(b, residual_conv(b, x, 1, (ltc_conv2d_args){ .out = s->width, .kernel = 1 }));
-    x = ltc_relu(b, residual_conv(b, x, 2, (ltc_conv2d_args){ .out = s->width, .stride = stride, .pad = 1 }));
+    x = ltc_relu(b, residual_conv(b, x, 2, strided));
     return residual_conv(b, x, 3, (ltc_conv2d_args){ .out = 4 * s->width, .kernel = 1 });
 }
 
 /* A projection; both of its operations are tagged. */
 static ltc_val project(ltc_builder *b, ltc_val x, int64_t channels, uint32_t stride)
 {
+    const ltc_conv2d_args a = { .out = channels, .kernel = 1, .stride = stride, .no_bias = 1 };
     b->scope(b, "downsample");
-    x = ltc_conv2d(b, x, "0", (ltc_conv2d_args){ .out = channels, .kernel = 1, .stride = stride, .no_bias = 1 });
+    x = ltc_conv2d(b, x, "0", a);
     b->tag(b, x, LTC_ROLE_SHORTCUT);
     x = ltc_batch_norm(b, x, "1", (ltc_batch_norm_args){ 0 });
     b->tag(b, x, LTC_ROLE_SHORTCUT);

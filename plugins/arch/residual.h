@@ -1,4 +1,5 @@
-/* Residual blocks, as torchvision's resnet.py builds and names them: what the networks of He et al. 2016 share. */
+/* Residual blocks, as torchvision's resnet.py builds and names them: what the networks of He et al. 2016
+ * share. */
 #ifndef ARCH_RESIDUAL_H
 #define ARCH_RESIDUAL_H
 
@@ -7,8 +8,8 @@
 /* BASIC: 3 x 3, 3 x 3. BOTTLENECK: 1 x 1, 3 x 3, 1 x 1 to four times the width; the stride is the 3 x 3's. */
 enum { RESIDUAL_BASIC, RESIDUAL_BOTTLENECK };
 
-/* Where shapes differ, the shortcut is: A, without parameters, every stride-th pixel and channels of zeros, half of
- * them on either side; B, a 1 x 1 convolution and its norm. */
+/* Where shapes differ, the shortcut is: A, without parameters, every stride-th pixel and channels of zeros,
+ * half of them on either side; B, a 1 x 1 convolution and its norm. */
 enum { RESIDUAL_SHORTCUT_A, RESIDUAL_SHORTCUT_B };
 
 typedef struct residual_stage {

@@ -1,6 +1,6 @@
-/* vgg-11, -13, -16, -19: configurations A, B, D and E of Simonyan & Zisserman 2015: 3 x 3 convolutions, halved by
- * pooling four times. Then the mean over space and one linear layer, as on CIFAR (Frankle & Carbin 2019, figure 2:
- * "avg-pool"), or a fifth pooling and torchvision's three linear layers. */
+/* vgg-11, -13, -16, -19: configurations A, B, D and E of Simonyan & Zisserman 2015: 3 x 3 convolutions, halved
+ * by pooling four times. Then the mean over space and one linear layer, as on CIFAR (Frankle & Carbin 2019,
+ * figure 2: "avg-pool"), or a fifth pooling and torchvision's three linear layers. */
 #include <ltcore/ops.h>
 
 #include "image.h"
@@ -12,12 +12,15 @@ static const double torchvision_rate = 0.5;
 static const char *const classifiers[] = { "linear", "torchvision", NULL };
 static const ltc_opt vgg_opt[] = {
     LTC_BOOL(vgg_opts, batch_norm, 1, "a batch norm after each convolution"),
-    LTC_BOOL(vgg_opts, bias, 0, "biases of convolutions that a batch norm follows, as torchvision's vgg*_bn have "
-             "them; the others always have theirs"),
-    LTC_ENUM(vgg_opts, classifier, CLASSIFIER_LINEAR, classifiers, "linear: mean over space, one linear layer; "
-             "torchvision: a fifth pooling, adaptive pooling to 7 x 7, hidden layers of 4,096 and 4,096 units"),
-    LTC_REAL(vgg_opts, dropout, 0.5, 0, 1, "rate after each hidden layer of classifier = \"torchvision\"; the linear "
-             "one has none", .flags = LTC_OPT_BELOW),
+    LTC_BOOL(vgg_opts, bias, 0,
+             "biases of convolutions that a batch norm follows, as torchvision's vgg*_bn have them; the others "
+             "always have theirs"),
+    LTC_ENUM(vgg_opts, classifier, CLASSIFIER_LINEAR, classifiers,
+             "linear: mean over space, one linear layer; torchvision: a fifth pooling, adaptive pooling to 7 x 7, "
+             "hidden layers of 4,096 and 4,096 units"),
+    LTC_REAL(vgg_opts, dropout, 0.5, 0, 1,
+             "rate after each hidden layer of classifier = \"torchvision\"; the linear one has none",
+             .flags = LTC_OPT_BELOW),
 };
 static const ltc_schema vgg_schema = LTC_SCHEMA(vgg_opts, vgg_opt);
 
@@ -25,7 +28,8 @@ static const ltc_schema vgg_schema = LTC_SCHEMA(vgg_opts, vgg_opt);
 static const char *const plan_11 = "1p2p33p44p44",       *const plan_13 = "11p22p33p44p44",
                   *const plan_16 = "11p22p333p444p444",  *const plan_19 = "11p22p3333p4444p4444";
 
-/* Parameters have the number of their layer in torchvision's nn.Sequential, where norm, ReLU and pooling count. */
+/* Parameters have the number of their layer in torchvision's nn.Sequential, where norm, ReLU and pooling
+ * count. */
 static ltc_val features(const vgg_opts *o, ltc_builder *b, const char *plan)
 {
     ltc_val x = b->input;
@@ -39,7 +43,8 @@ static ltc_val features(const vgg_opts *o, ltc_builder *b, const char *plan)
             number++;
             continue;
         }
-        const ltc_conv2d_args a = { .out = (int64_t)32 << (*plan - '0'), .pad = 1, .no_bias = o->batch_norm && !o->bias };
+        const ltc_conv2d_args a = { .out = (int64_t)32 << (*plan - '0'), .pad = 1,
+                                    .no_bias = o->batch_norm && !o->bias };
         snprintf(name, sizeof name, "%d", number++);
         x = ltc_conv2d(b, x, name, a);
         if (o->batch_norm) {
@@ -71,19 +76,21 @@ static ltc_val torchvision_head(const vgg_opts *o, ltc_builder *b, ltc_val x)
     return x;
 }
 
-static ltc_status vgg_build(const vgg_opts *o, ltc_builder *b, const char *plan, ltc_val *logits, ltc_error *err)
+static ltc_status vgg_build(const vgg_opts *o, ltc_builder *b, const char *plan, ltc_val *logits,
+                            ltc_error *err)
 {
     if (o->classifier == CLASSIFIER_LINEAR && o->dropout > 0 && o->dropout != torchvision_rate)
-        return ltc_fail_opt(err, "dropout", "%g would drop nothing: classifier = \"linear\" has no hidden layer; leave it "
-                            "out, or take classifier = \"torchvision\"", o->dropout);
+        return ltc_fail_opt(err, "dropout",
+                            "%g would drop nothing: classifier = \"linear\" has no hidden layer; leave it out, or "
+                            "take classifier = \"torchvision\"", o->dropout);
     const bool five = o->classifier == CLASSIFIER_TORCHVISION;
-    const ltc_status st = image_at_least(b, five ? 32 : 16, five ? "it is halved five times" : "it is halved four times",
-                                         err);
+    const char *why = five ? "it is halved five times" : "it is halved four times";
+    const ltc_status st = image_at_least(b, five ? 32 : 16, why, err);
     if (st)
         return st;
     const ltc_val x = features(o, b, plan);
-    *logits = five ? torchvision_head(o, b, x)
-                   : ltc_linear(b, ltc_global_pool(b, x), "classifier", (ltc_linear_args){ .out = b->n_classes });
+    const ltc_linear_args last = { .out = b->n_classes };
+    *logits = five ? torchvision_head(o, b, x) : ltc_linear(b, ltc_global_pool(b, x), "classifier", last);
     return LTC_OK;
 }
 
@@ -94,10 +101,12 @@ static ltc_status vgg_build(const vgg_opts *o, ltc_builder *b, const char *plan,
     } \
     static const ltc_arch_ops vgg_##depth##_ops = { LTC_ARCH_OPS, .build = vgg_##depth##_build }; \
     static const ltc_module vgg_##depth = { \
-        LTC_MODULE(LTC_ARCH, vgg_##depth##_ops), .name = "vgg-" #depth, .version = "1.0", .schema = &vgg_schema, \
-        .summary = "VGG of " #depth " layers in torchvision's count, one linear layer or torchvision's head", \
-        .source = "Simonyan & Zisserman 2015, table 1, " letter ": on 3 x 32 x 32 images of 10 classes, one linear " \
-                  "layer, " with " parameters with batch norm, " without " without; feature names as torchvision's", \
+        LTC_MODULE(LTC_ARCH, vgg_##depth##_ops), .name = "vgg-" #depth, .version = "1.0", \
+        .schema = &vgg_schema, \
+        .summary = "VGG of " #depth " layers, with one linear layer or torchvision's head", \
+        .source = "Simonyan & Zisserman 2015, table 1, " letter ": on 3 x 32 x 32 images of 10 classes, one " \
+                  "linear layer, " with " parameters with batch norm, " without " without; feature names as " \
+                  "torchvision's", \
     }
 VGG(11, "A", "9,228,362", "9,225,610");
 VGG(13, "B", "9,413,066", "9,410,122");

@@ -151,12 +151,18 @@ static ltc_status collect(const formula *f, uint32_t k, const evaluation *e, con
     return LTC_OK;
 }
 
-static double mean_of(const double *x, size_t n)
+/* Exact for whole numbers: what is true may be counted by it. */
+static double sum_of(const double *x, size_t n)
 {
     double sum = 0;
     for (size_t i = 0; i < n; i++)
         sum += x[i];
-    return n ? sum / (double)n : 0;
+    return sum;
+}
+
+static double mean_of(const double *x, size_t n)
+{
+    return n ? sum_of(x, n) / (double)n : 0;
 }
 
 static double deviation_of(const double *x, size_t n)
@@ -191,7 +197,7 @@ static void finish(const formula_reduction *r, uint32_t k, double *x, size_t n, 
     if (r->kind == FORMULA_RANK || r->kind == FORMULA_QUANTILE)
         sorted_make(x, n);
     switch (r->kind) {
-    case FORMULA_SUM:   e->number[k] = mean_of(x, n) * (double)n; break;
+    case FORMULA_SUM:   e->number[k] = sum_of(x, n); break;
     case FORMULA_MEAN:  e->number[k] = mean_of(x, n); break;
     case FORMULA_STD:   e->number[k] = deviation_of(x, n); break;
     case FORMULA_COUNT: e->number[k] = count_of(x, n); break;

@@ -7,9 +7,10 @@
  * type U8, for every parameter that may be pruned; its metadata have round, density_now, density_goal (of all
  * of them together) and seed, a number that is another in each round. On standard output it writes a
  * safetensors file with NAME, of type F32 and of the same shape, for each: its scores, finite wherever the
- * mask is 1. Other tensors in it have no effect. It ends with status 0; if not, the last line of its standard
- * error is the run's message. It must write the same for the same input: the program's bytes and its
- * arguments are what a mask is known by, not what else it reads. sdk/examples/exec/magnitude.py is one. */
+ * mask is 1. Other tensors in it have no effect. It ends with status 0, having written all: what it started
+ * in the background is not waited for. If it ends otherwise, the last line of its standard error is the run's
+ * message. It must write the same for the same input: the program's bytes and its arguments are what a mask
+ * is known by, not what else it reads. sdk/examples/exec/magnitude.py is one. */
 #include <stdlib.h>
 #include <string.h>
 

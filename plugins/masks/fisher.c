@@ -13,12 +13,6 @@ typedef struct fisher_options { int64_t batch, batches; } fisher_options;
 static const ltc_opt fisher_table[] = { PROBING_OPTIONS(fisher_options) };
 static const ltc_schema fisher_schema = LTC_SCHEMA(fisher_options, fisher_table);
 
-static double as_it_is(double x, double w)
-{
-    (void)w;
-    return x;
-}
-
 /* N is the same for all, and scores have no unit. */
 static double information(double squares, double w)
 {
@@ -33,7 +27,7 @@ static ltc_status fisher_prepare(void *self, const ltc_mask_env *env, const ltc_
     ltc_status st = probing_open(&p, env, t, n, o->batch, o->batches, err);
     for (uint64_t b = 0; b < p.batches && !st; b++)
         if (!(st = probing_squares(&p, b, LTC_PROBE_RUNNING_STATS, err)))
-            probing_add(&p, as_it_is);
+            probing_add(&p, probing_as_it_is);
     if (!st)
         st = probing_scores(&p, information, self, err);
     probing_close(&p);

@@ -1,7 +1,7 @@
 /* formula: the language of the criterion `expression`, from text to code for a small stack machine.
  *
- *   wi wr wf wd          the weight at initialisation, at the rewind point, where the mask is drawn, and at the
- *                        end of the dense training
+ *   wi wr wf wd          the weight at initialisation, at the rewind point, where the mask is drawn, and at
+ *                        the end of the dense training
  *   + - * / ^  < <= > >= == !=  ! && ||  a ? b : c      as in C, but ^ is a power; true is 1, false 0
  *   abs sign sqrt exp log  min(a, b) max(a, b) pow(a, b)
  *   sum(x) mean(x) std(x) count(x) quantile(x, q) rank(x)

@@ -20,12 +20,6 @@ static const ltc_opt grasp_table[] = {
 };
 static const ltc_schema grasp_schema = LTC_SCHEMA(grasp_options, grasp_table);
 
-static double as_it_is(double x, double w)
-{
-    (void)w;
-    return x;
-}
-
 static double flow(double hg, double w)
 {
     return hg * w;
@@ -51,7 +45,7 @@ static ltc_status gradients(probing *p, double scale, float **direction, ltc_err
     ltc_status st = LTC_OK;
     for (uint64_t b = 0; b < p->batches && !st; b++)
         if (!(st = probing_gradient(p, b, 0, scale, err)))
-            probing_add(p, as_it_is);
+            probing_add(p, probing_as_it_is);
     return st ? st : take_direction(p, direction, err);
 }
 
@@ -60,7 +54,7 @@ static ltc_status products(probing *p, double scale, float **direction, ltc_erro
     ltc_status st = LTC_OK;
     for (uint64_t b = 0; b < p->batches && !st; b++)
         if (!(st = probing_hessian(p, b, 0, scale, (const float *const *)direction, err)))
-            probing_add(p, as_it_is);
+            probing_add(p, probing_as_it_is);
     return st;
 }
 

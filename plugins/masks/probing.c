@@ -96,6 +96,12 @@ ltc_status probing_hessian(probing *p, uint64_t b, uint32_t flags, double logit_
     return run(p, &r, &o, b, err);
 }
 
+double probing_as_it_is(double x, double w)
+{
+    (void)w;
+    return x;
+}
+
 void probing_add(probing *p, probing_formula *of)
 {
     for (size_t j = 0; j < p->n; j++) {

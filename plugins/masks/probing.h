@@ -45,6 +45,7 @@ ltc_status probing_hessian(probing *p, uint64_t b, uint32_t flags, double logit_
 
 /* A formula over what was found at a weight, and the weight. */
 typedef double probing_formula(double x, double w);
+probing_formula probing_as_it_is;             /* x */
 
 /* sum += of(pass, w) at every weight that is alive. */
 void probing_add(probing *p, probing_formula *of);

@@ -137,16 +137,30 @@ static ltc_status cancelled(const ltc_host *h, ltc_error *err)
     return h->cancelled(h) ? ltc_fail(err, LTC_ECANCELLED, "stopped while a program was scoring") : LTC_OK;
 }
 
-/* Until the program has closed what it writes to. */
+/* Whether it is over, whoever else holds the channels; how it ended, reap() finds out. */
+static bool has_ended(const child *c)
+{
+    siginfo_t is;
+    is.si_pid = 0;
+    return !waitid(P_PID, (id_t)c->pid, &is, WEXITED | WNOHANG | WNOWAIT) && is.si_pid == c->pid;
+}
+
+/* Until the program has closed what it writes to, or has ended and all is read that it wrote. */
 static ltc_status exchange(const ltc_host *h, child *c, process_io *io, ltc_error *err)
 {
     ltc_status st = LTC_OK;
+    bool ended = false;
     while (!st && (c->ours[OUTPUT] >= 0 || c->ours[ERRORS] >= 0)) {
         struct pollfd fd[CHANNELS];
         for (int i = 0; i < CHANNELS; i++)
             fd[i] = (struct pollfd){ .fd = c->ours[i], .events = i == INPUT ? POLLOUT : POLLIN };
-        if (poll(fd, CHANNELS, PATIENCE_MS) < 0 && errno != EINTR)
+        const int n_ready = poll(fd, CHANNELS, ended ? 0 : PATIENCE_MS);
+        if (n_ready < 0 && errno != EINTR)
             return ltc_fail(err, LTC_EIO, "it cannot be talked to: %s", strerror(errno));
+        if (!n_ready && ended)
+            break;
+        if (!n_ready)
+            ended = has_ended(c);
         if (fd[INPUT].revents)
             send_some(c, io);
         if (fd[OUTPUT].revents)

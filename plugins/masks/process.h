@@ -17,9 +17,9 @@ typedef struct process_io {
 } process_io;
 
 /* argv[0] is the program's path, which is not searched for; argv ends with NULL. Both directions flow at
- * once, so a program may write before it has read all, or read nothing. It is killed, with what it started,
- * once the run is cancelled or it writes too much. LTC_EIO for one that does not end with status 0, with its
- * last line. [serial] */
+ * once, so a program may write before it has read all, or read nothing. What it leaves in the background is
+ * not waited for. It is killed, with what it started, once the run is cancelled or it writes too much.
+ * LTC_EIO for one that does not end with status 0, with its last line. [serial] */
 ltc_status process_run(const ltc_host *h, const char *const *argv, process_io *io, ltc_error *err);
 
 #endif

@@ -15,12 +15,6 @@ typedef struct snip_options { int64_t batch, batches; } snip_options;
 static const ltc_opt snip_table[] = { PROBING_OPTIONS(snip_options) };
 static const ltc_schema snip_schema = LTC_SCHEMA(snip_options, snip_table);
 
-static double gradient(double g, double w)
-{
-    (void)w;
-    return g;
-}
-
 static double sensitivity(double g, double w)
 {
     return fabs(g * w);
@@ -34,7 +28,7 @@ static ltc_status snip_prepare(void *self, const ltc_mask_env *env, const ltc_ma
     ltc_status st = probing_open(&p, env, t, n, o->batch, o->batches, err);
     for (uint64_t b = 0; b < p.batches && !st; b++)
         if (!(st = probing_gradient(&p, b, 0, 1, err)))
-            probing_add(&p, gradient);
+            probing_add(&p, probing_as_it_is);
     if (!st)
         st = probing_scores(&p, sensitivity, self, err);
     probing_close(&p);

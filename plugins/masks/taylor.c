@@ -32,12 +32,6 @@ static double absolute(double g, double w)
     return fabs(g * w);
 }
 
-static double as_it_is(double x, double w)
-{
-    (void)w;
-    return x;
-}
-
 static ltc_status taylor_prepare(void *self, const ltc_mask_env *env, const ltc_mask_tensor *const *t,
                                  size_t n, ltc_error *err)
 {
@@ -48,7 +42,7 @@ static ltc_status taylor_prepare(void *self, const ltc_mask_env *env, const ltc_
         if (!(st = probing_gradient(&p, b, LTC_PROBE_RUNNING_STATS, 1, err)))
             probing_add(&p, o->form == SQUARE ? square : absolute);
     if (!st)
-        st = probing_scores(&p, as_it_is, self, err);
+        st = probing_scores(&p, probing_as_it_is, self, err);
     probing_close(&p);
     return st;
 }

@@ -12,17 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
 enum { DIGEST_BYTES = 32, CHUNK_BYTES = 1 << 18 };
 
 static const char magic[8] = "LTPIXEL1";
-
-#define SAY(c, level, ...) \
-    do { \
-        if (LTC_HAS((c)->host, log)) \
-            (c)->host->log((c)->host, level, __VA_ARGS__); \
-    } while (0)
 
 bool cache_create(cache *c, const ltc_host *h)
 {
@@ -60,8 +52,8 @@ void cache_destroy(cache *c)
 /* Gives up, and says why once. */
 static void give_up(cache *c, const char *what)
 {
-    SAY(c, LTC_LOG_WARNING, "%s: cannot be %s (%s), so that images are decoded each time",
-        tree_shown(c->path), what, strerror(errno));
+    TREE_SAY(c->host, LTC_LOG_WARNING, "%s: cannot be %s (%s), so that images are decoded each time",
+             tree_shown(c->path), what, strerror(errno));
     stop_and_remove(c);
 }
 
@@ -104,15 +96,6 @@ static bool is_cancelled(const cache *c)
     return LTC_HAS(c->host, cancelled) && c->host->cancelled(c->host);
 }
 
-static EVP_MD_CTX *begin_hash(void)
-{
-    EVP_MD_CTX *hash = EVP_MD_CTX_new();
-    if (hash && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1)
-        return hash;
-    EVP_MD_CTX_free(hash);
-    return NULL;
-}
-
 /* [0, end) of the file goes into the hash. */
 static bool hash_file(const cache *c, int fd, uint64_t end, EVP_MD_CTX *hash, uint8_t *chunk)
 {
@@ -129,7 +112,7 @@ static bool has_digest(const cache *c, int fd)
 {
     const uint64_t end = sizeof c->header + data_bytes(c);
     uint8_t is[EVP_MAX_MD_SIZE], said[DIGEST_BYTES], *chunk = malloc(CHUNK_BYTES);
-    EVP_MD_CTX *hash = begin_hash();
+    EVP_MD_CTX *hash = key_hash();
     const bool same = chunk && hash && hash_file(c, fd, end, hash, chunk) &&
                       EVP_DigestFinal_ex(hash, is, NULL) == 1 && read_all(fd, said, sizeof said, end) &&
                       !memcmp(is, said, sizeof said);
@@ -151,7 +134,8 @@ static bool verify(const cache *c, int fd)
     if ((uint64_t)is.st_size == sizeof found + data_bytes(c) + DIGEST_BYTES && has_digest(c, fd))
         return true;
     if (!is_cancelled(c))
-        SAY(c, LTC_LOG_WARNING, "%s: is damaged; the images are decoded again", tree_shown(c->path));
+        TREE_SAY(c->host, LTC_LOG_WARNING, "%s: is damaged; the images are decoded again",
+                 tree_shown(c->path));
     return false;
 }
 
@@ -200,7 +184,7 @@ static void begin_writing(cache *c)
         stop(c);                              /* somebody else's: left alone */
         return;
     }
-    c->hash = begin_hash();
+    c->hash = key_hash();
     if (!c->hash || ftruncate(c->to, 0) || !write_all(c->to, &c->header, sizeof c->header) ||
         EVP_DigestUpdate(c->hash, &c->header, sizeof c->header) != 1)
         give_up(c, "written");

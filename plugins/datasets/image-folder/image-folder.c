@@ -66,12 +66,6 @@ typedef struct folder {
     shelf           shelf[TREE_SPLITS];
 } folder;
 
-#define SAY(h, level, ...) \
-    do { \
-        if (LTC_HAS(h, log)) \
-            (h)->log(h, level, __VA_ARGS__); \
-    } while (0)
-
 static ltc_status no_memory(ltc_error *err)
 {
     return ltc_fail(err, LTC_ENOMEM, "no memory to open a folder of images");
@@ -104,10 +98,10 @@ static void describe(folder *f)
     for (uint32_t s = 0; s < f->tree.n_splits; s++)
         f->split[s] = (ltc_split){ f->tree.split[s].name, f->tree.split[s].n };
     if (f->tree.ignored)
-        SAY(f->host, LTC_LOG_INFO,
-            "%s: passed over %zu entries that are neither an image by name (.png, .jpg, .jpeg) "
-            "nor the folder of a class",
-            tree_shown(f->tree.path), f->tree.ignored);
+        TREE_SAY(f->host, LTC_LOG_INFO,
+                 "%s: passed over %zu entries that are neither an image by name (.png, .jpg, .jpeg) "
+                 "nor the folder of a class",
+                 tree_shown(f->tree.path), f->tree.ignored);
 }
 
 static ltc_status create_shelves(folder *f, ltc_error *err)
@@ -285,8 +279,8 @@ static void tell(const folder *f, uint32_t split, uint64_t first, uint64_t end)
 {
     const uint64_t n = f->split[split].count;
     if (n >= TOLD_FROM && first * TOLD_PARTS / n != end * TOLD_PARTS / n)
-        SAY(f->host, LTC_LOG_INFO, "decoded %" PRIu64 " of the %" PRIu64 " %s images", end, n,
-            f->split[split].name);
+        TREE_SAY(f->host, LTC_LOG_INFO, "decoded %" PRIu64 " of the %" PRIu64 " %s images", end, n,
+                 f->split[split].name);
 }
 
 static ltc_status folder_read(const void *self, uint32_t split, uint64_t first, uint64_t count, void *x,

@@ -47,4 +47,11 @@ char *tree_path(const tree *t, uint32_t split, size_t i);
 tree_stamp tree_stamp_of(const struct stat *is);
 const char *tree_shown(const char *path);     /* the end of a path: a sentence has an end, too */
 
+/* A sentence for the log of h, which may have none. */
+#define TREE_SAY(h, level, ...) \
+    do { \
+        if (LTC_HAS(h, log)) \
+            (h)->log(h, level, __VA_ARGS__); \
+    } while (0)
+
 #endif
