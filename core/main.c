@@ -38,7 +38,7 @@ static int columns(void)
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) ? 0 : size.ws_col;
 }
 
-/* Those that this process may run on, which taskset and containers make fewer than there are. */
+/* Those that this process may run on, which taskset and cpusets make fewer than there are. */
 static unsigned processors(void)
 {
     cpu_set_t set;

@@ -70,6 +70,9 @@ claim "and the training is made again to the byte" 0 "$ltcore" verify loaded
 claim "weights of another network are refused" 2 "$ltcore" -c run.cfg -o other --set 'arch.hidden=[21]' \
     --set arch.weights=runs/run/tickets/main/t1/l00/end.safetensors
 says err "arch.weights: .*fc1.weight is 20 x 784; the network's is 21 x 784; and 2 more do not fit"
+claim "weights of a file and nothing else that varies make no trials" 2 "$ltcore" -c run.cfg -o other --set run.trials=3 \
+    --set 'run.vary=["init"]' --set arch.weights=runs/run/tickets/main/t1/l00/end.safetensors
+says err "run.vary: leaves 3 equal trials"
 printf 'PK\003\004 what torch.save writes' >net.pth
 claim "a pickle is refused with the Python that converts it" 2 "$ltcore" -c run.cfg -o other --set arch.weights=net.pth
 says err "torch.load(.*safetensors.torch.save_file"
@@ -164,6 +167,12 @@ frozen=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i } $2 == "or zero
 claim "a criterion that refuses its options is refused before any training" 2 "$ltcore" -n -c ticket.cfg -o no \
     --set 'prune.mask={plugin="random"; mode="bernoulli";}' --set variants='()'
 says err "keep"
+claim "a formula that counts for itself takes no density" 2 "$ltcore" -c ticket.cfg -o no --set variants='()' \
+    --set 'prune.mask={plugin="expression"; keep="wf > 0";}'
+says err "prune.rate: does nothing with expression"
+claim "a program that is not there is refused before any training" 2 "$ltcore" -n -c ticket.cfg -o no --set variants='()' \
+    --set 'prune.mask={plugin="exec"; program="nowhere.py";}'
+says err "prune.mask.program: .*nowhere.py: No such file"
 claim "a variant that changes the network is refused" 2 "$ltcore" -c ticket.cfg -o no \
     --set 'variants=({name="wide"; arch={hidden=[40];};})'
 says err "variant 'wide': arch.hidden is the whole run's"

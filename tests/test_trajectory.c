@@ -22,6 +22,7 @@ typedef struct bench {
     lt_training training;
     double      now, tick;
     unsigned    spans, stop_after, saves;     /* saves: of the record, seen while it trains */
+    unsigned    stop_evals;                   /* stop after so many evaluations */
     double      save_s;
     uint64_t    record;                       /* its size when it was last looked at */
     lt_watcher  watcher;
@@ -29,7 +30,8 @@ typedef struct bench {
 } bench;
 
 static double tick(void *arg) { bench *b = arg; return b->now += b->tick; }
-static bool stop(void *arg) { const bench *b = arg; return b->stop_after && b->spans >= b->stop_after; }
+static bool stop(void *arg) { const bench *b = arg; return (b->stop_after && b->spans >= b->stop_after) ||
+                                                       (b->stop_evals && the.evals >= b->stop_evals); }
 
 /* Also looks whether the record has grown. */
 static void stepped(void *arg, const lt_progress *p)
@@ -261,6 +263,24 @@ static void saves_come_by_the_clock_whatever_the_cadence(void)
     done(&b);
 }
 
+/* Between the validation and the test split of step 0. */
+static void splits_that_were_done_before_a_stop_stay(void)
+{
+    bench b;
+    lt_trajectory t;
+    begin(&b, NULL);
+    b.stop_evals = 1;
+    CU_ASSERT(ask(&b, 20, 10, 0, false, &t) == LTC_ECANCELLED);
+    lt_trajectory_free(&t);
+    b.stop_evals = 2;                         /* the validation split is not evaluated again */
+    CU_ASSERT(ask(&b, 20, 10, 0, false, &t) == LTC_ECANCELLED);
+    const lt_evaluation *e = lt_trajectory_at(&t, 0);
+    CU_ASSERT_FATAL(e != NULL);
+    CU_ASSERT(e->n[LT_VALIDATION] == VALIDATION && e->n[LT_TEST] == TEST);
+    lt_trajectory_free(&t);
+    done(&b);
+}
+
 static void a_loss_that_is_not_finite_is_no_result(void)
 {
     bench b;
@@ -290,6 +310,7 @@ int main(void)
         { "a state that was lost is made again", a_state_that_was_lost_is_made_again },
         { "a state that is gone is made again when it is asked for", a_state_that_is_gone_is_made_again_when_it_is_asked_for },
         { "saves come by the clock, whatever the cadence", saves_come_by_the_clock_whatever_the_cadence },
+        { "splits that were done before a stop stay", splits_that_were_done_before_a_stop_stay },
         { "a loss that is not finite is no result", a_loss_that_is_not_finite_is_no_result },
     };
     return lt_suite_run("trajectory", claims, sizeof claims / sizeof claims[0]);

@@ -1,6 +1,7 @@
 /* Claims about weights from files: what fits a network is taken, and all that does not is named. */
 #include "plan/weights.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "suite.h"
@@ -114,11 +115,22 @@ static void what_does_not_fit_is_named(void)
     }
 }
 
+static void a_weight_that_is_not_finite_is_named(void)
+{
+    char first[256];
+    lt_tensors t = whole_but("");
+    ((float *)lt_tensors_find(&t, "fc.weight")->data)[4] = NAN;
+    CU_ASSERT_EQUAL(faults(&t, first, sizeof first), 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(first, "element 4 of fc.weight is not finite"));
+    lt_tensors_free(&t);
+}
+
 int main(void)
 {
     static const lt_test claims[] = {
         { "weights that fit are taken, running statistics too, and an optimizer begins anew", fitting_weights_are_taken },
         { "PyTorch's batch counts and a stored state's slots are passed over", counters_and_slots_are_passed_over },
+        { "a weight that is not finite is named", a_weight_that_is_not_finite_is_named },
         { "what is missing, unexpected, or of another type or shape is named", what_does_not_fit_is_named },
     };
     return lt_suite_run("weights", claims, sizeof claims / sizeof claims[0]);

@@ -2,6 +2,7 @@
  * and by read.c for each layer. */
 #include "config/rules.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -96,6 +97,16 @@ static void check_name(lt_fill *f, const lt_node *root, const lt_settings *s)
                       s->run.name);
 }
 
+/* Trials that were meant to differ and do not. */
+static void check_vary(lt_fill *f, const lt_node *root, const lt_settings *s)
+{
+    if (s->run.trials < 2 || f->variant || !s->arch.weights || s->run.vary_bits != LT_VARY_INIT)
+        return;
+    lt_fill_fault(f, lt_rules_place(f, root, "run.vary"), "run.vary",
+                  "leaves %" PRId64 " equal trials: with arch.weights no initial weights are drawn", s->run.trials);
+    lt_fill_hint(f, "vary = [\"order\"]; or trials = 1;");
+}
+
 void lt_rules_check(lt_fill *f, const lt_node *root, const lt_settings *s)
 {
     lt_settings again = *s;                   /* as an overlay on train sees them */
@@ -105,6 +116,7 @@ void lt_rules_check(lt_fill *f, const lt_node *root, const lt_settings *s)
         check_idle(f, root, g->path, g->over ? lt_group_find(g->over) : g, g->over ? &again : s);
     }
     check_name(f, root, s);
+    check_vary(f, root, s);
     lt_rules_check_training(f, root, "train", &s->train);
     lt_rules_check_prune(f, root, s);
     lt_rules_check_retrain(f, root, s);

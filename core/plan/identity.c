@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <ltsdk/net.h>
+
 #include "plan/option_identity.h"
 #include "util/canon.h"
 
@@ -193,6 +195,9 @@ ltc_status lt_identity_select(const lt_identity *id, const lt_selection_request 
         if (state[i])
             put_digest(&t, name[i], state[i]);
     if (s->train) {                           /* the criterion asks for passes over samples */
+        char kernels[128];
+        t.failed |= !lts_identity(kernels, sizeof kernels);
+        lt_canon_text(&t, "probe", kernels);
         put_digest(&t, "data", &id->data);
         put_digest(&t, "input", &id->input);
     }

@@ -207,6 +207,25 @@ static ltc_status check_variant(const lt_variant *v, ltc_error *err)
     return LTC_OK;
 }
 
+/* A criterion that turns out to count for itself reads no amount; one that a variant inherits is not its fault. */
+static ltc_status check_amount(const lt_regime *r, const lt_variant *v, ltc_error *err)
+{
+    const lt_settings *s = r->settings;
+    const struct { const char *key; uint64_t given; } amount[] = {
+        { "prune.rate", s->prune.rate.n }, { "prune.sparsity", s->prune.sparsity.n },
+        { "prune.density", s->prune.density.n },
+    };
+    for (size_t a = 0; r->criterion_flags & LTC_MASK_OWN_COUNT && a < 3; a++) {
+        bool written = !v;
+        for (uint64_t i = 0; v && i < v->set.n; i++)
+            written = written || !strcmp(v->set.v[i], amount[a].key);
+        if (amount[a].given && written)
+            return ltc_fail_opt(err, amount[a].key, "does nothing with %s, which fixes its own count with these options; "
+                                "remove it", s->prune.mask.name);
+    }
+    return LTC_OK;
+}
+
 static ltc_status open_regime(lt_plan *p, const lt_settings *s, ltc_error *err)
 {
     const uint32_t i = p->n_regimes++;
@@ -223,10 +242,14 @@ ltc_status lt_plan_make(const lt_experiment *e, lt_plan *p, ltc_error *err)
                                             : ltc_fail(err, LTC_ENOMEM, "no memory for the plan of a run");
     if (!st)
         st = open_regime(p, s, err);
+    if (!st)
+        st = check_amount(&p->regime[0], NULL, err);
     for (uint64_t v = 0; v < s->n_variants && !st; v++) {
         st = check_variant(&s->variant[v], err);
         if (!st)
             st = open_regime(p, &s->variant[v].settings, err);
+        if (!st)
+            st = check_amount(&p->regime[v + 1], &s->variant[v], err);
     }
     if (!st)
         st = add_lines(p, err);

@@ -228,6 +228,7 @@ static bool save_is_due(const pass *p)
     return p->r->save_s > 0 && p->r->watcher->now_s(p->r->watcher->arg) - p->saved_s >= p->r->save_s;
 }
 
+/* Stopped in between, the splits that were done stay. */
 static ltc_status evaluate_missing(pass *p, ltc_error *err)
 {
     const lt_trajectory_request *r = p->r;
@@ -237,20 +238,21 @@ static ltc_status evaluate_missing(pass *p, ltc_error *err)
     bool any = false;
     ltc_status st = LTC_OK;
     for (size_t i = 0; i < 3 && !st; i++) {
-        const bool wanted = split[i] == LT_TRAIN ? p->step == p->last : true;
-        if (!wanted || measured(r, there, split[i]))
+        if ((split[i] == LT_TRAIN && p->step != p->last) || measured(r, there, split[i]))
             continue;
         st = lt_evaluate(r->session, r->training->data, split[i], r->watcher, &e, err);
         if (!st && !isfinite(e.loss[split[i]]))
             st = ltc_fail(err, LTC_ENUMERIC, "the %s loss is not finite at step %llu; try a smaller train.optimizer.lr or a "
                           "warm-up", lt_split_name(split[i]), (unsigned long long)p->step);
-        any = true;
+        any = any || !st;
     }
-    if (st || !any)
+    if ((st && st != LTC_ECANCELLED) || !any)
         return st;
     lt_trainer_forget(p->trainer);
-    st = lt_trajectory_add_evaluation(p->t, &e, err);
-    return st || !r->evaluated ? st : r->evaluated(r->arg, lt_trajectory_at(p->t, p->step), err);
+    const ltc_status kept = lt_trajectory_add_evaluation(p->t, &e, err);
+    if (kept || st || !r->evaluated)
+        return kept ? kept : st;
+    return r->evaluated(r->arg, lt_trajectory_at(p->t, p->step), err);
 }
 
 /* All that is due at the step where the session stands. */

@@ -2,6 +2,7 @@
  * is opened, and by `ltcore eval`. */
 #include "plan/weights.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "store/layout.h"
@@ -28,6 +29,15 @@ static bool same_shape(const lt_tensor *t, const ltc_value *v)
     return same;
 }
 
+/* The first element that is not finite; n: all are. */
+static size_t first_wild(const lt_tensor *t)
+{
+    size_t i = 0;
+    while (i < t->n && isfinite(((const float *)t->data)[i]))
+        i++;
+    return i;
+}
+
 static void check_param(const lt_tensors *weights, const ltc_graph *g, uint32_t p, lt_place at, lt_diags *wrong)
 {
     const ltc_param *param = ltc_graph_param(g, p);
@@ -42,6 +52,8 @@ static void check_param(const lt_tensors *weights, const ltc_graph *g, uint32_t 
     else if (!same_shape(t, v))
         lt_diags_add(wrong, at, NULL, "%s is %s; the network's is %s", param->name,
                      lt_figure_shape(t->dim, t->rank, &theirs), lt_figure_shape(v->dim, v->rank, &ours));
+    else if (first_wild(t) < t->n)
+        lt_diags_add(wrong, at, NULL, "element %zu of %s is not finite", first_wild(t), param->name);
 }
 
 static bool is_param(const ltc_graph *g, const char *name)

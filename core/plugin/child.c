@@ -13,9 +13,13 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { LOOK_MS = 100 };                       /* between two looks at whether the child lives */
+
 typedef struct child {
     pid_t pid;
     int   from;                               /* the reply: its length, uint64_t, and its bytes */
+    bool  ended;
+    int   status;                             /* once it ended */
 } child;
 
 /* The parent's handlers would do the parent's work: a child dies of its own signals, without leaving a core
@@ -89,17 +93,24 @@ static bool is_whole(const lt_text *t)
     return t->n - sizeof n >= n;
 }
 
-/* Until the reply is whole, the pipe ends or the time is up. False: the time is up. */
-static bool receive(const child *c, unsigned limit_s, lt_text *t)
+/* Until the reply is whole, the pipe or the child ends, or the time is up. False: the time is up. What a child started
+ * may hold its end of the pipe open for long. */
+static bool receive(child *c, unsigned limit_s, lt_text *t)
 {
     const int64_t end = now_ms() + (int64_t)limit_s * 1000;
     char bytes[4096];
     while (!is_whole(t)) {
         struct pollfd p = { .fd = c->from, .events = POLLIN };
         const int64_t left = end - now_ms();
-        const int ready = left > 0 ? poll(&p, 1, (int)left) : 0;
-        if (ready == 0)
+        const int ready = left > 0 ? poll(&p, 1, left < LOOK_MS ? (int)left : LOOK_MS) : 0;
+        if (left <= 0)
             return false;
+        if (ready == 0 && c->ended)
+            return true;
+        if (ready == 0) {
+            c->ended = waitpid(c->pid, &c->status, WNOHANG) == c->pid;
+            continue;
+        }
         const ssize_t got = ready > 0 ? read(c->from, bytes, sizeof bytes) : -1;
         if (got == 0 || (got < 0 && errno != EINTR))
             return true;
@@ -110,20 +121,20 @@ static bool receive(const child *c, unsigned limit_s, lt_text *t)
 }
 
 /* Ends the child, whatever it is at; one that died already keeps the status it died with. */
-static int stop(const child *c)
+static int stop(child *c)
 {
-    int status = 0;
-    kill(c->pid, SIGKILL);
-    while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
+    if (!c->ended)
+        kill(c->pid, SIGKILL);
+    while (!c->ended && waitpid(c->pid, &c->status, 0) < 0 && errno == EINTR)
         continue;
     close(c->from);
-    return status;
+    return c->status;
 }
 
 ltc_status lt_child_run(void (*fn)(void *arg, lt_text *reply), void *arg, unsigned limit_s, lt_text *reply,
                         ltc_error *err)
 {
-    child c;
+    child c = { 0 };
     lt_text t = { 0 };
     ltc_status st = start(fn, arg, &c, err);
     if (st)

@@ -24,20 +24,6 @@ static const ltc_mask_tensor *tensor_of(const lt_criterion *c, uint32_t p)
     return LTC_AT(ltc_mask_tensor, c->tensor, c->stride, p);
 }
 
-/* The plug-in's own sentence, with its name before it. One that blames an option gets its place from the
- * caller. */
-static ltc_status blame(const lt_criterion *c, const char *doing, ltc_status returned, ltc_error *err)
-{
-    const ltc_error said = *err;
-    const char *name = c->module->info.name;
-    const ltc_status st = lt_status(returned);
-    if (!said.message[0])
-        return ltc_fail(err, st, "mask '%s': %s failed, and the plug-in does not say why", name, doing);
-    if (said.option[0])
-        return st;
-    return ltc_fail(err, st, "mask '%s': %.380s", name, said.message);
-}
-
 static ltc_status check_flags(const lt_module *m, uint32_t flags, ltc_error *err)
 {
     const ltc_mask_ops *ops = &m->ops.mask;
@@ -72,7 +58,7 @@ static ltc_status make_instance(lt_criterion *c, const void *options, ltc_error 
     const lt_fpmode mode = lt_fpmode_get();
     const ltc_status st = ops_of(c)->create(c->host, options, &c->self, err);
     lt_fpmode_set(mode);
-    return st ? blame(c, "making it", st, err) : LTC_OK;
+    return st ? lt_blame(c->module, "making it", st, err) : LTC_OK;
 }
 
 static void unmake_instance(lt_criterion *c)
@@ -223,7 +209,7 @@ ltc_status lt_criterion_prepare(const lt_criterion *c, ltc_error *err)
     const lt_fpmode mode = lt_fpmode_get();
     const ltc_status st = ops_of(c)->prepare(c->self, c->env, c->list, n, err);
     lt_fpmode_set(mode);
-    return st ? blame(c, "preparing", st, err) : LTC_OK;
+    return st ? lt_blame(c->module, "preparing", st, err) : LTC_OK;
 }
 
 static ltc_status check_scores(const lt_criterion *c, uint32_t p, const float *score, ltc_error *err)
@@ -246,7 +232,7 @@ ltc_status lt_criterion_score(const lt_criterion *c, uint32_t p, float *score, l
     const lt_fpmode mode = lt_fpmode_get();
     const ltc_status st = ops_of(c)->score(c->self, c->env, t, score, err);
     lt_fpmode_set(mode);
-    return st ? blame(c, "scoring", st, err) : check_scores(c, p, score, err);
+    return st ? lt_blame(c->module, "scoring", st, err) : check_scores(c, p, score, err);
 }
 
 static ltc_status check_mask(const lt_criterion *c, uint32_t p, const uint8_t *mask, ltc_error *err)
@@ -274,7 +260,7 @@ ltc_status lt_criterion_select(const lt_criterion *c, const uint8_t *chosen, uin
     ltc_status st = ops_of(c)->select(c->self, c->env, c->list, n, c->mask, err);
     lt_fpmode_set(mode);
     if (st)
-        return blame(c, "selecting", st, err);
+        return lt_blame(c->module, "selecting", st, err);
     for (uint32_t p = 0; p < c->n_params && !st; p++)
         if (chosen[p])
             st = check_mask(c, p, mask[p], err);

@@ -335,14 +335,15 @@ ltc_status lt_run_explain(const lt_run_request *r, ltc_error *err)
     ltc_error missing = { .message = "" };
     const bool stored = access(r->settings->run.store, F_OK) == 0;
     ltc_status st = open_run(&x, stored, err);
-    if (!st && stored)
+    if (!st && stored) {
         st = execute(&x, true, &missing);
-    else if (!st)
+        if (st == LTC_EUNSUPPORTED)
+            st = LTC_OK;                      /* something is not stored: that is what is asked for */
+        else if (st)
+            *err = missing;
+    } else if (!st) {
         look_at_nothing(&x.plan);
-    if (st == LTC_EUNSUPPORTED)
-        st = LTC_OK;                          /* something is not stored: that is what is asked for */
-    else if (st && !err->message[0])
-        *err = missing;
+    }
     for (uint32_t i = 0; i < x.plan.n_jobs; i++)
         count[x.plan.job[i].state] += x.plan.job[i].trains;
     if (!st) {

@@ -36,18 +36,21 @@ ltc_status lt_evaluate(lt_session *s, const lt_data *d, uint32_t split, const lt
                        ltc_error *err)
 {
     const uint64_t n = d->split[split].n;
+    double loss = 0;
+    uint64_t correct = 0;
     ltc_status st = LTC_OK;
-    e->n[split] = n, e->loss[split] = 0, e->correct[split] = 0;
     for (uint64_t first = 0, part = FIRST_PART; first < n && !st;) {
         const uint64_t count = part < n - first ? part : n - first;
         const double before = w->now_s(w->arg);
         if (w->stopping(w->arg))
             return ltc_fail(err, LTC_ECANCELLED, "stopped in the middle of an evaluation");
-        st = lt_session_eval(s, split, first, count, &e->loss[split], &e->correct[split], err);
+        st = lt_session_eval(s, split, first, count, &loss, &correct, err);
         first += count;
         if (w->now_s(w->arg) - before < SPAN_S / 2)
             part *= 2;
     }
+    if (!st)
+        e->n[split] = n, e->loss[split] = loss, e->correct[split] = correct;
     return st;
 }
 

@@ -53,7 +53,8 @@ ltc_status lt_trainer_advance(lt_trainer *t, uint64_t from, uint64_t to, double 
 void lt_trainer_forget(lt_trainer *t);
 double lt_trainer_seconds(const lt_trainer *t);           /* spent in spans so far */
 
-/* Of one whole split, at the state the session holds, into e. LTC_ECANCELLED: it was to stop. */
+/* Of one whole split, at the state the session holds, into e, which is untouched on failure.
+ * LTC_ECANCELLED: it was to stop. */
 ltc_status lt_evaluate(lt_session *s, const lt_data *d, uint32_t split, const lt_watcher *w, lt_evaluation *e,
                        ltc_error *err);
 

@@ -162,7 +162,7 @@ static ltc_status take_labels(void *arg, const uint8_t *bytes, size_t n, ltc_err
         const int32_t v = npy_label(&l->y->header, bytes + at);
         if (v < 0 || v >= l->end)
             return ltc_fail(err, LTC_EIO,
-                            "%s: label %" PRIu64 " is %s, and labels are 0 to %" PRId32
+                            "%s: the label of sample %" PRIu64 " is %s, and labels are 0 to %" PRId32
                             "; number the classes from 0",
                             l->y->place, l->done, v < 0 ? "negative" : "too large", l->end - 1);
         l->label[l->done] = v;

@@ -11,8 +11,10 @@
  * in the background is not waited for. If it ends otherwise, the last line of its standard error is the run's
  * message. It must write the same for the same input: the program's bytes and its arguments are what a mask
  * is known by, not what else it reads. sdk/examples/exec/magnitude.py is one. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "process.h"
 #include "scored.h"
@@ -51,6 +53,8 @@ static ltc_status exec_create(const ltc_host *h, const void *opts, void **self, 
             return ltc_fail_opt(err, "weights",
                                 "\"%.40s\" are no weights: give \"init\", \"rewind\", \"final\" or \"dense\"",
                                 o->weights.v[i]);
+    if (access(o->program, X_OK))
+        return ltc_fail_opt(err, "program", "%.300s: %s: name a program that may be run", o->program, strerror(errno));
     return scored_create(h, opts, self, err);
 }
 

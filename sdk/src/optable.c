@@ -2,9 +2,8 @@
  * rest is in program.c. */
 #include <stdlib.h>
 #include <string.h>
-#ifdef __GLIBC__
-#include <gnu/libc-version.h>
-#endif
+
+#include <ltsdk/net.h>
 
 #include "program.h"
 
@@ -30,33 +29,14 @@ static void device_close(void *dev)
     free(d);
 }
 
-/* libm's exp and log have variants, which glibc chooses by whether the processor has fused multiply-add. */
-static const char *libm_variant(void)
-{
-#if defined(__x86_64__)
-    return __builtin_cpu_supports("fma") ? "fma" : "nofma";
-#else
-    return "native";
-#endif
-}
-
-static const char *libc_version(void)
-{
-#ifdef __GLIBC__
-    return gnu_get_libc_version();
-#else
-    return "unknown";
-#endif
-}
-
-/* "ltsdk/1 glibc-2.36 fma ftz", then the table's own. The number is raised by hand when a
- * kernel changes its bits. */
+/* "ltsdk/1 glibc-2.36 fma ftz", then the table's own. */
 static ltc_status identity(void *dev, char *text, size_t n, ltc_error *err)
 {
     lts_device *d = dev;
-    const int own = snprintf(text, n, "ltsdk/1 glibc-%s %s%s ", libc_version(), libm_variant(),
-                             ltc_optable_table.flags & LTC_OT_FTZ ? " ftz" : "");
-    if (own < 0 || (size_t)own >= n)
+    char kernels[128];
+    const bool whole = lts_identity(kernels, sizeof kernels);
+    const int own = snprintf(text, n, "%s%s ", kernels, ltc_optable_table.flags & LTC_OT_FTZ ? " ftz" : "");
+    if (!whole || own < 0 || (size_t)own >= n)
         return ltc_fail(err, LTC_EINTERNAL, "no room for the backend's identity in %zu bytes", n);
     if (ltc_optable_table.identity)
         return ltc_optable_table.identity(d->dev, text + own, n - (size_t)own, err);

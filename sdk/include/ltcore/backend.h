@@ -20,7 +20,7 @@
 extern "C" {
 #endif
 
-#define LTC_BACKEND_ABI 1u
+#define LTC_BACKEND_ABI 2u                   /* 2: eval adds to the sums it is given */
 
 /* Promises. Each one that a plan claims is tried by `ltcore check`. */
 enum {

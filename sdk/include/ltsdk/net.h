@@ -70,6 +70,9 @@ double lts_net_loss(lts_net *net, const lts_loss_req *req, uint32_t *correct);
 /* From the logits' gradient, which lts_net_loss() or the caller has set, to all others. */
 void lts_net_backward(lts_net *net);
 
+/* All that can change a bit of what a net computes: "ltsdk/1 glibc-2.36 fma". False: no room. [any] */
+bool lts_identity(char *text, size_t n);
+
 /* One step of the optimizer on all trained parameters, and the running statistics' part in it. */
 void lts_net_update(lts_net *net, const ltc_optimizer *optimizer, double lr);
 
