@@ -40,12 +40,14 @@ static ltc_status cut_by_score(drawing *d, uint32_t pool, ltc_error *err)
         if (d->pools.of[p] != pool)
             continue;
         const size_t n = ltc_graph_param(d->r->graph, p)->n;
-        part[parts++] = (lt_ranked){ score + at, d->mask.mask[p], n };
+        part[parts++] = (lt_ranked){ score + at, d->mask.mask[p], n, lt_pools_least(d->r, p) };
         st = lt_criterion_score(&d->criterion, p, score + at, err);
         at += n;
     }
-    if (!st)
-        lt_rank_cut_above(part, parts, its->alive - its->keep, parts > 1 ? lt_pools_least(d->r) : 0);
+    if (!st && parts > 1 && its->floor)
+        lt_rank_cut_above(part, parts, its->alive - its->keep);
+    else if (!st)
+        lt_rank_cut(part, parts, its->alive - its->keep);
     free(score);
     free(part);
     return st;
@@ -82,10 +84,11 @@ static ltc_status cut_by_select(drawing *d, uint32_t pool, ltc_error *err)
 /* Only scores can be weighed against a floor. */
 static ltc_status check_selector(const drawing *d, const lt_pool *its, ltc_error *err)
 {
-    if (!lt_pools_least(d->r) || (!counts_itself(d) && (its->members < 2 || d->r->criterion->ops.mask.score)))
+    if (!its->floor || (!counts_itself(d) && (its->members < 2 || d->r->criterion->ops.mask.score)))
         return LTC_OK;
-    return ltc_fail_opt(err, "min_alive", "mask '%s' chooses weights as a whole and cannot keep some of each "
-                        "tensor", d->r->criterion->info.name);
+    return ltc_fail_opt(err, d->r->min_alive ? "min_alive" : "collapse",
+                        "mask '%s' chooses weights as a whole and cannot keep some of each tensor",
+                        d->r->criterion->info.name);
 }
 
 /* The densities of everything eligible, while the criterion looks at all of it. */
@@ -136,7 +139,7 @@ static ltc_status keep_one(drawing *d, uint32_t p, ltc_error *err)
                           : ltc_fail(err, LTC_ENOMEM, "no memory to score %zu weights", param->n);
     if (!st) {
         memcpy(d->mask.mask[p], before, param->n);
-        lt_rank_cut(&(lt_ranked){ score, d->mask.mask[p], param->n }, 1, alive - 1);
+        lt_rank_cut(&(lt_ranked){ score, d->mask.mask[p], param->n, 0 }, 1, alive - 1);
     }
     free(score);
     return st;
