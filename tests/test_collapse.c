@@ -261,6 +261,24 @@ static void what_keep_one_cannot_do_is_not_blamed_on_min_alive(void)
     lt_graph_free(&g);
 }
 
+/* fc1 goes whole and fc2 by half: fc1 is scored once more, at the end. */
+static void keep_one_tells_the_densities_of_the_layers_own_pool(void)
+{
+    static const lt_layer_budget layer[4] = { [FC1] = { .entry = 1, .value = 1 } };
+    rig_seen seen = { 0 };
+    const lt_module scorer = rig_scorer();
+    const rig_criterion c = { .seen = &seen };
+    lt_graph g = rig_graph(rig_tiny);
+    lt_masks all = rig_all_weights(&g);
+    lt_selection_request r = rig_request(&g, &scorer, &c, &all);
+    r.layer = layer, r.keep_one = 1;
+    lt_masks m = rig_select(&r);
+    CU_ASSERT(rig_alive(&g, &m, FC1) == 1 && rig_alive(&g, &m, FC2) == 3);
+    CU_ASSERT(seen.calls == 3 && seen.now == 1 && seen.goal == 0);
+    lt_masks_free(&m), lt_masks_free(&all);
+    lt_graph_free(&g);
+}
+
 int main(void)
 {
     static const lt_test claims[] = {
@@ -272,6 +290,7 @@ int main(void)
         { "traps 20 and 47: keep-one leaves no layer empty", traps_20_and_47_keep_one_leaves_no_layer_empty },
         { "keep-one binds a matched control by its weights alone", keep_one_binds_a_matched_control_by_its_weights_alone },
         { "what keep-one cannot do is not blamed on min_alive", what_keep_one_cannot_do_is_not_blamed_on_min_alive },
+        { "keep-one tells the densities of the layer's own pool", keep_one_tells_the_densities_of_the_layers_own_pool },
     };
     return lt_suite_run("collapse", claims, sizeof claims / sizeof claims[0]);
 }

@@ -26,6 +26,14 @@ static bool counts_itself(const drawing *d)
     return d->criterion.flags & LTC_MASK_OWN_COUNT;
 }
 
+/* The densities of one pool, for what is asked next. */
+static void aim(drawing *d, uint32_t pool)
+{
+    const lt_pool *its = &d->pools.pool[pool];
+    const double total = (double)its->total, goal = counts_itself(d) ? NAN : (double)its->keep / total;
+    lt_criterion_aim(&d->criterion, (double)its->alive / total, goal);
+}
+
 /* Scores of a whole pool side by side, then one cut through all of them. */
 static ltc_status cut_by_score(drawing *d, uint32_t pool, ltc_error *err)
 {
@@ -103,12 +111,10 @@ static ltc_status prepare(drawing *d, ltc_error *err)
 
 static ltc_status cut(drawing *d, uint32_t pool, ltc_error *err)
 {
-    const lt_pool *its = &d->pools.pool[pool];
-    const double total = (double)its->total, goal = counts_itself(d) ? NAN : (double)its->keep / total;
-    const ltc_status st = check_selector(d, its, err);
+    const ltc_status st = check_selector(d, &d->pools.pool[pool], err);
     if (st)
         return st;
-    lt_criterion_aim(&d->criterion, (double)its->alive / total, goal);
+    aim(d, pool);
     return counts_itself(d) || !d->r->criterion->ops.mask.score ? cut_by_select(d, pool, err)
                                                                 : cut_by_score(d, pool, err);
 }
@@ -134,6 +140,7 @@ static ltc_status keep_one(drawing *d, uint32_t p, ltc_error *err)
     if (counts_itself(d) || !d->r->criterion->ops.mask.score)
         return ltc_fail_opt(err, "collapse", "mask '%s' has no scores to choose one weight of %s by: choose "
                             "\"warn\" or \"stop\"", d->r->criterion->info.name, param->name);
+    aim(d, d->pools.of[p]);
     float *score = lt_array(param->n, sizeof *score);
     ltc_status st = score ? lt_criterion_score(&d->criterion, p, score, err)
                           : ltc_fail(err, LTC_ENOMEM, "no memory to score %zu weights", param->n);
