@@ -338,9 +338,9 @@ static void a_cut_above_floors_is_that_of_repeated_cuts(void)
             memcpy(expected, before, sizeof before);
             for (size_t t = 0; t < PARTS; t++) {
                 if (fixed[t])
-                    lt_rank_cut(&(lt_ranked){ score[t], expected[t], EACH }, 1, alive[t] - least), goes -= alive[t] - least;
+                    lt_rank_cut(&(lt_ranked){ score[t], expected[t], EACH, 0 }, 1, alive[t] - least), goes -= alive[t] - least;
                 else
-                    part[n++] = (lt_ranked){ score[t], expected[t], EACH };
+                    part[n++] = (lt_ranked){ score[t], expected[t], EACH, 0 };
             }
             lt_rank_cut(part, n, goes);
             for (size_t t = 0; t < PARTS; t++)
@@ -350,8 +350,8 @@ static void a_cut_above_floors_is_that_of_repeated_cuts(void)
         lt_ranked part[PARTS];
         memcpy(got, before, sizeof before);
         for (size_t t = 0; t < PARTS; t++)
-            part[t] = (lt_ranked){ score[t], got[t], EACH };
-        lt_rank_cut_above(part, PARTS, k, least);
+            part[t] = (lt_ranked){ score[t], got[t], EACH, least };
+        lt_rank_cut_above(part, PARTS, k);
         CU_ASSERT(!memcmp(got, expected, sizeof got));
         uint64_t kept = 0;
         for (size_t t = 0; t < PARTS; t++) {

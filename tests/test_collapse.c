@@ -203,6 +203,82 @@ static void traps_20_and_47_keep_one_leaves_no_layer_empty(void)
     lt_graph_free(&g);
 }
 
+/* Everything of rig_tiny but the output's bias. */
+static lt_masks masks_with_a_bias(const lt_graph *g)
+{
+    static const uint8_t eligible[4] = { [FC1] = 1, [FC1_BIAS] = 1, [FC2] = 1 };
+    lt_masks m = { 0 };
+    ltc_error err;
+    CU_ASSERT_EQUAL_FATAL(lt_masks_create(&g->view, eligible, &m, &err), LTC_OK);
+    return m;
+}
+
+/* A matched control owes a layer one weight where the sum leaves the choice, and a bias or an emptied layer nothing. */
+static void keep_one_binds_a_matched_control_by_its_weights_alone(void)
+{
+    static const float high[12] = { 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7 }, low[6] = { 1, 2, 3, 3, 1, 2 }, least[3] = { 0 };
+    static const struct { int64_t scope; uint64_t exact[4], kept[3]; } given[] = {
+        { LT_SCOPE_LAYER, { 5, 0, 2 }, { 5, 0, 2 } },                 /* main emptied the bias */
+        { LT_SCOPE_LAYER, { 5, 1, 0 }, { 5, 1, 0 } },                 /* and here a weight, without keep-one */
+        { LT_SCOPE_LAYER, { 0, 0, 0 }, { 0, 0, 0 } },
+        { LT_SCOPE_GLOBAL, { 5, 0, 2 }, { 6, 0, 1 } }, { LT_SCOPE_GLOBAL, { 2, 0, 0 }, { 1, 0, 1 } },
+    };
+    const lt_module scorer = rig_scorer();
+    const rig_criterion c = { .score = { [FC1] = high, [FC1_BIAS] = least, [FC2] = low } };
+    lt_graph g = rig_graph(rig_tiny);
+    lt_masks all = masks_with_a_bias(&g);
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
+        lt_selection_request r = rig_request(&g, &scorer, &c, &all);
+        r.scope = given[i].scope, r.exact = given[i].exact, r.keep_one = 1;
+        lt_masks m = rig_select(&r);
+        for (uint32_t p = FC1; p <= FC2; p++)
+            CU_ASSERT_EQUAL(rig_alive(&g, &m, p), given[i].kept[p]);
+        lt_masks_free(&m);
+    }
+    lt_masks_free(&all);
+    lt_graph_free(&g);
+}
+
+static void what_keep_one_cannot_do_is_not_blamed_on_min_alive(void)
+{
+    static const uint64_t one[4] = { [FC1] = 1 }, seven[4] = { [FC1] = 7 };
+    const lt_module scorer = rig_scorer(), selector = rig_selector();
+    const rig_criterion c = { .draw = 1 };
+    lt_graph g = rig_graph(rig_tiny);
+    lt_masks all = masks_with_a_bias(&g), m = { 0 };
+    ltc_error err = { .message = "" };
+    lt_selection_request r = rig_request(&g, &scorer, &c, &all);
+    r.scope = LT_SCOPE_GLOBAL, r.keep_one = 1, r.exact = one;
+    rig_refused(&r, LTC_EINVAL, "1 weights are to be kept, as many as in the mask that is matched, but at least 1 in each "
+                                "layer are 2: choose another prune.collapse than \"keep-one\"");
+    r.criterion = &selector, r.exact = seven;
+    CU_ASSERT_EQUAL(lt_select(&r, &m, &err), LTC_EOPTION);
+    CU_ASSERT_STRING_EQUAL(err.option, "collapse");
+    r.min_alive = 2;
+    CU_ASSERT_EQUAL(lt_select(&r, &m, &err), LTC_EOPTION);
+    CU_ASSERT_STRING_EQUAL(err.option, "min_alive");
+    lt_masks_free(&all);
+    lt_graph_free(&g);
+}
+
+/* fc1 goes whole and fc2 by half: fc1 is scored once more, at the end. */
+static void keep_one_tells_the_densities_of_the_layers_own_pool(void)
+{
+    static const lt_layer_budget layer[4] = { [FC1] = { .entry = 1, .value = 1 } };
+    rig_seen seen = { 0 };
+    const lt_module scorer = rig_scorer();
+    const rig_criterion c = { .seen = &seen };
+    lt_graph g = rig_graph(rig_tiny);
+    lt_masks all = rig_all_weights(&g);
+    lt_selection_request r = rig_request(&g, &scorer, &c, &all);
+    r.layer = layer, r.keep_one = 1;
+    lt_masks m = rig_select(&r);
+    CU_ASSERT(rig_alive(&g, &m, FC1) == 1 && rig_alive(&g, &m, FC2) == 3);
+    CU_ASSERT(seen.calls == 3 && seen.now == 1 && seen.goal == 0);
+    lt_masks_free(&m), lt_masks_free(&all);
+    lt_graph_free(&g);
+}
+
 int main(void)
 {
     static const lt_test claims[] = {
@@ -212,6 +288,9 @@ int main(void)
         { "a pruned gain cuts, and a pruned bias does not", a_pruned_gain_cuts_and_a_pruned_bias_does_not },
         { "the sentence names the layer and what follows", the_sentence_names_the_layer_and_what_follows },
         { "traps 20 and 47: keep-one leaves no layer empty", traps_20_and_47_keep_one_leaves_no_layer_empty },
+        { "keep-one binds a matched control by its weights alone", keep_one_binds_a_matched_control_by_its_weights_alone },
+        { "what keep-one cannot do is not blamed on min_alive", what_keep_one_cannot_do_is_not_blamed_on_min_alive },
+        { "keep-one tells the densities of the layer's own pool", keep_one_tells_the_densities_of_the_layers_own_pool },
     };
     return lt_suite_run("collapse", claims, sizeof claims / sizeof claims[0]);
 }

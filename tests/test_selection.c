@@ -278,7 +278,7 @@ static void the_cut_is_that_of_a_sort(void)
         lt_ranked part[PARTS];
         int order[PARTS * EACH], n = 0;
         for (int t = 0; t < PARTS; t++)
-            part[t] = (lt_ranked){ ranked_score[t], mask[t], EACH };
+            part[t] = (lt_ranked){ ranked_score[t], mask[t], EACH, 0 };
         for (int i = 0; i < PARTS * EACH; i++) {
             const float z = ltc_rand_normal(key, (uint64_t)i);
             ranked_score[i / EACH][i % EACH] = trial % 3 == 0 ? z : trial % 3 == 1 ? roundf(2 * z) : z * 1e-38f;

@@ -82,6 +82,18 @@ static const struct { const char *prune; int64_t masks; } owners[] = {
     { "draw_at = \"init\";", LT_MASKS_OWN },
 };
 
+/* What the run shares out among its layers is inherited, or cleared, without a word. */
+static void matched_masks_inherit_what_they_do_not_look_at(void)
+{
+    rig r = rig_open();
+    rig_settle_over_pruned(&r, "prune = { layer_rate = ( { match = \"*\"; rate = 0.1; } ); allocation = \"erk\"; };\n"
+                               "variants = ( { name = \"x\"; prune = { masks = \"own\"; match = \"density\"; }; },\n"
+                               "{ name = \"y\"; prune = { match = \"density\"; layer_rate = (); allocation = \"uniform\"; }; } );");
+    CU_ASSERT_STRING_EQUAL(r.said, "");
+    CU_ASSERT(r.settings.n_variants == 2 && r.settings.variant[0].settings.prune.layer_rate.n == 1);
+    rig_close(&r);
+}
+
 static void masks_are_its_own_once_it_chooses_them(void)
 {
     rig r = rig_open();
@@ -177,6 +189,12 @@ static const struct { const char *text, *says; } bad[] = {
       "match: needs masks, and strategy \"none\" draws none" },
     { "variants = ( { name = \"x\"; prune = { mask = { plugin = \"count\"; }; match = \"density\"; }; } );",
       "variants[x].prune.match: cannot be reached by count, which fixes its own count" },
+    { "variants = ( { name = \"x\"; prune = { match = \"density\"; mask = { plugin = \"chance\"; };\n"
+      "layer_rate = ( { match = \"*\"; rate = 0.1; } ); }; } );",
+      "run.cfg:3: variants[x].prune.layer_rate: does nothing with match, which takes the amounts of the run's masks\n"
+      "        remove it" },
+    { "variants = ( { name = \"x\"; prune = { match = \"layer-density\"; allocation = \"erk\"; }; } );",
+      "variants[x].prune.allocation: does nothing with match" },
     { "prune = { strategy = \"none\"; }; variants = ( { name = \"x\"; levels = [1]; } );",
       "variants[x].levels: there is no level 1: the last one is 0" },
 };
@@ -266,6 +284,7 @@ static const lt_test claims[] = {
     { "a variant takes along what it changes", a_variant_takes_along_what_it_changes },
     { "masks are its own once it chooses them", masks_are_its_own_once_it_chooses_them },
     { "matched masks need no amount", matched_masks_need_no_amount },
+    { "matched masks inherit what they do not look at", matched_masks_inherit_what_they_do_not_look_at },
     { "bad variants are refused with a remedy", bad_ones_are_refused },
     { "all faults are reported, and each once", all_faults_are_reported_once },
     { "--set addresses a variant by its name", set_addresses_a_variant_by_its_name },

@@ -146,6 +146,26 @@ static void check_masks(lt_fill *f, const lt_variant *v)
     }
 }
 
+/* What shares an amount out does nothing where the amounts are another mask's; what is inherited is not
+ * the variant's fault. */
+static void check_sharing(lt_fill *f, const lt_variant *v)
+{
+    const struct { const char *leaf; bool set; } all[] = {
+        { "layer_rate", v->settings.prune.layer_rate.n > 0 },
+        { "allocation", v->settings.prune.allocation != LT_ALLOCATION_UNIFORM },
+    };
+    const lt_node *prune = lt_node_child(f->overlay, "prune");
+    f->group = "prune";
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        const ltc_opt as_key = { .name = all[i].leaf };
+        const lt_node *own = lt_node_child(prune, as_key.name);
+        if (!own || !all[i].set)
+            continue;
+        lt_value_fault(f, &as_key, own, "does nothing with match, which takes the amounts of the run's masks");
+        lt_fill_hint(f, "remove it");
+    }
+}
+
 static void check_match(lt_fill *f, const lt_settings *run, const lt_variant *v)
 {
     static const char key[] = "prune.match";
@@ -160,6 +180,8 @@ static void check_match(lt_fill *f, const lt_settings *run, const lt_variant *v)
     } else if (lt_rules_counts(&v->settings) == LT_COUNTS_ITSELF) {
         lt_fill_fault(f, at, key, "cannot be reached by %s, which fixes its own count",
                       v->settings.prune.mask.name);
+    } else {
+        check_sharing(f, v);
     }
 }
 

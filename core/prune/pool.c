@@ -44,7 +44,7 @@ static bool alike(const lt_pool *a, const lt_pool *b)
 static void join(const lt_selection_request *r, uint32_t p, const lt_pool *like, lt_pools *pools)
 {
     const size_t n = ltc_graph_param(r->graph, p)->n;
-    const uint64_t alive = lt_mask_alive(r->before->mask[p], n), least = lt_pools_least(r);
+    const uint64_t alive = lt_mask_alive(r->before->mask[p], n), least = lt_pools_least(r, p);
     uint32_t i = 0;
     while (i < pools->n && !alike(&pools->pool[i], like))
         i++;
@@ -68,9 +68,12 @@ static ltc_status create(const lt_selection_request *r, lt_pools *pools, ltc_err
     return LTC_OK;
 }
 
-uint64_t lt_pools_least(const lt_selection_request *r)
+/* Where a layer matches its own count, that count has the last word: none, if nothing was left of it. */
+uint64_t lt_pools_least(const lt_selection_request *r, uint32_t p)
 {
-    return r->exact && r->keep_one && !r->min_alive ? 1 : r->min_alive;
+    const bool kept = r->exact && r->keep_one && (ltc_graph_param(r->graph, p)->role & LTC_ROLE_WEIGHT);
+    const bool emptied = kept && r->scope == LT_SCOPE_LAYER && !r->exact[p];
+    return r->min_alive || !kept || emptied ? r->min_alive : 1;
 }
 
 /* round-half-even(rate alive) go. */
@@ -177,11 +180,14 @@ static ltc_status share_out(const lt_selection_request *r, lt_pools *pools, ltc_
 
 static ltc_status check_floors(const lt_selection_request *r, const lt_pools *pools, ltc_error *err)
 {
+    const uint64_t least = r->min_alive ? r->min_alive : 1;
     for (const lt_pool *p = pools->pool; p < pools->pool + pools->n; p++)
         if (p->keep < p->floor)
             return ltc_fail(err, LTC_EINVAL, "%" PRIu64 " weights are to be kept, as many as in the mask "
-                            "that is matched, but at least %" PRIu64 " in each tensor are %" PRIu64 ": lower "
-                            "prune.min_alive", p->keep, lt_pools_least(r), p->floor);
+                            "that is matched, but at least %" PRIu64 " in each %s are %" PRIu64 ": %s",
+                            p->keep, least, r->min_alive ? "tensor" : "layer", p->floor,
+                            r->min_alive ? "lower prune.min_alive"
+                                         : "choose another prune.collapse than \"keep-one\"");
     return LTC_OK;
 }
 

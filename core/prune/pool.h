@@ -23,8 +23,9 @@ ltc_status lt_pools_make(const lt_selection_request *r, lt_pools *pools, ltc_err
 
 /* Everything that is eligible in one, all of it to be kept: for a criterion that counts for itself. */
 ltc_status lt_pools_whole(const lt_selection_request *r, lt_pools *pools, ltc_error *err);
-/* The floor of each parameter that has so many. */
-uint64_t lt_pools_least(const lt_selection_request *r);
+
+/* The floor of parameter p if it has so many. */
+uint64_t lt_pools_least(const lt_selection_request *r, uint32_t p);
 void lt_pools_free(lt_pools *pools);          /* safe on a zeroed one */
 
 #endif

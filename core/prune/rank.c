@@ -97,7 +97,7 @@ static uint64_t count_below(const lt_ranked *part, uint32_t key, uint64_t *equal
 
 /* Parts that a cut of *k would leave below their floors are cut down to them, and are out of it. The
  * number of those that stay in. */
-static size_t cut_to_floors(lt_ranked *part, size_t n_parts, uint64_t *k, uint64_t least)
+static size_t cut_to_floors(lt_ranked *part, size_t n_parts, uint64_t *k)
 {
     size_t stay = 0;
     if (*k == count_alive(part, n_parts))
@@ -105,7 +105,8 @@ static size_t cut_to_floors(lt_ranked *part, size_t n_parts, uint64_t *k, uint64
     uint64_t equal = *k, left = *k;
     const uint32_t key = find_key(part, n_parts, &equal);
     for (size_t t = 0; t < n_parts; t++) {
-        const uint64_t alive = count_alive(&part[t], 1), floor = alive < least ? alive : least;
+        const uint64_t alive = count_alive(&part[t], 1);
+        const uint64_t floor = alive < part[t].least ? alive : part[t].least;
         if (alive - count_below(&part[t], key, &equal) >= floor) {
             part[stay++] = part[t];
         } else {
@@ -119,11 +120,11 @@ static size_t cut_to_floors(lt_ranked *part, size_t n_parts, uint64_t *k, uint64
 
 /* Each pass puts at least one part at its floor, which lowers what the others keep: none of those put
  * there before would have been above it. */
-void lt_rank_cut_above(lt_ranked *part, size_t n_parts, uint64_t k, uint64_t least)
+void lt_rank_cut_above(lt_ranked *part, size_t n_parts, uint64_t k)
 {
-    for (size_t before = n_parts + 1; least && n_parts < before;) {
+    for (size_t before = n_parts + 1; n_parts < before;) {
         before = n_parts;
-        n_parts = cut_to_floors(part, n_parts, &k, least);
+        n_parts = cut_to_floors(part, n_parts, &k);
     }
     lt_rank_cut(part, n_parts, k);
 }

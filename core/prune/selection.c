@@ -26,6 +26,14 @@ static bool counts_itself(const drawing *d)
     return d->criterion.flags & LTC_MASK_OWN_COUNT;
 }
 
+/* The densities of one pool, for what is asked next. */
+static void aim(drawing *d, uint32_t pool)
+{
+    const lt_pool *its = &d->pools.pool[pool];
+    const double total = (double)its->total, goal = counts_itself(d) ? NAN : (double)its->keep / total;
+    lt_criterion_aim(&d->criterion, (double)its->alive / total, goal);
+}
+
 /* Scores of a whole pool side by side, then one cut through all of them. */
 static ltc_status cut_by_score(drawing *d, uint32_t pool, ltc_error *err)
 {
@@ -40,12 +48,14 @@ static ltc_status cut_by_score(drawing *d, uint32_t pool, ltc_error *err)
         if (d->pools.of[p] != pool)
             continue;
         const size_t n = ltc_graph_param(d->r->graph, p)->n;
-        part[parts++] = (lt_ranked){ score + at, d->mask.mask[p], n };
+        part[parts++] = (lt_ranked){ score + at, d->mask.mask[p], n, lt_pools_least(d->r, p) };
         st = lt_criterion_score(&d->criterion, p, score + at, err);
         at += n;
     }
-    if (!st)
-        lt_rank_cut_above(part, parts, its->alive - its->keep, parts > 1 ? lt_pools_least(d->r) : 0);
+    if (!st && parts > 1 && its->floor)
+        lt_rank_cut_above(part, parts, its->alive - its->keep);
+    else if (!st)
+        lt_rank_cut(part, parts, its->alive - its->keep);
     free(score);
     free(part);
     return st;
@@ -82,10 +92,11 @@ static ltc_status cut_by_select(drawing *d, uint32_t pool, ltc_error *err)
 /* Only scores can be weighed against a floor. */
 static ltc_status check_selector(const drawing *d, const lt_pool *its, ltc_error *err)
 {
-    if (!lt_pools_least(d->r) || (!counts_itself(d) && (its->members < 2 || d->r->criterion->ops.mask.score)))
+    if (!its->floor || (!counts_itself(d) && (its->members < 2 || d->r->criterion->ops.mask.score)))
         return LTC_OK;
-    return ltc_fail_opt(err, "min_alive", "mask '%s' chooses weights as a whole and cannot keep some of each "
-                        "tensor", d->r->criterion->info.name);
+    return ltc_fail_opt(err, d->r->min_alive ? "min_alive" : "collapse",
+                        "mask '%s' chooses weights as a whole and cannot keep some of each tensor",
+                        d->r->criterion->info.name);
 }
 
 /* The densities of everything eligible, while the criterion looks at all of it. */
@@ -100,12 +111,10 @@ static ltc_status prepare(drawing *d, ltc_error *err)
 
 static ltc_status cut(drawing *d, uint32_t pool, ltc_error *err)
 {
-    const lt_pool *its = &d->pools.pool[pool];
-    const double total = (double)its->total, goal = counts_itself(d) ? NAN : (double)its->keep / total;
-    const ltc_status st = check_selector(d, its, err);
+    const ltc_status st = check_selector(d, &d->pools.pool[pool], err);
     if (st)
         return st;
-    lt_criterion_aim(&d->criterion, (double)its->alive / total, goal);
+    aim(d, pool);
     return counts_itself(d) || !d->r->criterion->ops.mask.score ? cut_by_select(d, pool, err)
                                                                 : cut_by_score(d, pool, err);
 }
@@ -131,12 +140,13 @@ static ltc_status keep_one(drawing *d, uint32_t p, ltc_error *err)
     if (counts_itself(d) || !d->r->criterion->ops.mask.score)
         return ltc_fail_opt(err, "collapse", "mask '%s' has no scores to choose one weight of %s by: choose "
                             "\"warn\" or \"stop\"", d->r->criterion->info.name, param->name);
+    aim(d, d->pools.of[p]);
     float *score = lt_array(param->n, sizeof *score);
     ltc_status st = score ? lt_criterion_score(&d->criterion, p, score, err)
                           : ltc_fail(err, LTC_ENOMEM, "no memory to score %zu weights", param->n);
     if (!st) {
         memcpy(d->mask.mask[p], before, param->n);
-        lt_rank_cut(&(lt_ranked){ score, d->mask.mask[p], param->n }, 1, alive - 1);
+        lt_rank_cut(&(lt_ranked){ score, d->mask.mask[p], param->n, 0 }, 1, alive - 1);
     }
     free(score);
     return st;

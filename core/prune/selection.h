@@ -73,7 +73,7 @@ typedef struct lt_budget { uint32_t kind, pad; double value, output; } lt_budget
  * keeps its number as long as the floors fit in it; else, and in a pool of one, the floors are kept, which
  * is logged where a pool spans several. keep_one: a weight (LTC_ROLE_WEIGHT) of which nothing would be
  * left keeps its highest score, of equals the last element, over the number of its pool; with `exact` it
- * is a floor of 1 instead. */
+ * is a floor of 1 of each weight instead, but for one whose own count is matched and is 0. */
 
 /* exact, when set: keep as many in each pool as exact [n_params] adds up to over its parameters, for a
  * control that matches another mask: scope layer matches each parameter's count, scope global the sum alone.

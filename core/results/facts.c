@@ -1,5 +1,4 @@
 /* Owns the tables that describe a run as a whole. Called by results.c when it opens results.db. */
-#include "config/schema.h"
 #include "results/facts.h"
 
 #include <math.h>
@@ -7,6 +6,7 @@
 #include <string.h>
 
 #include "config/moment.h"
+#include "config/schema.h"
 #include "results/flatten.h"
 #include "results/schema.h"
 
