@@ -228,7 +228,7 @@ static void random_takes_its_probability_where_it_is_read(void)
         uint32_t flags;
         ltc_error err;
         CU_ASSERT_EQUAL(lt_criterion_flags(module_named("random"), &bad[i].o, &rig_services, &flags, &err), LTC_EOPTION);
-        CU_ASSERT_STRING_EQUAL(err.option, "keep");
+        CU_ASSERT_STRING_EQUAL(err.option, "prune.mask.keep");
         CU_ASSERT_PTR_NOT_NULL(strstr(err.message, bad[i].says));
     }
 }

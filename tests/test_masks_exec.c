@@ -151,9 +151,9 @@ static void what_goes_wrong_is_said(void)
         rig_refused(&r, LTC_EIO, "mask 'exec': program exec-");
     }
     CU_ASSERT_EQUAL(chmod(path, 0644), 0);
-    rig_refused(&r, LTC_EIO, "it cannot be started: Permission denied; it must be executable");
+    rig_refused(&r, LTC_EOPTION, "Permission denied: name a program that may be run");
     remove(path);
-    rig_refused(&r, LTC_EIO, "it cannot be started: No such file");
+    rig_refused(&r, LTC_EOPTION, "No such file or directory: name a program that may be run");
     rig_net_drop(&n);
 }
 

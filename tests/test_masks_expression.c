@@ -314,7 +314,7 @@ static void what_is_wrong_is_said_with_its_place(void)
         if (!strstr(err.message, bad[i].says))
             fprintf(stderr, "\nexpected \"%s\", got \"%s\"\n", bad[i].says, err.message);
         CU_ASSERT_PTR_NOT_NULL(strstr(err.message, bad[i].says));
-        CU_ASSERT_STRING_EQUAL(err.option, bad[i].option);
+        CU_ASSERT(!strncmp(err.option, "prune.mask.", 11) && !strcmp(err.option + 11, bad[i].option));
     }
 }
 
