@@ -113,6 +113,21 @@ says err "dataset.validation: "
 claim "a plug-in that fails without a word is named" 1 "$ltcore" -c run.cfg --set arch.width=7
 says err "architecture 'narrow': building the network failed"
 
+cat >newer.c <<'C'
+#include <ltcore/mask.h>
+static ltc_status score(const void *self, const ltc_mask_env *e, const ltc_mask_tensor *t, float *s, ltc_error *err)
+{
+    return LTC_OK;
+}
+static const ltc_mask_ops ops = { LTC_MASK_OPS, .flags = 1u << 20, .score = score };
+static const ltc_module newer = { LTC_MODULE(LTC_MASK, ops), .name = "newer", .version = "1.0", .summary = "asks for more" };
+LTC_PLUGIN(&newer);
+C
+build masks newer
+claim "a dry run passes on what is refused" 1 "$ltcore" -n -c run.cfg --set arch.plugin=mlp \
+    --set 'prune={strategy="iterative"; mask={plugin="newer";}; rate=0.2; rounds=2;}'
+says err "mask 'newer' asks for what this ltcore does not know"
+
 claim "list takes plugins.path from a configuration" 0 "$ltcore" list masks -c run.cfg
 says out "^masks *growth"
 lacks out "lenet"
