@@ -24,7 +24,7 @@
 #define KIND LTC_MASK
 #endif
 #ifndef KIND_ABI
-#define KIND_ABI 1u
+#define KIND_ABI (KIND == LTC_BACKEND ? LTC_BACKEND_ABI : LTC_MASK_ABI)
 #endif
 #ifndef NAME
 #define NAME "fixture"
