@@ -116,6 +116,6 @@ void lt_block_train(lt_stand *s, const lt_play *play, const lt_course *course, l
         lt_stand_train(s, 0, step, n);
         step += n;
     }
-    for (uint32_t r = 0; r < s->play.n_replicas; r++)
+    for (uint32_t r = 0; r < s->play.n_replicas && !s->st; r++)       /* of this play: it was compiled */
         block[r] = lt_block_get(s, r, arena);
 }
