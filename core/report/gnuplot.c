@@ -63,28 +63,49 @@ static void put_data(const lt_plot *p, lt_text *to)
     }
 }
 
-/* Of a logarithmic axis: 100 50 20 10 5 ... down to the least. */
-static void put_tics(const lt_plot *p, lt_text *to)
+typedef struct range { double least, most; } range;
+
+static range x_range(const lt_plot *p)
 {
-    double least = INFINITY, most = 0;
+    range r = { INFINITY, 0 };
     const double unit = p->x_percent ? 100 : 1;
     for (size_t i = 0; i < p->n_series; i++)
         for (size_t k = 0; k < p->series[i].n_dots; k++) {
-            least = fmin(least, unit * p->series[i].dot[k].x);
-            most = fmax(most, unit * p->series[i].dot[k].x);
+            r.least = fmin(r.least, unit * p->series[i].dot[k].x);
+            r.most = fmax(r.most, unit * p->series[i].dot[k].x);
         }
-    if (!(least < most))                      /* one place: as wide as to show it */
-        least /= 2, most *= 2;
-    lt_text_add(to, "set logscale x\nset xrange [%.9g:%.9g]\nset format x '%%.4g'\nset xtics (", 1.06 * most,
-                least / 1.06);
-    bool first = true;
-    for (double decade = pow(10, floor(log10(least))); decade <= most; decade *= 10)
-        for (int i = 0; i < 3; i++) {
-            const double at = decade * (const double[]){ 1, 2, 5 }[i];
-            if (at < least / 1.06 || at > 1.06 * most)
+    if (!(r.least < r.most))                  /* one place: as wide as to show it */
+        r.least /= 2, r.most *= 2;
+    return r;
+}
+
+static void put_tic(double at, const char *before, lt_text *to)
+{
+    if (at >= 1e6)
+        lt_text_add(to, "%s'%.3g M' %.9g", before, at / 1e6, at);
+    else if (at >= 1e4)
+        lt_text_add(to, "%s'%.3g k' %.9g", before, at / 1e3, at);
+    else
+        lt_text_add(to, "%s'%.4g' %.9g", before, at, at);
+}
+
+/* Of a logarithmic axis: 100 50 20 10 5 ... down to the least; more where it is short. */
+static void put_tics(const lt_plot *p, lt_text *to)
+{
+    static const double few[] = { 1, 2, 5 }, many[] = { 1, 1.5, 2, 3, 4, 5, 7 };
+    const range r = x_range(p);
+    const bool is_short = r.most / r.least < 15;
+    const double *step = is_short ? many : few;
+    const size_t steps = is_short ? sizeof many / sizeof many[0] : sizeof few / sizeof few[0];
+    const char *before = "";
+    lt_text_add(to, "set logscale x\nset xrange [%.9g:%.9g]\nset xtics (", 1.06 * r.most, r.least / 1.06);
+    for (double decade = pow(10, floor(log10(r.least))); decade <= r.most; decade *= 10)
+        for (size_t i = 0; i < steps; i++) {
+            const double at = decade * step[i];
+            if (at < r.least / 1.06 || at > 1.06 * r.most)
                 continue;
-            lt_text_add(to, p->x_percent ? "%s'%.9g' %.9g" : "%s'%.3g' %.9g", first ? "" : ", ", at, at);
-            first = false;
+            put_tic(at, before, to);
+            before = ", ";
         }
     lt_text_add(to, ")\n");
 }
@@ -98,12 +119,11 @@ static void put_axes(const lt_plot *p, lt_text *to)
     lt_text_add(to, " noenhanced\n");
     if (p->reversed)
         put_tics(p, to);
-    if (p->y_log)
-        lt_text_add(to, "set logscale y\n");
-    else
-        lt_text_add(to, "set offsets 0, 0, graph 0.03, graph 0.03\n");
+    const double unit = p->y_percent ? 100 : 1;
+    lt_text_add(to, "%sset yrange [%.9g:%.9g]\n", p->y_log ? "set logscale y\n" : "", unit * p->y_from,
+                unit * p->y_to);
     lt_text_add(to, p->n_series > MOST_LEGEND ? "unset key\n"
-                                              : "set key outside below noenhanced samplen 3.2 width 1 font ',10'\n");
+                                              : "set key outside top center horizontal Left reverse noenhanced samplen 3.4 width 1\n");
 }
 
 static void put_series(const lt_plot *p, size_t i, lt_text *to)
@@ -152,7 +172,6 @@ void lt_gnuplot_script(const lt_plots *p, const char *directory, uint32_t format
             put_plot(&p->v[i], to);
             lt_text_free(&path);
         }
-        lt_text_add(to, "unset offsets\n");
     }
 }
 

@@ -117,9 +117,9 @@ static json_t *json_of_plot(const lt_plot *p)
     json_t *series = json_array();
     for (size_t i = 0; i < p->n_series; i++)
         json_array_append_new(series, json_of_series(&p->series[i]));
-    return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:o, s:o}", "id", p->id, "x", p->x, "y", p->y, "reversed",
+    return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o}", "id", p->id, "x", p->x, "y", p->y, "reversed",
                      p->reversed, "x_percent", p->x_percent, "y_percent", p->y_percent, "y_log", p->y_log, "reference",
-                     number(p->reference), "series", series);
+                     number(p->reference), "y_from", number(p->y_from), "y_to", number(p->y_to), "series", series);
 }
 
 /* With "<" as an escape: nothing in it ends the element that it stands in. Names that are no UTF-8 make it fail. */

@@ -156,6 +156,7 @@ bool lt_overlay_draw(const lt_overlay *o, lt_plots *p)
             ok = s && lt_series_dot(p, s, v->density,
                                     (lt_spread){ 1, v->value, v->value - v->tolerance, v->value + v->tolerance, NAN });
         }
+        lt_plot_frame(&p->v[k]);
     }
     return ok;
 }

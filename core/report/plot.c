@@ -60,6 +60,27 @@ bool lt_series_dot(lt_plots *p, lt_series *s, double x, lt_spread y)
     return true;
 }
 
+/* Bars included. A curve's first step, untrained, would leave no room for the others. */
+void lt_plot_frame(lt_plot *plot)
+{
+    double least = plot->reference, most = plot->reference;
+    for (const lt_series *s = plot->series; s < plot->series + plot->n_series; s++)
+        for (const lt_dot *d = s->dot; d < s->dot + s->n_dots; d++) {
+            if (s->line_only && d == s->dot && d->x == 0 && s->n_dots > 2)
+                continue;
+            least = fmin(least, s->line_only ? d->y.mean : d->y.min);
+            most = fmax(most, s->line_only ? d->y.mean : d->y.max);
+        }
+    if (plot->y_log) {
+        plot->y_from = least / 1.2, plot->y_to = most * 1.2;
+        return;
+    }
+    const bool one = !(most - least > 1e-9 * fabs(most));
+    const double margin = !one ? 0.05 * (most - least) : most != 0 ? 0.05 * fabs(most) : 0.5;
+    plot->y_from = least >= 0 && least < margin ? 0 : least - margin;
+    plot->y_to = plot->y_percent && most <= 1 ? fmin(1, most + margin) : most + margin;
+}
+
 void lt_plots_drop_if_empty(lt_plots *p)
 {
     lt_plot *plot = &p->v[p->n - 1];
@@ -68,6 +89,7 @@ void lt_plots_drop_if_empty(lt_plots *p)
         if (plot->series[i].n_dots)
             plot->series[kept++] = plot->series[i];
     plot->n_series = kept;
+    lt_plot_frame(plot);
     p->n -= !kept;
 }
 

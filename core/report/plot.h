@@ -23,6 +23,7 @@ typedef struct lt_plot {
     bool        reversed;                     /* x is logarithmic and falls to the right */
     bool        x_percent, y_percent, y_log;
     double      reference;                    /* a line across, the dense network's; NaN: none */
+    double      y_from, y_to;                 /* what the axis shows; set when all series are there */
     lt_series  *series;
     size_t      n_series;
 } lt_plot;
@@ -53,5 +54,6 @@ void lt_plot_csv(const lt_plot *p, lt_text *to);
 lt_plot *lt_plots_add(lt_plots *p, const lt_plot *as);
 lt_series *lt_plot_series(lt_plots *p, lt_plot *plot, const char *name, uint32_t style);
 bool lt_series_dot(lt_plots *p, lt_series *s, double x, lt_spread y);
-void lt_plots_drop_if_empty(lt_plots *p);     /* the last one, and series without dots */
+void lt_plot_frame(lt_plot *plot);            /* sets y_from and y_to */
+void lt_plots_drop_if_empty(lt_plots *p);     /* the last one, and series without dots; frames it */
 #endif

@@ -85,20 +85,22 @@ static ltc_status write_data(work *w, ltc_error *err)
     return st;
 }
 
-/* A page has the figures in it, so that it prints them. */
-static ltc_status draw(work *w, ltc_error *err)
+/* A page has the figures in it, so that it prints them. What gnuplot cannot do takes nothing from the rest. */
+static void draw(work *w)
 {
+    ltc_error err = { .message = "" };
     const uint32_t f = w->r->formats;
     const uint32_t formats = (f & (LT_REPORT_HTML | LT_REPORT_SVG) ? (uint32_t)LT_DRAW_SVG : 0) |
                              (f & LT_REPORT_PNG ? (uint32_t)LT_DRAW_PNG : 0);
     bool there = true;
     if (!formats || !w->plots.n)
-        return LTC_OK;
-    const ltc_status st = lt_gnuplot_draw(&w->plots, w->plots_at.s, formats, &there, err);
+        return;
+    const ltc_status st = lt_gnuplot_draw(&w->plots, w->plots_at.s, formats, &there, &err);
     w->drawn = !st && there && formats & LT_DRAW_SVG;
     if (!there)
         snprintf(w->note, 256, "%s", missing_gnuplot);
-    return st;
+    else if (st)
+        snprintf(w->note, 256, "figures were not drawn as SVG and PNG: %.180s", err.message);
 }
 
 static ltc_status write_page(work *w, ltc_error *err)
@@ -163,7 +165,7 @@ static ltc_status make_all(work *w, ltc_error *err)
     if (!st)
         st = write_data(w, err);
     if (!st)
-        st = draw(w, err);
+        draw(w);
     return st || !(f & LT_REPORT_HTML) ? st : write_page(w, err);
 }
 

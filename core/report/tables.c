@@ -36,34 +36,48 @@ static void set_line(lt_sheet *s, const lt_seen_run *r, const lt_seen_group *g)
     set_number(s, 2, 100 * g->density >= 1 ? "%.2f" : "%.3g", 100 * g->density);
 }
 
+static void set_interval(lt_sheet *s, size_t column, const char *fmt, double low, double high)
+{
+    char from[32], to[32];
+    if (isnan(low) || isnan(high))
+        return;
+    snprintf(from, sizeof from, fmt, 100 * low);
+    snprintf(to, sizeof to, fmt, 100 * high);
+    lt_sheet_set(s, column, "%s to %s", from, to);
+}
+
+static void set_level(lt_sheet *s, const lt_seen_run *r, const lt_seen_group *g)
+{
+    static const lt_quantity beside[] = { LT_Q_END_TEST, LT_Q_END_TRAIN, LT_Q_START };
+    const lt_spread test = lt_seen_spread(r, g, LT_Q_TEST);
+    const bool dense = g->variant == 0 && g->level == 0;
+    size_t c = 3;
+    set_line(s, r, g);
+    lt_sheet_set(s, c++, "%llu", (unsigned long long)test.n);
+    set_number(s, c++, "%.2f", 100 * test.mean);
+    set_interval(s, c++, "%.2f", test.mean - test.half, test.mean + test.half);
+    set_number(s, c++, "%+.2f", dense ? NAN : 100 * g->difference);
+    set_interval(s, c++, "%+.2f", dense ? NAN : g->difference_low, g->difference_high);
+    set_count(s, c++, lt_seen_spread(r, g, LT_Q_BEST_STEP).mean);
+    set_number(s, c++, "%.2f", g->ratio);
+    lt_sheet_set(s, c++, "%s", dense ? "dense" : g->compared ? g->verdict : "");
+    set_number(s, c++, "%.2f", 100 * test.min);
+    set_number(s, c++, "%.2f", 100 * test.max);
+    for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++)
+        set_number(s, c++, "%.2f", 100 * lt_seen_spread(r, g, beside[i]).mean);
+}
+
 lt_sheet lt_sheet_levels(const lt_seen_run *r)
 {
     static const char *const heading[] = {
-        "line", "level", "density %", "n", "test accuracy %", "least", "greatest", "95 % interval", "vs dense, pp",
-        "its interval", "early stop", "ratio", "end test %", "end train %", "untrained %", "verdict",
+        "line", "level", "density %", "n", "test accuracy %", "95 % interval", "vs dense, pp", "its interval",
+        "early stop", "ratio", "verdict", "least", "greatest", "end test %", "end train %", "untrained %",
     };
     lt_sheet s = lt_sheet_of("levels", "Levels, over trials", sizeof heading / sizeof heading[0]);
     set_headings(&s, heading);
     for (const lt_seen_group *g = r->group; g < r->group + r->n_groups; g++) {
-        const lt_spread test = lt_seen_spread(r, g, LT_Q_TEST);
-        const bool dense = g->variant == 0 && g->level == 0;
         lt_sheet_row(&s);
-        set_line(&s, r, g);
-        lt_sheet_set(&s, 3, "%llu", (unsigned long long)test.n);
-        set_number(&s, 4, "%.2f", 100 * test.mean);
-        set_number(&s, 5, "%.2f", 100 * test.min);
-        set_number(&s, 6, "%.2f", 100 * test.max);
-        if (test.n > 1)
-            lt_sheet_set(&s, 7, "%.2f to %.2f", 100 * (test.mean - test.half), 100 * (test.mean + test.half));
-        set_number(&s, 8, "%+.2f", dense ? NAN : 100 * g->difference);
-        if (!dense && !isnan(g->difference_low))
-            lt_sheet_set(&s, 9, "%+.2f to %+.2f", 100 * g->difference_low, 100 * g->difference_high);
-        set_count(&s, 10, lt_seen_spread(r, g, LT_Q_BEST_STEP).mean);
-        set_number(&s, 11, "%.2f", g->ratio);
-        set_number(&s, 12, "%.2f", 100 * lt_seen_spread(r, g, LT_Q_END_TEST).mean);
-        set_number(&s, 13, "%.2f", 100 * lt_seen_spread(r, g, LT_Q_END_TRAIN).mean);
-        set_number(&s, 14, "%.2f", 100 * lt_seen_spread(r, g, LT_Q_START).mean);
-        lt_sheet_set(&s, 15, "%s", dense ? "dense" : g->compared ? g->verdict : "");
+        set_level(&s, r, g);
     }
     return s;
 }
@@ -101,12 +115,15 @@ lt_sheet lt_sheet_cost(const lt_seen_run *r)
 lt_sheet lt_sheet_settings(const lt_seen_run *r)
 {
     lt_sheet s = lt_sheet_of("settings", "Configuration, as it was resolved", 3);
+    bool known = false;                       /* who set what */
     set_headings(&s, (const char *const[]){ "key", "value", "set by" });
+    for (size_t i = 0; i < r->n_settings; i++)
+        known |= *r->setting[i].place != '\0';
     for (size_t i = 0; i < r->n_settings; i++) {
         lt_sheet_row(&s);
         lt_sheet_set(&s, 0, "%s", r->setting[i].key);
         lt_sheet_set(&s, 1, "%s", r->setting[i].value);
-        lt_sheet_set(&s, 2, "%s", r->setting[i].place);
+        lt_sheet_set(&s, 2, "%s", *r->setting[i].place ? r->setting[i].place : known ? "default" : "");
     }
     return s;
 }

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "config/settings.h"
+#include "config/config.h"
 #include "store/store.h"
 
 /* Of one split at one state; n = 0: not measured. Counts, never ratios. */
@@ -67,6 +67,7 @@ typedef struct lt_plugin_fact {
 typedef struct lt_run_facts {
     const char *version, *backend_identity, *machine, *resolved;      /* resolved: text of run.cfg */
     const lt_settings *settings;
+    const lt_config *config;                  /* that they come from, for who set what; NULL: not known */
     const uint32_t *reads;                    /* [1 + n_variants] LTC_NEED_* of criteria; NULL: not known */
     const lt_plugin_fact *plugin;             /* [n_plugins] */
     uint64_t    n_plugins;

@@ -37,7 +37,7 @@ const char *const lt_results_schema[] = {
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
     ("CREATE TABLE run (name TEXT, seed INTEGER, trials INTEGER, backend TEXT, machine TEXT, "
      "params INTEGER, macs INTEGER)"),
-    "CREATE TABLE setting (position INTEGER PRIMARY KEY, key TEXT, value TEXT)",
+    "CREATE TABLE setting (position INTEGER PRIMARY KEY, key TEXT, value TEXT, place TEXT)",
     ("CREATE TABLE plugin (position INTEGER PRIMARY KEY, kind TEXT, name TEXT, version TEXT, path TEXT, "
      "build TEXT, sha256 TEXT)"),
     ("CREATE TABLE dataset (name TEXT, digest TEXT, train INTEGER, validation INTEGER, test INTEGER, "

@@ -16,7 +16,8 @@ static ltc_status keep(void *arg, const char *key, const char *value, size_t n, 
 {
     pairs *p = arg;
     pair *more;
-    if (!strcmp(key, "run.output") || !strcmp(key, "run.store") || !strcmp(key, "plugins.path"))
+    if (!strcmp(key, "run.output") || !strcmp(key, "run.store") || !strcmp(key, "plugins.path") ||
+        !strncmp(key, "report.", strlen("report.")))
         return LTC_OK;
     if (!(more = realloc(p->v, (p->n + 1) * sizeof *more)))
         return ltc_fail(err, LTC_ENOMEM, "no memory to compare configurations");

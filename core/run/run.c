@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "report/report.h"
 #include "run/estimate.h"
 #include "util/file.h"
 
@@ -204,7 +205,7 @@ static ltc_status open_results(run *x, ltc_error *err)
         snprintf(x->machine, sizeof x->machine, "%.80s %.80s %.80s", machine.nodename, machine.sysname, machine.machine);
     x->facts = (lt_run_facts){
         .version = x->r->version, .backend_identity = e->backend, .machine = x->machine, .resolved = x->r->resolved,
-        .settings = x->r->settings, .data = e->data.digest, .majority = lt_data_majority(&e->data, LT_TEST),
+        .settings = x->r->settings, .config = x->r->config, .data = e->data.digest, .majority = lt_data_majority(&e->data, LT_TEST),
         .params = lt_graph_param_count(&e->graph), .macs = lt_graph_macs(&e->graph),
     };
     for (uint32_t s = 0; s < LT_SPLITS; s++)
@@ -242,6 +243,28 @@ static bool has_levels(const run *x)
     const bool there = !path.failed && access(path.s, F_OK) == 0;
     lt_text_free(&path);
     return there;
+}
+
+/* Figures and report.html. What goes wrong there is told, and takes nothing from the run: `ltcore report` makes
+ * them again. */
+static void write_report(run *x)
+{
+    const ltc_strings *formats = &x->r->settings->report.formats;
+    const char *const directory[] = { x->output.directory };
+    lt_report_request r = { .directory = directory, .n_directories = 1, .to = x->output.directory,
+                            .overlay = NULL, .out = x->r->out };
+    char note[256];
+    ltc_error err = { .message = "" };
+    for (uint64_t i = 0; i < formats->n; i++)
+        r.formats |= lt_report_format(formats->v[i]);
+    if (!r.formats)
+        return;
+    if (lt_report_write(&r, note, &err))
+        fprintf(x->r->progress->to, "ltcore: no report: %s\n", err.message);
+    else if (note[0])
+        fprintf(x->r->progress->to, "ltcore: %s\n", note);
+    if (!err.message[0] && r.formats & LT_REPORT_HTML)
+        fprintf(x->r->out, "Report: %s/report.html\n", x->output.directory);
 }
 
 ltc_status lt_run(const lt_run_request *r, ltc_error *err)
@@ -282,6 +305,8 @@ ltc_status lt_run(const lt_run_request *r, ltc_error *err)
         st = st ? st : end;
         if (!st)
             st = lt_results_table(x.results, r->out, err);
+        if (!end)
+            write_report(&x);
     }
     close_run(&x);
     return st;

@@ -43,42 +43,44 @@
     }
   };
 
-  /* 100 50 20 10 5 ... of a logarithmic axis, evenly thinned where there is no room. */
+  /* 100 50 20 10 5 ... of a logarithmic axis; more where it is short. */
   const ticks = axis => {
-    const at = [];
+    const at = [], steps = axis.max / axis.min < 15 ? [1, 1.5, 2, 3, 4, 5, 7] : [1, 2, 5];
     for (let decade = 10 ** Math.floor(Math.log10(axis.min)); decade <= axis.max; decade *= 10)
-      for (const k of [1, 2, 5])
+      for (const k of steps)
         if (k * decade >= axis.min && k * decade <= axis.max) at.push({ value: k * decade });
     axis.ticks = at;
   };
 
-  const dataset = (plot, s, ink) => {
+  /* Later ones are drawn above: dashes over a whole line show both. */
+  const dataset = (plot, s, i) => {
     const scale = plot.y_percent ? 100 : 1;
     return {
       label: s.name, key: s.name, scale, bars: !s.line_only, hidden: hidden.has(s.name),
       data: s.dots.map(d => ({ x: (plot.x_percent ? 100 : 1) * d[0], y: scale * d[1], min: d[2], max: d[3], low: d[4], high: d[5], n: d[6] })),
       borderColor: s.colour, backgroundColor: s.colour, borderWidth: 2, borderDash: dashes[(s.dash - 1) % dashes.length],
       pointStyle: s.mark, pointRadius: s.line_only ? 0 : 4, pointHoverRadius: 6, pointHitRadius: 8, tension: 0,
-      pointBorderColor: s.colour, pointBorderWidth: 2, cubicInterpolationMode: "default", ink
+      pointBorderColor: s.colour, pointBorderWidth: 2, order: -i
     };
   };
 
   const reference = (plot, xs) => plot.reference === null ? [] : [{
     label: "dense", key: "dense", data: [Math.min(...xs), Math.max(...xs)].map(x => ({ x, y: plot.y_percent ? 100 * plot.reference : plot.reference })),
-    borderColor: "#8a8f96", borderWidth: 1.4, borderDash: [2, 3], pointRadius: 0, pointHitRadius: 0, line: true
+    borderColor: "#8a8f96", borderWidth: 1.4, borderDash: [2, 3], pointRadius: 0, pointHitRadius: 0, line: true, order: 1
   }];
 
   const axis = (label, extra) => ({
     title: { display: true, text: label, color: colour("--ink") }, grid: { color: colour("--line"), lineWidth: .6 },
-    ticks: { color: colour("--soft"), maxRotation: 0, ...extra?.ticks }, ...extra, ...(extra?.ticks ? { ticks: { color: colour("--soft"), maxRotation: 0, ...extra.ticks } } : {})
+    ...extra, ticks: { color: colour("--soft"), maxRotation: 0, ...extra.ticks }
   });
 
-  const plain = v => v >= 10000 ? v.toExponential(0).replace("e+", "e") : String(+v.toPrecision(3));
+  const plain = v => v >= 1e6 ? +(v / 1e6).toPrecision(3) + " M" : v >= 1e4 ? +(v / 1e3).toPrecision(3) + " k"
+    : String(+v.toPrecision(3));
 
   const settings = plot => {
-    const data = plot.series.map(s => dataset(plot, s)), xs = data.flatMap(d => d.data.map(p => p.x));
+    const data = plot.series.map((s, i) => dataset(plot, s, i)), xs = data.flatMap(d => d.data.map(p => p.x));
     const least = Math.min(...xs), most = Math.max(...xs), one = least === most;
-    const log = plot.reversed && least > 0;
+    const log = plot.reversed && least > 0, unit = plot.y_percent ? 100 : 1;
     return {
       type: "line", plugins: [errorBars],
       data: { datasets: data.concat(reference(plot, xs)) },
@@ -89,7 +91,9 @@
           x: axis(plot.x, { type: log ? "logarithmic" : "linear", reverse: plot.reversed,
             min: log ? (one ? least / 2 : least / 1.06) : undefined, max: log ? (one ? most * 2 : most * 1.06) : undefined,
             afterBuildTicks: log ? ticks : undefined, ticks: log ? { callback: v => plain(v), autoSkip: true } : { maxTicksLimit: 8 } }),
-          y: axis(plot.y, plot.y_log ? { type: "logarithmic", ticks: { callback: v => plain(v), maxTicksLimit: 8 } } : { grace: "4%" })
+          y: axis(plot.y, plot.y_log ? { type: "logarithmic", min: unit * plot.y_from, max: unit * plot.y_to,
+            afterBuildTicks: ticks, ticks: { callback: v => plain(v), maxTicksLimit: 8 } } : {
+            min: unit * plot.y_from, max: unit * plot.y_to, ticks: { includeBounds: false } })
         },
         plugins: {
           legend: { display: false },
