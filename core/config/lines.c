@@ -313,6 +313,8 @@ static bool name_points(maker *m)
             return no_memory(m);
     }
     m->settings->point = (ltc_strings){ name, name ? m->n_points : 0 };
+    for (uint32_t i = 0; i < m->settings->n_lines && name; i++)
+        m->settings->line[i].at = m->settings->line[i].point ? name[m->settings->line[i].point] : NULL;
     return name || no_memory(m);
 }
 
@@ -403,6 +405,9 @@ bool lt_line_follows(const lt_line *l)
 void lt_line_blame(const lt_line *l, ltc_error *err)
 {
     const size_t n = strlen(err->message);
-    if (l->variant)
-        snprintf(err->message + n, sizeof err->message - n, " (variant '%.64s')", l->name);
+    if (l->variant && l->at)
+        snprintf(err->message + n, sizeof err->message - n, " (variant '%.64s', at %.64s)", l->name, l->at);
+    else if (l->variant || l->at)
+        snprintf(err->message + n, sizeof err->message - n, l->at ? " (at %.64s)" : " (variant '%.64s')",
+                 l->at ? l->at : l->name);
 }

@@ -152,6 +152,7 @@ typedef struct lt_line {
     const char        *name;                  /* "main", or the variant's */
     uint32_t           order, point;          /* 0 main, then as configured; of settings->point */
     uint32_t           main;                  /* the line of main that a control follows */
+    const char        *at;                    /* "alpha 0.5, seed 2"; at point 0 NULL */
     bool               owns;                  /* the settings are of this line alone */
     const char *const *swept;                 /* [settings->swept.n] value of each swept key here; NULL: it has none */
 } lt_line;

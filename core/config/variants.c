@@ -51,7 +51,7 @@ static uint64_t collect(lt_arena *a, const lt_node *group, const char *path, con
         const lt_node *one = group->child[i];
         char key[256];
         snprintf(key, sizeof key, "%s%s%s", path, *path ? "." : "", one->name);
-        if (one->kind == LT_NODE_GROUP)
+        if (one->kind == LT_NODE_GROUP && lt_group_find(key))         /* else a range */
             n += collect(a, one, key, to ? to + n : NULL);
         else if (to)
             to[n++] = lt_arena_text(a, key);
