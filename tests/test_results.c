@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <sqlite3.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -231,6 +232,21 @@ static void what_is_no_configuration_is_refused(void)
     }
 }
 
+/* A damaged run.cfg in an output directory. */
+static void groups_within_groups_come_to_an_end(void)
+{
+    enum { DEPTH = 1000000 };
+    ltc_error err = { 0 };
+    char *text = malloc(3 * DEPTH + 1);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    for (size_t i = 0; i < DEPTH; i++)
+        memcpy(text + 3 * i, "a={", 3);
+    text[3 * DEPTH] = '\0';
+    CU_ASSERT_EQUAL(lt_flatten(text, ignore, NULL, &err), LTC_EINTERNAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "line 1"));
+    free(text);
+}
+
 /* The same level twice, as when a run is taken up again: the second counts. */
 static void a_row_that_comes_again_replaces(void)
 {
@@ -348,6 +364,7 @@ int main(void)
         { "draws are averaged inside a trial (trap 42)", draws_are_averaged_inside_a_trial },
         { "settings are flat", settings_are_flat },
         { "what is no configuration is refused", what_is_no_configuration_is_refused },
+        { "groups within groups come to an end", groups_within_groups_come_to_an_end },
         { "a row that comes again replaces the first", a_row_that_comes_again_replaces },
         { "a run opens its database anew", a_run_opens_its_database_anew },
         { "what is no database is replaced", what_is_no_database_is_replaced },
