@@ -1,9 +1,8 @@
 /* Linear layers with all their weights: three products in registers, with what follows on them while a tile is still
  * in the cache. Weights are [out][ldw], as on the host; the gradient of a weight is never in memory. */
+#include "shuffle.h"
 #include "tile.h"
 #include "update.h"
-
-#include "shuffle.h"
 
 enum { ROWS = 6 };
 

@@ -70,9 +70,9 @@ enum { CPU_STRIP = 64, CPU_SPAN = 64 };
 typedef struct cpu_nonzeros {
     int64_t in, batch;
     uint32_t *mark;                           /* [batch][spans + 1]: where a sample's entries of a span begin */
-    uint16_t *feature; float *value;          /* by sample */
-    uint32_t *feature_start;                  /* [in + 1] */
-    uint16_t *sample; float *of_sample;       /* by feature */
+    uint16_t *feature; float *value;          /* [batch][in + CPU_LANES] */
+    uint32_t *count;                          /* [in]: samples of a feature */
+    uint16_t *sample; float *of_sample;       /* [in][batch] */
 } cpu_nonzeros;
 
 typedef struct cpu_strips {
@@ -92,10 +92,12 @@ typedef struct cpu_gather {
     const void *x; bool is_bytes;
     const uint32_t *sample; int64_t batch;    /* rows of the split */
     int64_t channels, h, w;
-    const float *scale, *shift, *mean, *std;
+    const float *scale, *shift, *table;       /* [channels]; table [channels][256]: in the place of both, or NULL */
+    const float *mean, *std;
     const uint32_t *cut;                      /* [batch]: down | right << 8 | mirror << 16; NULL: whole */
     const cpu_view *to;
     float *rows; ptrdiff_t ld_rows;           /* NULL: not wanted */
+    float *scratch;                           /* for cuts: CPU_LANES rows of w floats */
 } cpu_gather;
 
 /* Softmax cross-entropy of logits [classes][lanes]: loss of each row in double, gradient of their mean. */
@@ -132,6 +134,7 @@ typedef struct cpu_kernels {
     void (*sparse_back)(const cpu_sparse *s, int64_t first, int64_t end);
     void (*sparse_update)(const cpu_sparse *s, const cpu_rule *r, int64_t first, int64_t end);
 
+    void (*strips_sums)(const cpu_strips *s);
     void (*strips_list)(const cpu_gather *g, cpu_nonzeros *to);
     void (*strips_forward)(const cpu_strips *s);
     void (*strips_update)(const cpu_strips *s, const cpu_rule *r);

@@ -1,10 +1,9 @@
 /* Linear layers by lists of the weights that are not dead: every product is one weight times one row of sixteen or
  * sixty-four samples. Forward and back run along a row's list, two entries at a time; the gradients of CPU_GROUP
  * weights at a time wait as vectors, are summed across their lanes and go through the optimizer. */
-#include "tile.h"
-#include "update.h"
-
+#include "bytes.h"
 #include "shuffle.h"
+#include "update.h"
 
 /* Sum of w[q] x[column[q]] over a list; even and odd entries apart, then together. */
 VEC_INLINE vec4 list_4(const float *w, const uint32_t *column, uint32_t q, uint32_t end, const float *x, vec4 sum)
@@ -29,29 +28,6 @@ VEC_INLINE vec list_1(const float *w, const uint32_t *column, uint32_t q, uint32
     if (q < end)
         sum = vec_fma(vec_all(w[q]), vec_load(x + column[q]), sum);
     return sum + odd;
-}
-
-/* Sixty-four bytes that the lists name, as numbers. */
-VEC_INLINE vec vec_of_bytes(const uint8_t *p)
-{
-#if defined(__AVX512F__)
-    return (vec)_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const void *)p)));
-#elif defined(__AVX2__)
-    union { vec v; __m256 half[2]; } y;
-    y.half[0] = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)p)));
-    y.half[1] = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)(p + 8))));
-    return y.v;
-#else
-    vec v;
-    for (int i = 0; i < CPU_LANES; i++)
-        v[i] = p[i];
-    return v;
-#endif
-}
-
-VEC_INLINE vec4 vec4_of_bytes(const uint8_t *p)
-{
-    return (vec4){ vec_of_bytes(p), vec_of_bytes(p + 16), vec_of_bytes(p + 32), vec_of_bytes(p + 48) };
 }
 
 /* y = scale sum w byte + base sum w + bias */
