@@ -1,6 +1,7 @@
-/* bench_conv [SHAPE]: what the cpu backend's convolutions reach, beside the machine's peak of multiply-adds: GF/s of
- * the work that is done, and of a dense convolution's in that time. One thread. The best of many short rounds, in which
- * the densities and passes take turns, since the machine may be shared. Build it with Release. */
+/* bench_conv [SHAPE]: what the cpu backend's convolutions reach, beside the machine's peak of multiply-
+ * adds: GF/s of the work that is done, and of a dense convolution's in that time. One thread. The best of
+ * many short rounds, in which the densities and passes take turns, since the machine may be shared. Build
+ * it with Release. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -14,9 +15,9 @@ static const double density[DENSITIES] = { 1, 0.5, 0.2, 0.1, 0.036, 0.02, 0.01 }
 #define SHAPE(c, o, k, s, p, n) { .channels = c, .outputs = o, .groups = 1, .kernel_h = k, .kernel_w = k, \
                                   .stride = s, .pad = p, .dilation = 1, .h = n, .w = n }
 static const cpu_conv_shape shapes[] = {
-    SHAPE(64, 64, 3, 1, 1, 32), SHAPE(3, 64, 3, 1, 1, 32), SHAPE(128, 128, 3, 1, 1, 16), SHAPE(256, 256, 3, 1, 1, 8),
-    SHAPE(512, 512, 3, 1, 1, 4), SHAPE(512, 512, 3, 1, 1, 2), SHAPE(16, 16, 3, 1, 1, 32), SHAPE(32, 64, 3, 2, 1, 16),
-    SHAPE(1, 20, 5, 1, 0, 28), SHAPE(20, 50, 5, 1, 0, 12),
+    SHAPE(64, 64, 3, 1, 1, 32), SHAPE(3, 64, 3, 1, 1, 32), SHAPE(128, 128, 3, 1, 1, 16),
+    SHAPE(256, 256, 3, 1, 1, 8), SHAPE(512, 512, 3, 1, 1, 4), SHAPE(512, 512, 3, 1, 1, 2),
+    SHAPE(16, 16, 3, 1, 1, 32), SHAPE(32, 64, 3, 2, 1, 16), SHAPE(1, 20, 5, 1, 0, 28), SHAPE(20, 50, 5, 1, 0, 12),
 };
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
@@ -79,7 +80,8 @@ static void measure(const cpu_conv_shape *s, cpu_isa isa)
 int main(int argc, char **argv)
 {
     const int only = argc > 1 ? atoi(argv[1]) : -1, isa = argc > 2 ? atoi(argv[2]) : (int)best_isa();
-    printf("microseconds, GF/s of alive weights (and as if dense), kernel: forward | data gradient | weights' gradient\n");
+    printf("microseconds, GF/s of alive weights (and as if dense), kernel: forward | data gradient | "
+           "weights' gradient\n");
     for (int i = 0; i < SHAPES; i++)
         if (only < 0 || only == i)
             measure(&shapes[i], (cpu_isa)isa);

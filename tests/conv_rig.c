@@ -64,7 +64,7 @@ static void choose_weights(lt_conv *c, double density, uint32_t *seed)
 {
     for (int64_t i = 0; i < c->weights; i++) {
         const bool dead = (double)(next(seed) >> 8) / 16777216.0 >= density ||
-                          (density < 1 && i < c->weights / c->shape.outputs);      /* the first output has none */
+                          (density < 1 && i < c->weights / c->shape.outputs);   /* the first output has none */
         c->mask[i] = dead ? LTC_DEAD : i % 5 ? LTC_ALIVE : LTC_FROZEN;
         c->host[i] = dead ? 0 : number(seed);
     }
@@ -80,8 +80,8 @@ static bool allocate(lt_conv *c, int64_t blocks)
     c->mask = calloc((size_t)c->weights, 1), c->host = aligned((size_t)c->weights);
     c->w = aligned((size_t)c->weights + CPU_LANES), c->dw = aligned((size_t)c->weights + CPU_LANES);
     c->bias = aligned((size_t)s->outputs), c->scratch = aligned(c->needs.scratch);
-    return c->memory[0] && c->memory[1] && c->memory[2] && c->memory[3] && c->mask && c->host && c->w && c->dw &&
-           c->bias && c->scratch;
+    return c->memory[0] && c->memory[1] && c->memory[2] && c->memory[3] && c->mask && c->host && c->w &&
+           c->dw && c->bias && c->scratch;
 }
 
 static int64_t out_of(int64_t n, int64_t kernel, const cpu_conv_shape *s)
@@ -151,7 +151,8 @@ void lt_conv_weight_gradient(lt_conv *c, int64_t part)
         cpu_conv_weight_gradient(c->layer, &call, c->dw, o, least(c->shape.outputs, o + part));
 }
 
-/* What every term of the convolution is shown to: weight i of output o reads x[c][iy][ix] for y[o][oy][ox]. */
+/* What every term of the convolution is shown to: weight i of output o reads x[c][iy][ix] for
+ * y[o][oy][ox]. */
 typedef struct term { int64_t weight, sample, o, oy, ox, c, iy, ix; } term;
 typedef struct sums { double *sum, *size; } sums;
 typedef void visit(const lt_conv *c, const term *t, sums *s);
@@ -172,7 +173,8 @@ static void each_pixel(const lt_conv *c, term *t, int64_t ky, int64_t kx, visit 
 static void each_term(const lt_conv *c, visit *show, sums *s)
 {
     const cpu_conv_shape *z = &c->shape;
-    const int64_t in = z->channels / z->groups, out = z->outputs / z->groups, taps = z->kernel_h * z->kernel_w;
+    const int64_t in = z->channels / z->groups, out = z->outputs / z->groups;
+    const int64_t taps = z->kernel_h * z->kernel_w;
     for (int64_t i = 0; i < c->weights; i++) {
         term t = { .weight = i, .o = i / taps / in };
         t.c = t.o / out * in + i / taps % in;
@@ -181,7 +183,8 @@ static void each_term(const lt_conv *c, visit *show, sums *s)
     }
 }
 
-static size_t index_of(const cpu_view *v, const float *memory, int64_t sample, int64_t c, int64_t y, int64_t x)
+static size_t index_of(const cpu_view *v, const float *memory, int64_t sample, int64_t c, int64_t y,
+                       int64_t x)
 {
     return (size_t)(element(v, sample, c, y, x) - memory);
 }
@@ -226,8 +229,8 @@ static void free_sums(sums *s)
     free(s->sum), free(s->size);
 }
 
-static double largest(const cpu_view *v, const float *memory, const sums *s, const float *bias, const float *before,
-                      bool relu)
+static double largest(const cpu_view *v, const float *memory, const sums *s, const float *bias,
+                      const float *before, bool relu)
 {
     double error = 0;
     for (int64_t n = 0; n < v->blocks * CPU_LANES; n++)

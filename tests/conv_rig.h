@@ -1,5 +1,5 @@
-/* One convolution in the layout of the cpu backend, with random numbers, and what a naive sum says of it. For tests of
- * plugins/backends/cpu/conv.h. */
+/* One convolution in the layout of the cpu backend, with random numbers, and what a naive sum says of it.
+ * For tests of plugins/backends/cpu/conv.h. */
 #ifndef LT_TESTS_CONV_RIG_H
 #define LT_TESTS_CONV_RIG_H
 
@@ -19,8 +19,8 @@ typedef struct lt_conv {
     int64_t weights, batch;
 } lt_conv;
 
-/* A layer of batch samples with about such a density; every fifth weight that is alive is frozen. false: no memory, or
- * the layer did not open. */
+/* A layer of batch samples with about such a density; every fifth weight that is alive is frozen. false:
+ * no memory, or the layer did not open. */
 bool lt_conv_open(lt_conv *c, const cpu_conv_shape *s, double density, int64_t batch, cpu_isa isa);
 void lt_conv_close(lt_conv *c);
 
@@ -29,7 +29,8 @@ void lt_conv_forward(lt_conv *c, bool relu, int64_t part);
 void lt_conv_data_gradient(lt_conv *c, bool add, int64_t part);
 void lt_conv_weight_gradient(lt_conv *c, int64_t part);
 
-/* The largest difference to the naive sums, over the sum of magnitudes that each is made of. y, dx, dw in turn. */
+/* The largest difference to the naive sums, over the sum of magnitudes that each is made of. y, dx, dw in
+ * turn. */
 double lt_conv_forward_error(const lt_conv *c, bool relu);
 double lt_conv_data_error(const lt_conv *c, const float *before);
 double lt_conv_weight_error(const lt_conv *c);

@@ -1,5 +1,5 @@
-/* The cpu backend's convolutions against naive sums in double: shapes, densities, instruction sets, and that no split
- * of the work changes a bit. */
+/* The cpu backend's convolutions against naive sums in double: shapes, densities, instruction sets, and
+ * that no split of the work changes a bit. */
 #include "suite.h"
 
 #include <stdio.h>
@@ -10,8 +10,9 @@
 
 /* channels, outputs, groups, kernel, stride, pad, dilation, height, width; the batch. */
 static const struct { cpu_conv_shape shape; int64_t batch; } cases[] = {
-#define SHAPE(c, o, g, k, s, p, d, hh, ww) { .channels = c, .outputs = o, .groups = g, .kernel_h = k, .kernel_w = k, \
-                                             .stride = s, .pad = p, .dilation = d, .h = hh, .w = ww }
+#define SHAPE(c, o, g, k, s, p, d, hh, ww) { .channels = c, .outputs = o, .groups = g, .kernel_h = k, \
+                                             .kernel_w = k, .stride = s, .pad = p, .dilation = d, \
+                                             .h = hh, .w = ww }
     { SHAPE(1, 7, 1, 5, 1, 0, 1, 28, 28), 5 },
     { SHAPE(20, 10, 1, 5, 1, 0, 1, 10, 10), 17 },
     { SHAPE(3, 5, 1, 3, 1, 1, 1, 32, 32), 3 },
@@ -65,8 +66,8 @@ static void is_close(const lt_conv *c, double error, const char *pass)
     const cpu_conv_shape *s = &c->shape;
     CU_ASSERT(error < 1e-5);
     if (!(error < 1e-5))
-        printf("%s of %lldx%lld %lld->%lld at %lldx%lld: %g\n", pass, (long long)s->kernel_h, (long long)s->stride,
-               (long long)s->channels, (long long)s->outputs, (long long)s->h, (long long)s->w, error);
+        printf("%s of %lld/%lld %lld->%lld at %lldx%lld: %g\n", pass, (long long)s->kernel_h,
+               (long long)s->stride, (long long)s->channels, (long long)s->outputs, (long long)s->h, (long long)s->w, error);
 }
 
 static void forward(lt_conv *c)

@@ -1,8 +1,9 @@
-/* Forward and data gradient over lists (conv_lists.h), for any kernel, stride and density: a tile of outputs stays in
- * registers while its list is read. Compiled once for each instruction set; called through conv_kernels.
+/* Forward and data gradient over lists (conv_lists.h), for any kernel, stride and density: a tile of outputs
+ * stays in registers while its list is read. Compiled once for each instruction set; called through
+ * conv_kernels.
  *
- * Each output is one chain: bias (or what is there, or zero), then its entries in their order. So its bits depend
- * neither on the tiles nor on the blocks that a call gets. */
+ * Each output is one chain: bias (or what is there, or zero), then its entries in their order. So its bits
+ * depend neither on the tiles nor on the blocks that a call gets. */
 #include "conv_kernels.h"
 #include "conv_reg.h"
 #include "conv_tiles.h"
@@ -24,12 +25,13 @@ REG_INLINE void run(const int wide, const int tb, const int ty, const int tx, co
     const conv_sheet in = k->in, out = k->out;
     const ptrdiff_t *tap = k->tap;
     const bool load = !d->fresh || k->add;
+    float *to = d->out;
     reg a[wide * n];
     REG_UNROLL for (int i = 0; i < wide; i++) {
         const int64_t o = i < d->outputs ? i : 0;            /* what lies beyond the row is not stored */
         const reg begin = reg_all(d->bias ? d->bias[o] : 0);
         REG_UNROLL for (int p = 0; p < n; p++)
-            a[i * n + p] = load ? reg_load(d->out + o * out.channel + conv_pixel(&out, ty, tx, out.column, p)) : begin;
+            a[i * n + p] = load ? reg_load(to + o * out.channel + conv_pixel(&out, ty, tx, out.column, p)) : begin;
     }
     const float *w = d->w;
     for (const uint32_t *entry = d->entry, *end = entry + d->count; entry < end; entry++, w += wide) {
@@ -43,7 +45,7 @@ REG_INLINE void run(const int wide, const int tb, const int ty, const int tx, co
     REG_UNROLL for (int i = 0; i < wide; i++)
         REG_UNROLL for (int p = 0; p < n; p++)
             if (i < d->outputs && conv_is_ours(s, ty, tx, p))
-                reg_store(d->out + i * out.channel + conv_pixel(&out, ty, tx, out.column, p),
+                reg_store(to + i * out.channel + conv_pixel(&out, ty, tx, out.column, p),
                           d->relu ? reg_relu(a[i * n + p]) : a[i * n + p]);
 }
 
@@ -88,11 +90,13 @@ TILE(4, 1, 1, 3)
 #endif
 
 static const struct { uint32_t wide; conv_tile_size size; run_fn *run; } tiles[] = {
-    SIZE(1, 1, 1, 1), SIZE(1, 1, 1, 4), SIZE(1, 4, 1, 1), SIZE(4, 1, 1, 1), SIZE(4, 1, 1, 2), SIZE(4, 2, 1, 1),
+    SIZE(1, 1, 1, 1), SIZE(1, 1, 1, 4), SIZE(1, 4, 1, 1),
+    SIZE(4, 1, 1, 1), SIZE(4, 1, 1, 2), SIZE(4, 2, 1, 1),
 #if REG_LANES == 16
-    SIZE(1, 1, 2, 8), SIZE(1, 1, 4, 4), SIZE(1, 1, 4, 7), SIZE(1, 1, 2, 6), SIZE(1, 1, 2, 2), SIZE(1, 2, 2, 4),
-    SIZE(1, 4, 2, 2),
-    SIZE(4, 1, 1, 6), SIZE(4, 1, 1, 5), SIZE(4, 1, 2, 2), SIZE(4, 1, 1, 4), SIZE(4, 4, 1, 1), SIZE(4, 2, 1, 2),
+    SIZE(1, 1, 2, 8), SIZE(1, 1, 4, 4), SIZE(1, 1, 4, 7), SIZE(1, 1, 2, 6), SIZE(1, 1, 2, 2),
+    SIZE(1, 2, 2, 4), SIZE(1, 4, 2, 2),
+    SIZE(4, 1, 1, 6), SIZE(4, 1, 1, 5), SIZE(4, 1, 2, 2), SIZE(4, 1, 1, 4), SIZE(4, 4, 1, 1),
+    SIZE(4, 2, 1, 2),
 #else
     SIZE(1, 1, 2, 4), SIZE(1, 2, 2, 2), SIZE(1, 1, 2, 2), SIZE(4, 1, 1, 3),
 #endif

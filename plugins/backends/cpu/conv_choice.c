@@ -1,8 +1,8 @@
 #include "conv_choice.h"
 
-/* What a multiplication costs by each way, in those of a direct kernel at its best: of every alive weight by lists, of
- * every weight by the others. Measured by bench_conv; a change of it changes results in their last bits, so the
- * backend's version goes up with it. */
+/* What a multiplication costs by each way, in those of a direct kernel at its best: of every alive weight
+ * by lists, of every weight by the others. Measured by bench_conv; a change of it changes results in their
+ * last bits, so the backend's version goes up with it. */
 static const struct { double lists, winograd; } costs[CPU_ISAS][CONV_PASSES] = {
     [CPU_AVX512]   = { { 2.0, 0.55 }, { 2.0, 0.55 }, { 2.2, 0.6 } },
     [CPU_AVX2]     = { { 1.6, 0.65 }, { 1.6, 0.65 }, { 1.8, 0.7 } },

@@ -1,5 +1,5 @@
-/* Which kernel a pass of a convolution uses: a pure function of shape, density and instruction set, never of a clock.
- * Called when a layer is opened. */
+/* Which kernel a pass of a convolution uses: a pure function of shape, density and instruction set, never
+ * of a clock. Called when a layer is opened. */
 #ifndef CPU_CONV_CHOICE_H
 #define CPU_CONV_CHOICE_H
 

@@ -12,7 +12,7 @@ struct cpu_conv {
     cpu_conv_shape shape;
     const conv_kernels *kernels;
     conv_way way[CONV_PASSES];
-    conv_phase forward, slope;                /* slope: lists of the weights' gradient, unless they are forward's */
+    conv_phase forward, slope;                /* slope: of the weights' gradient, if its lists are others */
     bool own_slope;
     conv_phase *back; int64_t n_back;
     size_t stored;
@@ -81,8 +81,8 @@ static size_t count_stored(const uint8_t *mask, size_t n)
     return stored;
 }
 
-static ltc_status open_phase(conv_phase *p, const cpu_conv *l, const uint8_t *mask, double density, conv_pass pass,
-                             ltc_error *err)
+static ltc_status open_phase(conv_phase *p, const cpu_conv *l, const uint8_t *mask, double density,
+                             conv_pass pass, ltc_error *err)
 {
     return conv_phase_open(p, &l->shape, mask, density, l->way[pass] == CONV_BY_LISTS ? 1 : CONV_WIDE, err);
 }
@@ -152,12 +152,13 @@ static ltc_status settle(cpu_conv *l, const uint8_t *mask, ltc_error *err)
     return st;
 }
 
-ltc_status cpu_conv_open(cpu_conv **layer, const cpu_conv_shape *s, const uint8_t *mask, cpu_isa isa, ltc_error *err)
+ltc_status cpu_conv_open(cpu_conv **layer, const cpu_conv_shape *s, const uint8_t *mask, cpu_isa isa,
+                         ltc_error *err)
 {
     const size_t n = weights_of(s);
     if (n >= CONV_NONE)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "a convolution of %zu weights is too large for this backend; use "
-                        "cpu-blas or ref", n);
+        return ltc_fail(err, LTC_EUNSUPPORTED,
+                        "a convolution of %zu weights is too large for this backend; use cpu-blas or ref", n);
     cpu_conv *l = calloc(1, sizeof *l);
     if (!l)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a convolution");
@@ -238,7 +239,8 @@ void cpu_conv_data_gradient(const cpu_conv *l, const cpu_conv_call *c, bool add,
         run_phase(l, &l->back[i], c, add, first, end);
 }
 
-void cpu_conv_weight_gradient(const cpu_conv *l, const cpu_conv_call *c, float *dw, int64_t first, int64_t end)
+void cpu_conv_weight_gradient(const cpu_conv *l, const cpu_conv_call *c, float *dw, int64_t first,
+                              int64_t end)
 {
     const conv_phase *p = l->own_slope ? &l->slope : &l->forward;
     const bool wide = l->way[CONV_WEIGHT_GRADIENT] != CONV_BY_LISTS;

@@ -31,7 +31,8 @@ static void add_entry(walk *k, int64_t place, int64_t outputs, uint32_t entry)
         l->entry[l->count] = entry;
         for (int64_t i = 0; i < l->wide; i++) {
             const int64_t at = place + i * k->map->by_output;
-            l->from[l->count * l->wide + i] = i < outputs && is_stored(k->mask, at) ? (uint32_t)at : CONV_NONE;
+            const bool here = i < outputs && is_stored(k->mask, at);
+            l->from[l->count * l->wide + i] = here ? (uint32_t)at : CONV_NONE;
         }
     }
     l->count++;
@@ -43,8 +44,8 @@ static void add_list(walk *k, int64_t group, int64_t output, int64_t outputs, in
     const int64_t end = least(m->inputs, (section + 1) * m->section);
     for (int64_t input = section * m->section; input < end; input++)
         for (int64_t t = 0; t < m->n_taps; t++)
-            add_entry(k, group * m->by_group + output * m->by_output + input * m->by_input + m->tap[t], outputs,
-                      (uint32_t)(group * m->inputs + input) << k->l->shift | m->tap[t]);
+            add_entry(k, group * m->by_group + output * m->by_output + input * m->by_input + m->tap[t],
+                      outputs, (uint32_t)(group * m->inputs + input) << k->l->shift | m->tap[t]);
 }
 
 static void add_row(walk *k, int64_t group, int64_t output, int64_t section)
@@ -84,7 +85,8 @@ static bool allocate(conv_lists *l)
     return l->begin && l->output && l->last && l->entry && l->from;
 }
 
-ltc_status conv_lists_make(conv_lists *l, const conv_map *map, const uint8_t *mask, uint32_t wide, ltc_error *err)
+ltc_status conv_lists_make(conv_lists *l, const conv_map *map, const uint8_t *mask, uint32_t wide,
+                           ltc_error *err)
 {
     *l = (conv_lists){ .wide = wide };
     while ((int64_t)1 << l->shift < map->taps)
@@ -92,9 +94,9 @@ ltc_status conv_lists_make(conv_lists *l, const conv_map *map, const uint8_t *ma
     l->sections = (map->inputs + map->section - 1) / map->section;
     l->rows = (map->outputs + wide - 1) / wide * map->groups;
     if (map->groups * map->inputs > (int64_t)(UINT32_MAX >> l->shift))
-        return ltc_fail(err, LTC_EUNSUPPORTED, "a convolution of %lld channels and %lld taps is too large for "
-                        "this backend; use cpu-blas or ref", (long long)(map->groups * map->inputs),
-                        (long long)map->taps);
+        return ltc_fail(err, LTC_EUNSUPPORTED,
+                        "a convolution of %lld channels and %lld taps is too large for this backend; use "
+                        "cpu-blas or ref", (long long)(map->groups * map->inputs), (long long)map->taps);
     add_all(l, map, mask);
     if (!allocate(l)) {
         conv_lists_free(l);

@@ -27,8 +27,8 @@ conv_phase conv_phase_of(const cpu_conv_shape *s, bool back, int64_t i)
                          .columns = count(s->w, column, s->stride), .out_step = s->stride, .in_step = 1 };
 }
 
-/* Forward, output i reads input i * stride + k * dilation - pad. Back, that input, first + i * stride, hears from
- * outputs (first + i * stride + pad - k * dilation) / stride, where it is whole. */
+/* Forward, output i reads input i * stride + k * dilation - pad. Back, that input, first + i * stride,
+ * hears from outputs (first + i * stride + pad - k * dilation) / stride, where it is whole. */
 static int64_t numerator(const conv_phase *p, const cpu_conv_shape *s, int64_t tap, bool down)
 {
     const int64_t k = down ? tap / s->kernel_w : tap % s->kernel_w;
@@ -42,7 +42,8 @@ int64_t conv_phase_reach(const conv_phase *p, const cpu_conv_shape *s, int64_t t
 
 static bool is_whole(const conv_phase *p, const cpu_conv_shape *s, int64_t tap)
 {
-    return !p->back || (numerator(p, s, tap, true) % s->stride == 0 && numerator(p, s, tap, false) % s->stride == 0);
+    return !p->back || (numerator(p, s, tap, true) % s->stride == 0 &&
+                        numerator(p, s, tap, false) % s->stride == 0);
 }
 
 int64_t conv_phase_halo(const conv_phase *p, const cpu_conv_shape *s, int64_t h, int64_t w)
@@ -76,12 +77,13 @@ static int64_t section_of(const conv_map *map, double density, uint32_t wide)
     return section;
 }
 
-ltc_status conv_phase_open(conv_phase *p, const cpu_conv_shape *s, const uint8_t *mask, double density, uint32_t wide,
-                           ltc_error *err)
+ltc_status conv_phase_open(conv_phase *p, const cpu_conv_shape *s, const uint8_t *mask, double density,
+                           uint32_t wide, ltc_error *err)
 {
-    const int64_t taps = s->kernel_h * s->kernel_w, in = s->channels / s->groups, out = s->outputs / s->groups;
-    conv_map map = { .groups = s->groups, .outputs = p->back ? in : out, .inputs = p->back ? out : in, .taps = taps,
-                     .by_group = out * in * taps, .by_output = p->back ? taps : in * taps,
+    const int64_t taps = s->kernel_h * s->kernel_w;
+    const int64_t in = s->channels / s->groups, out = s->outputs / s->groups;
+    conv_map map = { .groups = s->groups, .outputs = p->back ? in : out, .inputs = p->back ? out : in,
+                     .taps = taps, .by_group = out * in * taps, .by_output = p->back ? taps : in * taps,
                      .by_input = p->back ? in * taps : taps };
     uint32_t *tap = malloc((size_t)taps * sizeof *tap);
     if (!tap)

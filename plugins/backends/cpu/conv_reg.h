@@ -1,8 +1,9 @@
-/* One register of the instruction set that a file is compiled for: sixteen, eight or four lanes of CPU_LANES. For the
- * kernel files of convolutions, which keep tiles of registers: a vec of vec.h would be several where it is narrower.
+/* One register of the instruction set that a file is compiled for: sixteen, eight or four lanes of CPU_LANES.
+ * For the kernel files of convolutions, which keep tiles of registers: a vec of vec.h would be several where
+ * it is narrower.
  *
- * gcc keeps an array of registers in registers only where every loop over it is unrolled at once: REG_UNROLL. A test
- * looks for spills. */
+ * gcc keeps an array of registers in registers only where every loop over it is unrolled at once:
+ * REG_UNROLL. A test looks for spills. */
 #ifndef CPU_CONV_REG_H
 #define CPU_CONV_REG_H
 

@@ -1,9 +1,10 @@
-/* The weights' gradient over lists: at the places of the lists, and nowhere else. Compiled once for each instruction
- * set; called through conv_kernels.
+/* The weights' gradient over lists: at the places of the lists, and nowhere else. Compiled once for each
+ * instruction set; called through conv_kernels.
  *
- * One output a row: a tile of the output's gradient stays in registers while its list is read, and each weight has a
- * vector of partial sums in memory. CONV_WIDE outputs a row: a few entries' sums for all outputs stay in registers
- * while a band of pixels goes by, so that each number loaded is used several times. */
+ * One output a row: a tile of the output's gradient stays in registers while its list is read, and each
+ * weight has a vector of partial sums in memory. CONV_WIDE outputs a row: a few entries' sums for all
+ * outputs stay in registers while a band of pixels goes by, so that each number loaded is used several
+ * times. */
 #include "conv_kernels.h"
 #include "conv_reg.h"
 #include "conv_tiles.h"
@@ -25,7 +26,8 @@ REG_INLINE void run(const int tb, const int ty, const int tx, const ptrdiff_t co
     const ptrdiff_t *tap = k->tap;
     reg v[n];
     REG_UNROLL for (int p = 0; p < n; p++)
-        v[p] = conv_is_ours(s, ty, tx, p) ? reg_load(d->g + conv_pixel(&g, ty, tx, CPU_LANES, p)) : (reg){ 0 };
+        v[p] = conv_is_ours(s, ty, tx, p) ? reg_load(d->g + conv_pixel(&g, ty, tx, CPU_LANES, p))
+                                          : (reg){ 0 };
     float *to = d->partial;
     for (const uint32_t *entry = d->entry, *end = entry + d->count; entry < end; entry++, to += CPU_LANES) {
         const float *from = d->x + (ptrdiff_t)(*entry >> shift) * x.channel + tap[*entry & mask];
@@ -228,16 +230,19 @@ REG_INLINE void add_band(const bundle *u, const ptrdiff_t column, const conv_slo
             reg_store(u->sum[e] + o * CPU_LANES, a[e * OUTPUTS + o]);
 }
 
-static void add_bundle(const bundle *u, const conv_slope *k, int64_t rows)
+/* Functions of their own, so that a test can look into them (tests/spills.sh). */
+static __attribute__((noinline)) void band_of_neighbours(const bundle *u, const conv_slope *k, int64_t rows)
 {
-    if (k->x.column == CPU_LANES)
-        add_band(u, CPU_LANES, k, rows);
-    else
-        add_band(u, k->x.column, k, rows);
+    add_band(u, CPU_LANES, k, rows);
 }
 
-/* Entries [from, from + ENTRIES) of n and outputs from `first` on. Where there are fewer, the last one is repeated:
- * its sums are made twice, and the same. */
+static __attribute__((noinline)) void band_of_steps(const bundle *u, const conv_slope *k, int64_t rows)
+{
+    add_band(u, k->x.column, k, rows);
+}
+
+/* Entries [from, from + ENTRIES) of n and outputs from `first` on. Where there are fewer, the last one is
+ * repeated: its sums are made twice, and the same. */
 static bundle bundle_of(const conv_slope *k, const band *d, int64_t row, const uint32_t *entry, int64_t n,
                         int64_t from, int first, float *partial, int lane)
 {
@@ -265,7 +270,7 @@ static void list_over_band(const conv_slope *k, const band *d, int64_t row, cons
         for (int64_t from = 0; from < n; from += ENTRIES)
             for (int lane = 0; lane < CPU_LANES; lane += REG_LANES) {
                 const bundle u = bundle_of(k, d, row, entry, n, from, first, partial, lane);
-                add_bundle(&u, k, d->bottom - d->top);
+                (k->x.column == CPU_LANES ? band_of_neighbours : band_of_steps)(&u, k, d->bottom - d->top);
             }
 }
 

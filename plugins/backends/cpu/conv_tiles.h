@@ -1,7 +1,8 @@
-/* How a sheet of outputs is covered by tiles of one size: which size, and where each tile stands. For kernel files.
+/* How a sheet of outputs is covered by tiles of one size: which size, and where each tile stands. For kernel
+ * files.
  *
- * The last tile of a row, column or batch is moved back so that it ends where the sheet does; what it shares with the
- * one before is skipped: computed, but not stored or summed a second time. */
+ * The last tile of a row, column or batch is moved back so that it ends where the sheet does; what it
+ * shares with the one before is skipped: computed, but not stored or summed a second time. */
 #ifndef CPU_CONV_TILES_H
 #define CPU_CONV_TILES_H
 
@@ -15,7 +16,8 @@ typedef struct conv_tile_size { int blocks, rows, columns; } conv_tile_size;
 /* A tile's first block, row and column, and how many of each are another tile's. */
 typedef struct conv_spot { int64_t at[3]; int skip[3]; } conv_spot;
 
-/* How many multiplications a tile of this size costs the sheet, an entry's own cost counted as four; 0: too large. */
+/* How many multiplications a tile of this size costs the sheet, an entry's own cost counted as four; 0:
+ * too large. */
 static inline int64_t conv_tile_cost(const conv_tile_size *t, int64_t blocks, int64_t rows, int64_t columns)
 {
     if (t->blocks > blocks || t->rows > rows || t->columns > columns)
@@ -33,7 +35,8 @@ static inline void conv_spot_axis(conv_spot *s, int axis, int64_t i, int size, i
     s->skip[axis] = (int)(start - s->at[axis]);
 }
 
-/* Pixel p of a tile, counted through columns, rows, blocks: where it is in a sheet whose columns are so far apart. */
+/* Pixel p of a tile, counted through columns, rows, blocks: where it is in a sheet whose columns are so
+ * far apart. */
 static inline __attribute__((always_inline)) ptrdiff_t
 conv_pixel(const conv_sheet *s, const int ty, const int tx, ptrdiff_t column, int p)
 {
