@@ -18,18 +18,19 @@ typedef struct look {
     lt_run_directory *run;
     bool          busy, measured;             /* measured: results.db is there */
     lt_standing   standing;
-    lt_experiment experiment;                 /* only what a plan is made from */
+    lt_experiments experiments;               /* only what a plan is made from */
     lt_plan       plan;
 } look;
 
 /* A plan needs of the data how many samples there are, which results.db says: nothing is loaded. */
 static ltc_status make_plan(look *l, ltc_error *err)
 {
-    l->experiment =
-        (lt_experiment){ .settings = &l->run->setup.settings, .services = &l->run->setup.services };
-    for (uint32_t s = 0; s < LT_SPLITS; s++)
-        l->experiment.data.split[s].n = l->standing.samples[s];
-    return lt_plan_make(&l->experiment, &l->plan, err);
+    const lt_settings *settings = &l->run->setup.settings;
+    const ltc_status st = lt_experiments_list(settings, &l->run->setup.services, &l->experiments, err);
+    for (uint32_t i = 0; i < l->experiments.n; i++)
+        for (uint32_t s = 0; s < LT_SPLITS; s++)
+            l->experiments.v[i].data.split[s].n = l->standing.samples[s];
+    return st ? st : lt_plan_make(settings, &l->experiments, &l->plan, err);
 }
 
 static ltc_status take_look(look *l, ltc_error *err)
@@ -49,6 +50,7 @@ static ltc_status take_look(look *l, ltc_error *err)
 static void close_look(look *l)
 {
     lt_plan_free(&l->plan);
+    lt_experiments_close(&l->experiments);
     lt_standing_free(&l->standing);
 }
 
@@ -60,7 +62,7 @@ static uint64_t count_planned(const look *l, uint32_t order)
     for (size_t i = 0; i < l->standing.n_levels; i++)
         begun += order == UINT32_MAX || l->standing.level[i].order == order;
     for (uint32_t i = 0; i < l->plan.n_jobs; i++)
-        n += l->plan.job[i].reported && (order == UINT32_MAX || l->plan.job[i].order == order);
+        n += l->plan.job[i].reported && (order == UINT32_MAX || l->plan.job[i].line->order == order);
     return n > begun ? n : begun;
 }
 
@@ -110,7 +112,7 @@ static const lt_job *job_of(const look *l, const lt_standing_level *at)
 {
     for (uint32_t i = 0; i < l->plan.n_jobs; i++) {
         const lt_job *j = &l->plan.job[i];
-        if (j->order == at->order && j->trial + 1 == at->trial && j->draw == at->draw &&
+        if (j->line->order == at->order && j->trial + 1 == at->trial && j->draw == at->draw &&
             j->step.level == at->level)
             return j;
     }
@@ -131,7 +133,7 @@ static void print_begun(const look *l, const lt_standing_level *at)
     lt_figure step, steps;
     if (!j)
         return;
-    fprintf(to, "%s, trial %u", j->name, at->trial);
+    fprintf(to, "%s, trial %u", j->line->name, at->trial);
     if (at->draw)
         fprintf(to, ", draw %u", at->draw);
     fprintf(to, ", level %u: ", at->level);

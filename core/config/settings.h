@@ -5,6 +5,8 @@
 #ifndef LT_CONFIG_SETTINGS_H
 #define LT_CONFIG_SETTINGS_H
 
+#include <stdbool.h>
+
 #include "plugin/registry.h"
 #include "util/diag.h"
 #include "util/memory.h"
@@ -116,11 +118,12 @@ typedef struct lt_settings {
         ltc_strings set;                      /* the keys that it sets: "retrain.optimizer.lr" */
         lt_train_settings train;              /* of every level below the dense network */
     } retrain;
-    struct lt_variant *variant;               /* [n_variants], in the order written; the run itself, "main", is not in it */
-    uint64_t n_variants;
     struct {
         ltc_strings path;                     /* absolute */
     } plugins;
+    struct lt_variant *variant;               /* [n_variants], in the order written; the run itself, "main", is not in it */
+    struct lt_line    *line;                  /* [n_lines] of main, then of each variant; of a run alone */
+    uint32_t n_variants, n_lines;
     lt_arena arena;                           /* owns everything above but the modules, which are the registry's */
 } lt_settings;
 
@@ -133,6 +136,20 @@ typedef struct lt_variant {
     ltc_strings set;                          /* the keys it sets itself: "prune.kept", "arch.depth" */
     lt_settings settings;
 } lt_variant;
+
+/* What is planned, trained and reported as one: main or a variant, with the settings that hold there. */
+typedef struct lt_line {
+    const lt_variant  *variant;               /* NULL: main */
+    const lt_settings *settings;              /* the whole that results */
+    const char        *name;                  /* "main", or the variant's */
+    uint32_t           order, main;           /* 0 main, then as configured; the line of main that a control follows */
+} lt_line;
+
+/* Does it take the masks of its line of main, or their amounts? Else it draws masks of its own. [any] */
+bool lt_line_follows(const lt_line *l);
+
+/* Says in whose settings it is that something is wrong; of the run itself nothing is added. */
+void lt_line_blame(const lt_line *l, ltc_error *err);
 
 void lt_settings_free(lt_settings *s);        /* safe on a half-filled or zeroed one */
 

@@ -2,6 +2,7 @@
  * default there. Called through config.h by every command that takes a configuration. */
 #include <string.h>
 
+#include "config/lines.h"
 #include "config/options.h"
 #include "config/path.h"
 #include "config/reader.h"
@@ -150,6 +151,7 @@ ltc_status lt_config_settle(const lt_config *c, lt_registry *registry, lt_settin
     lt_options_unknown(&f, c->root, known, 1, NULL);
     lt_settle_tree(&f, c->root, registry, settings);
     lt_variants_settle(&f, c->root, registry, settings);
+    lt_lines_settle(&f, settings);
     if (f.no_memory)
         lt_diags_add(d, (lt_place){ c->request->path, 0 }, NULL, "out of memory");
     if (d->n == before)
@@ -160,7 +162,7 @@ ltc_status lt_config_settle(const lt_config *c, lt_registry *registry, lt_settin
 
 void lt_settings_free(lt_settings *s)
 {
-    for (uint64_t i = 0; i < s->n_variants; i++)
+    for (uint32_t i = 0; i < s->n_variants; i++)
         lt_settings_free(&s->variant[i].settings);
     lt_arena_free(&s->arena);
     *s = (lt_settings){ 0 };

@@ -261,7 +261,7 @@ void lt_variants_settle(lt_fill *f, const lt_node *root, lt_registry *registry, 
     settings->variant = lt_arena_array(f->arena, variants->n ? variants->n : 1, sizeof *settings->variant);
     f->no_memory |= !l.run || !settings->variant;
     for (size_t i = 0; l.run && settings->variant && i < variants->n; i++) {
-        settings->n_variants = i + 1;
+        settings->n_variants = (uint32_t)i + 1;
         settle_one(f, &l, i, &settings->variant[i]);
     }
     lt_arena_free(&tree);

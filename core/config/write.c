@@ -132,6 +132,13 @@ static void write_group(const lt_group *g, const lt_settings *s, const lt_varian
     lt_text_free(&body);
 }
 
+void lt_config_write_group(const lt_settings *s, const char *group, lt_text *to)
+{
+    const lt_group *g = lt_group_find(group);
+    write_keys(g, s, NULL, 0, to);
+    write_plugin_options(g, s, NULL, 0, to);
+}
+
 static void write_variant(const lt_variant *v, bool last, lt_text *to)
 {
     lt_text_add(to, "    {\n");
@@ -147,7 +154,7 @@ void lt_config_write(const lt_settings *s, lt_text *to)
         write_group(g, s, NULL, 0, to);
     if (s->n_variants)
         lt_text_add(to, "variants = (\n");
-    for (uint64_t i = 0; i < s->n_variants; i++)
+    for (uint32_t i = 0; i < s->n_variants; i++)
         write_variant(&s->variant[i], i + 1 == s->n_variants, to);
     if (s->n_variants)
         lt_text_add(to, ");\n");

@@ -19,10 +19,10 @@ typedef struct lt_listener {
 typedef struct lt_execution {
     lt_plan           *plan;
     lt_store          *store;
-    const lt_identity *identity;
     const lt_services *services;
     const lt_listener *listener;
     double           (*now_s)(void);
+    double             save_s;                /* between saves of a training under way */
     uint32_t           workers;
     bool               look;                  /* compute nothing: jobs that would stay waiting */
 } lt_execution;

@@ -15,10 +15,8 @@ enum { MOST_PLUGINS = 32 };                   /* of which the provenance is kept
 /* Everything open at once. */
 typedef struct run {
     const lt_run_request *r;
-    lt_experiment experiment;
+    lt_experiments experiments;
     lt_plan       plan;
-    lt_identity   identity;
-    char          backend[512];
     lt_store     *store;
     lt_output     output;
     lt_results   *results;
@@ -26,7 +24,7 @@ typedef struct run {
     char          machine[256];
     lt_plugin_fact plugin[MOST_PLUGINS];
     char          sha256[MOST_PLUGINS][65];
-    uint32_t     *reads;                      /* [n_regimes]: what each criterion reads */
+    uint32_t     *reads;                      /* [n_lines]: what each criterion reads */
     uint64_t     *last_step;                  /* [n_jobs]: for progress; UINT64_MAX: not seen yet */
     lt_text       root_before;                /* what an earlier process registered: kept until this one is through */
     char          root[65];                   /* this run's name in the store */
@@ -42,27 +40,12 @@ static void report(void *arg, const char *sentence)
     pthread_mutex_unlock(&x->say);
 }
 
-/* The device's identity enters every key; the workers open devices of their own. */
-static ltc_status ask_backend(run *x, ltc_error *err)
-{
-    const lt_plugin_setting *p = &x->r->settings->backend.plugin;
-    lt_device d = { 0 };
-    const ltc_status st = lt_device_open(p->module, p->options, x->r->services, &d, err);
-    memcpy(x->backend, d.identity, sizeof x->backend);
-    lt_device_close(&d);
-    return st;
-}
-
 static ltc_status open_run(run *x, bool with_store, ltc_error *err)
 {
     const lt_settings *s = x->r->settings;
-    ltc_status st = lt_experiment_open(s, x->r->services, &x->experiment, err);
+    ltc_status st = lt_experiments_open(s, x->r->services, &x->experiments, err);
     if (!st)
-        st = lt_plan_make(&x->experiment, &x->plan, err);
-    if (!st)
-        st = ask_backend(x, err);
-    if (!st)
-        st = lt_identity_open(&x->experiment, x->backend, &x->identity, err);
+        st = lt_plan_make(s, &x->experiments, &x->plan, err);
     if (!st && with_store)
         st = lt_store_open(s->run.store, report, x, &x->store, err);
     return st;
@@ -74,7 +57,7 @@ static void close_run(run *x)
     lt_output_close(&x->output);
     lt_store_close(x->store);
     lt_plan_free(&x->plan);
-    lt_experiment_close(&x->experiment);
+    lt_experiments_close(&x->experiments);
     free(x->last_step);
     free(x->reads);
     lt_text_free(&x->root_before);
@@ -203,30 +186,32 @@ static void add_plugin(run *x, const lt_module *m)
 static void add_plugins(run *x)
 {
     const lt_settings *s = x->r->settings;
-    const lt_module *m[] = { s->arch.plugin.module, s->dataset.plugin.module, s->backend.plugin.module, s->prune.mask.module };
-    for (size_t i = 0; i < sizeof m / sizeof m[0]; i++)
-        add_plugin(x, m[i]);
-    for (uint64_t v = 0; v < s->n_variants; v++)
-        add_plugin(x, s->variant[v].settings.prune.mask.module);
+    for (uint32_t l = 0; l < s->n_lines; l++) {
+        const lt_settings *own = s->line[l].settings;
+        const lt_module *m[] = { own->arch.plugin.module, own->dataset.plugin.module, own->backend.plugin.module,
+                                 own->prune.mask.module };
+        for (size_t i = 0; i < sizeof m / sizeof m[0]; i++)
+            add_plugin(x, m[i]);
+    }
     x->facts.plugin = x->plugin;
 }
 
 static ltc_status open_results(run *x, ltc_error *err)
 {
     struct utsname machine;
-    const lt_experiment *e = &x->experiment;
+    const lt_experiment *e = x->plan.regime[0].experiment;
     if (uname(&machine) == 0)
         snprintf(x->machine, sizeof x->machine, "%.80s %.80s %.80s", machine.nodename, machine.sysname, machine.machine);
     x->facts = (lt_run_facts){
-        .version = x->r->version, .backend_identity = x->backend, .machine = x->machine, .resolved = x->r->resolved,
+        .version = x->r->version, .backend_identity = e->backend, .machine = x->machine, .resolved = x->r->resolved,
         .settings = x->r->settings, .data = e->data.digest, .majority = lt_data_majority(&e->data, LT_TEST),
         .params = lt_graph_param_count(&e->graph), .macs = lt_graph_macs(&e->graph),
     };
     for (uint32_t s = 0; s < LT_SPLITS; s++)
         x->facts.samples[s] = e->data.split[s].n;
-    if (!(x->reads = lt_array(x->plan.n_regimes, sizeof *x->reads)))
+    if (!(x->reads = lt_array(x->r->settings->n_lines, sizeof *x->reads)))
         return ltc_fail(err, LTC_ENOMEM, "no memory for the facts of a run");
-    for (uint32_t i = 0; i < x->plan.n_regimes; i++)
+    for (uint32_t i = 0; i < x->r->settings->n_lines; i++)
         x->reads[i] = x->plan.regime[i].criterion_flags;
     x->facts.reads = x->reads;
     add_plugins(x);
@@ -238,8 +223,9 @@ static ltc_status execute(run *x, bool look, ltc_error *err)
     const lt_listener listener = { .arg = x, .progress = progress, .evaluated = evaluated, .finished = finished,
                                    .noticed = noticed, .failed = failed };
     const lt_execution e = {
-        .plan = &x->plan, .store = x->store, .identity = &x->identity, .services = x->r->services, .listener = &listener,
-        .now_s = x->r->now_s, .workers = look ? 1 : x->r->workers, .look = look,
+        .plan = &x->plan, .store = x->store, .services = x->r->services, .listener = &listener,
+        .now_s = x->r->now_s, .save_s = x->r->settings->run.save_every, .workers = look ? 1 : x->r->workers,
+        .look = look,
     };
     return lt_execute(&e, err);
 }
@@ -312,20 +298,21 @@ static void look_at_nothing(lt_plan *p)
 static void print_plan(const run *x, const uint64_t count[LT_JOB_STATES], FILE *to)
 {
     const lt_regime *main = &x->plan.regime[0];
-    const lt_data *d = &x->experiment.data;
+    const lt_experiment *e = main->experiment;
+    const lt_data *d = &e->data;
     const uint64_t stored = count[LT_JOB_DONE], due = count[LT_JOB_FAILED], waiting = count[LT_JOB_BLOCKED];
     const uint64_t all = stored + due + waiting, steps = lt_plan_steps(&x->plan);
     fprintf(to, "%llu training%s of ", (unsigned long long)all, all == 1 ? "" : "s");
     if (steps == all * main->steps)
         fprintf(to, "%llu steps (%.4g epochs) on %s\n", (unsigned long long)main->steps,
-                (double)main->steps / (double)main->steps_per_epoch, x->backend);
+                (double)main->steps / (double)main->steps_per_epoch, e->backend);
     else
-        fprintf(to, "%llu steps in all on %s\n", (unsigned long long)steps, x->backend);
+        fprintf(to, "%llu steps in all on %s\n", (unsigned long long)steps, e->backend);
     fprintf(to, "%8llu stored\n%8llu to be done\n%8llu to be done when the masks they depend on are known, at most\n",
             (unsigned long long)stored, (unsigned long long)due, (unsigned long long)waiting);
     fprintf(to, "%llu samples to train on, %llu to validate, %llu to test; %llu parameters\n",
             (unsigned long long)d->split[LT_TRAIN].n, (unsigned long long)d->split[LT_VALIDATION].n,
-            (unsigned long long)d->split[LT_TEST].n, (unsigned long long)lt_graph_param_count(&x->experiment.graph));
+            (unsigned long long)d->split[LT_TEST].n, (unsigned long long)lt_graph_param_count(&e->graph));
 }
 
 ltc_status lt_run_explain(const lt_run_request *r, ltc_error *err)
