@@ -19,6 +19,8 @@ static void settle(const lt_config_request *r, lt_text *said)
     if (!st)
         st = lt_config_settle(c, NULL, &s, &d);
     fuzz_must(!st == !d.n, "a refusal, and nothing else, has a diagnostic");
+    for (size_t i = 0; c && i < r->n_set; i++)
+        lt_config_place(c, r->set[i]);
     if (st)
         fuzz_must(lt_diags_first(&d) && *lt_diags_first(&d), "a diagnostic has words");
     else

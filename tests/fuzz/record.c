@@ -5,6 +5,7 @@
 #include "input.h"
 #include "plan/facts.h"
 #include "plan/trajectory_record.h"
+#include "store/safetensors.h"
 #include "util/digest.h"
 
 static const lt_digest key = { { 0xab, 0xcd } };
@@ -73,6 +74,28 @@ static void try_damaged(lt_store *s, fuzz_input in)
     lt_text_free(&text);
 }
 
+/* Under the name that its contents give, if they give one: it is got if it is sound, and else out of the way. */
+static void try_object(lt_store *s, fuzz_input in)
+{
+    char hex[65], name[FUZZ_PATH], path[FUZZ_PATH];
+    ltc_error err = { .message = "" };
+    lt_tensors t;
+    lt_digest d = key;
+    lt_condition c;
+    bool found, there;
+    const bool sound = !lt_safetensors_digest(fuzz_write("object", in, path), &d, &c, &err);
+    lt_digest_text(&d, hex);
+    snprintf(name, sizeof name, "store/objects/%.2s", hex);
+    fuzz_folder(name);
+    snprintf(name, sizeof name, "store/objects/%.2s/%s.safetensors", hex, hex + 2);
+    fuzz_write(name, in, path);
+    fuzz_must(!lt_store_get(s, &d, &t, &found, &err), err.message);
+    fuzz_must(found == sound, "what is sound, and nothing else, is got");
+    fuzz_must(!lt_store_has(s, &d, &there, &err) && there == sound, "what is damaged is out of the way");
+    lt_tensors_free(&t);
+    fuzz_remove(name);
+}
+
 static void try_root(lt_store *s, fuzz_input in)
 {
     char path[FUZZ_PATH];
@@ -106,7 +129,9 @@ static void try_format(lt_store *s, fuzz_input in)
     fuzz_remove("store/format");
 }
 
-static void (*const kinds[])(lt_store *s, fuzz_input in) = { try_record, try_damaged, try_root, try_claim, try_format };
+static void (*const kinds[])(lt_store *s, fuzz_input in) = {
+    try_record, try_damaged, try_root, try_claim, try_format, try_object,
+};
 
 int LLVMFuzzerTestOneInput(const uint8_t *byte, size_t n)
 {
