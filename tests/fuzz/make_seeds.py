@@ -160,6 +160,15 @@ CONFIG = {
                'collapse = "stop"; exclude = ["output", "shortcut", "*.a.*"]; include = ["bias", "norm"]; output = 0.1; };',
     "erk": 'prune = { allocation = "erk"; sparsity = [0.5, 0.9]; strategy = "one-shot"; layers = ["conv"]; '
            'pruned = "freeze-init-or-zero"; noise = 0.5; rescale = true; };',
+    "sweep-groups": 'sweep = ( { key = "prune.mask"; values = ( { plugin = "score"; }, { plugin = "count"; } ); }, '
+                    '{ key = "train.optimizer"; values = ( { type = "adam"; lr = 0.5; beta1 = 0.5; }, '
+                    '{ type = "sgd"; lr = 0.25; } ); } );\nvariants = ( { name = "x"; prune = { kept = "reinit"; }; } );',
+    "sweep-short": 'prune = { mask = { alpha = { from = 1e-4; to = 0.1; count = 4; spacing = "log"; }; }; };\n'
+                   'train = { optimizer = { lr = [0.1, 0.2]; }; };\nretrain = { optimizer = { lr = [0.3, 0.4]; }; };\n'
+                   'variants = ( { name = "x"; prune = { masks = "main"; noise = [0.5, 1.0]; }; }, '
+                   '{ name = "y"; prune = { mask = { power = [1, 2]; }; density = { from = 0.1; to = 1.0; count = 4; }; }; } );',
+    "sweep-lists": 'sweep = ( { key = "prune.density"; values = ( 0.5, [0.5, 0.25] ); }, '
+                   '{ key = "arch.widths"; values = ( [10], [10, 20] ); }, { key = "run.seed"; values = [1, 2]; } );',
     "schedules": 'train = { epochs = 9; lr_schedule = { type = "cosine"; warmup = "2ep"; };'
                  'optimizer = { type = "adamw"; weight_decay = 1e-4; }; };\narch = { init = "kaiming-uniform"; };',
 }

@@ -10,9 +10,10 @@
 #include "results/standing.h"
 
 static const char rows[] =
-    "INSERT INTO dataset (name, train, validation, test) VALUES ('digits', 55000, 5000, 10000);"
+    "INSERT INTO dataset (id, name, train, validation, test) VALUES (0, 'digits', 55000, 5000, 10000);"
     "INSERT INTO variant (id, name) VALUES (0, 'main'), (1, 'random reinit');"
     "INSERT INTO point (id, name) VALUES (0, ''); INSERT INTO trial (id) VALUES (1), (2);"
+    "INSERT INTO line (variant, point, dataset) VALUES (0, 0, 0), (1, 0, 0);"
     "INSERT INTO level (id, variant, point, trial, draw, level, status) VALUES (1, 0, 0, 1, 0, 0, 'done'),"
     " (2, 0, 0, 1, 0, 1, NULL), (3, 1, 0, 2, 1, 1, 'done');"
     "INSERT INTO evaluation (level, moment, step, epoch, test_loss, test_correct, test_n) VALUES"
