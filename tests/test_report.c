@@ -146,6 +146,7 @@ static void names_of_the_user_end_nothing(void)
     rig *r = rig_create();
     r->settings.run.name = "</script><b id=x>";
     r->variant[0].name = "<i>&'reinit'</i>";
+    r->line[1].name = r->variant[0].name;
     rig_start(r);
     rig_fill(r, rig_forward);
     rig_finish(r);
@@ -227,7 +228,7 @@ static void put_many(rig *r)
         row.trial = 1 + k / 10, row.level = k % 10, row.weights_alive = 100 - 9 * row.level;
         row.best[LT_M_TEST].correct = 900 + (k * 7) % 50;
         for (uint64_t step = 0; step <= 1000; step += 25) {
-            const lt_history_row h = { .variant = "main", .trial = row.trial, .level = row.level, .step = step,
+            const lt_history_row h = { .line = row.line, .trial = row.trial, .level = row.level, .step = step,
                                        .lr = 0.1, .at = { [LT_M_TEST] = { 250, 900, 1000 } } };
             CU_ASSERT_EQUAL(lt_results_history(r->results, &h, &err), LTC_OK);
         }

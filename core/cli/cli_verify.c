@@ -48,19 +48,21 @@ static void close_work(work *k)
     lt_experiments_close(&k->experiments);
 }
 
-/* "main/t1/l00", "random reinit/t1/d2/l03". */
+/* "main/t1/l00", "random reinit/t1/d2/l03", "main/p02/t1/l01". */
 static bool is_called(const lt_job *j, const char *word)
 {
     const size_t n = strlen(j->line->name);
-    unsigned trial, draw = 0, level;
+    unsigned point = 0, trial, draw = 0, level;
     int end = 0;
     if (strncmp(word, j->line->name, n) || word[n] != '/')
         return false;
     word += n + 1;
+    if (sscanf(word, "p%u/%n", &point, &end) == 1 && end)
+        word += end, end = 0;
     if (sscanf(word, "t%u/l%u%n", &trial, &level, &end) != 2)
         if (sscanf(word, "t%u/d%u/l%u%n", &trial, &draw, &level, &end) != 3)
             return false;
-    return !word[end] && j->trial + 1 == trial && j->draw == draw && j->step.level == level;
+    return !word[end] && j->line->point == point && j->trial + 1 == trial && j->draw == draw && j->step.level == level;
 }
 
 static ltc_status find_job(work *k, ltc_error *err)
@@ -71,7 +73,7 @@ static ltc_status find_job(work *k, ltc_error *err)
     return k->job ? LTC_OK
                   : ltc_fail(err, LTC_EINVAL,
                              "%s: the run has no training '%s'; write it as in its tickets/: "
-                             "VARIANT/tN/lNN, or VARIANT/tN/dN/lNN",
+                             "VARIANT[/pNN]/tN[/dN]/lNN",
                              k->run->name, k->word);
 }
 

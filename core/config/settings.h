@@ -53,6 +53,9 @@ typedef struct lt_layer_rate {
 } lt_layer_rate;
 typedef struct lt_layer_rates { const lt_layer_rate *v; uint64_t n; } lt_layer_rates;
 
+/* A key that is swept, and its values as run.cfg has them: "( 0.5, 1.0 )". */
+typedef struct lt_axis { const char *key, *values; } lt_axis;
+
 /* How networks are trained: the group train; and, as an overlay on it, retrain. */
 typedef struct lt_train_settings {
     int64_t   batch_size;
@@ -78,6 +81,7 @@ typedef struct lt_settings {
         int64_t     seed, trials;
         const char *output;                   /* default: runs/NAME, in the current directory; absolute */
         const char *store;                    /* of trained states; absolute */
+        double      save_every;               /* seconds */
         ltc_strings vary;
         uint32_t    vary_bits, pad;           /* LT_VARY_*, from vary */
     } run;
@@ -127,8 +131,11 @@ typedef struct lt_settings {
         ltc_strings path;                     /* absolute */
     } plugins;
     struct lt_variant *variant;               /* [n_variants], in the order written; the run itself, "main", is not in it */
-    struct lt_line    *line;                  /* [n_lines] of main, then of each variant; of a run alone */
-    uint32_t n_variants, n_lines;
+    struct lt_line    *line;                  /* [n_lines] main's by point, then each variant's; of a run alone */
+    uint32_t n_variants, n_lines, n_axes, pad;
+    const lt_axis *axis;                      /* [n_axes] of the sweep, by which all that is above stands as it is in none */
+    ltc_strings swept, label;                 /* each key that main or a variant sweeps; as people call it: "alpha" */
+    ltc_strings point;                        /* names: "as configured", which is point 0; "alpha 0.5, seed 2" */
     lt_arena arena;                           /* owns everything above but the modules, which are the registry's */
 } lt_settings;
 
@@ -139,15 +146,22 @@ typedef struct lt_variant {
     ltc_ints    levels;                       /* at these levels of the main line; empty: all */
     int64_t     masks, match;                 /* LT_MASKS_*, LT_MATCH_* */
     ltc_strings set;                          /* the keys it sets itself: "prune.kept", "arch.depth" */
-    lt_settings settings;
+    const lt_axis *axis;                      /* [n_axes] of a sweep of its own */
+    uint32_t    n_axes, pad;
+    lt_settings settings;                     /* over the run as it is in no point, and with the first value of each axis */
 } lt_variant;
 
-/* What is planned, trained and reported as one: main or a variant, with the settings that hold there. */
+/* What is planned, trained and reported as one: main or a variant, at a point of a sweep, with the settings that hold
+ * there. The same point is the same values, whatever line is at it; what a variant sets itself, it is not swept over. */
 typedef struct lt_line {
     const lt_variant  *variant;               /* NULL: main */
-    const lt_settings *settings;              /* the whole that results */
+    lt_settings       *settings;              /* the whole that results */
     const char        *name;                  /* "main", or the variant's */
-    uint32_t           order, main;           /* 0 main, then as configured; the line of main that a control follows */
+    uint32_t           order, point;          /* 0 main, then as configured; of settings->point */
+    uint32_t           main;                  /* the line of main that a control follows */
+    const char        *at;                    /* "alpha 0.5, seed 2"; at point 0 NULL */
+    bool               owns;                  /* the settings are of this line alone */
+    const char *const *swept;                 /* [settings->swept.n] value of each swept key here; NULL: it has none */
 } lt_line;
 
 /* Does it take the masks of its line of main, or their amounts? Else it draws masks of its own. [any] */

@@ -284,8 +284,8 @@ static ltc_status fill_row(work *k, lt_level_row *row, ltc_error *err)
     lt_job *j = k->j;
     const lt_trajectory *t = &k->trajectory;
     *row = (lt_level_row){
-        .variant = j->line->name, .settings = j->settings, .order = j->line->order, .trial = j->trial + 1, .draw = j->draw,
-        .level = j->step.level, .round = j->step.round, .rate = j->step.rate, .target_sparsity = j->step.target_sparsity,
+        .line = j->line, .trial = j->trial + 1, .draw = j->draw, .level = j->step.level, .round = j->step.round,
+        .rate = j->step.rate, .target_sparsity = j->step.target_sparsity,
         .output_factor = j->settings->prune.output, .steps = lt_job_last(j),
         .epochs = (double)lt_job_last(j) / (double)j->regime->steps_per_epoch, .train_s = t->train_s,
         .ms_per_step = t->trained_steps ? 1000 * t->train_s / (double)t->trained_steps : NAN,
@@ -331,7 +331,7 @@ static ltc_status fill_history(const work *k, lt_history_row **history, size_t *
 lt_history_row lt_history_of(const lt_job *j, const lt_evaluation *e)
 {
     lt_history_row h = {
-        .variant = j->line->name, .order = j->line->order, .trial = j->trial + 1, .draw = j->draw, .level = j->step.level,
+        .line = j->line, .trial = j->trial + 1, .draw = j->draw, .level = j->step.level,
         .step = e->step, .epoch = (double)e->step / (double)j->regime->steps_per_epoch,
         .lr = lt_schedule_rate(&j->regime->schedule, e->step ? e->step - 1 : 0),
     };

@@ -88,9 +88,22 @@ static uint32_t find_dense(const lt_plan *p, const lt_regime *r, uint32_t trial)
     return LT_NO_JOB;
 }
 
+/* Where the levels of a line in a trial begin. */
+static struct lt_start *start_of(const lt_plan *p, uint32_t line, uint32_t trial)
+{
+    return &p->start[(size_t)line * (size_t)p->settings->run.trials + trial];
+}
+
+static uint32_t number_of(const lt_plan *p, const lt_line *l)
+{
+    return (uint32_t)(l - p->settings->line);
+}
+
+/* A line that is nothing but its dense network has a level 0 of its own: the store knows that it is another's too. */
 static ltc_status add_dense(lt_plan *p, const lt_job *line, uint32_t *dense, ltc_error *err)
 {
-    *dense = find_dense(p, line->regime, line->trial);
+    const bool alone = line->settings->prune.strategy == LT_STRATEGY_NONE;
+    *dense = alone ? LT_NO_JOB : find_dense(p, line->regime, line->trial);
     if (*dense == LT_NO_JOB) {
         lt_job j = *line;
         j.draw = 0;
@@ -98,6 +111,7 @@ static ltc_status add_dense(lt_plan *p, const lt_job *line, uint32_t *dense, ltc
         if (!add_job(p, &j, err))
             return LTC_ENOMEM;
     }
+    start_of(p, number_of(p, line->line), line->trial)->dense = *dense;
     return keep_for(p, *dense, line->regime, err);
 }
 
@@ -114,23 +128,12 @@ static lt_strategy strategy_of(const lt_regime *r)
     return (lt_strategy){ r->settings, r->layer, r->n_layers };
 }
 
-/* Where the levels of a line in a trial begin. */
-static uint32_t *first_of(const lt_plan *p, uint32_t line, uint32_t trial)
-{
-    return &p->first[(size_t)line * (size_t)p->settings->run.trials + trial];
-}
-
-static uint32_t number_of(const lt_plan *p, const lt_line *l)
-{
-    return (uint32_t)(l - p->settings->line);
-}
-
 /* Levels of a line that makes its own masks. */
 static ltc_status add_own_levels(lt_plan *p, const lt_job *line, ltc_error *err)
 {
     lt_job j = *line;
     const lt_strategy its = strategy_of(j.regime);
-    *first_of(p, number_of(p, j.line), j.trial) = p->n_jobs;
+    start_of(p, number_of(p, j.line), j.trial)->first = p->n_jobs;
     for (uint32_t before = j.dense; lt_strategy_next(&its, j.step.level, &j.step); before = p->n_jobs - 1) {
         j.before = j.step.chained ? before : j.dense;
         j.reported = at_level(j.line->variant, j.step.level);
@@ -157,7 +160,7 @@ static ltc_status add_control_levels(lt_plan *p, const lt_job *line, ltc_error *
         j.step = step;
         j.step.chained = false;
         j.before = j.dense;
-        j.main = *first_of(p, main, j.trial) + level;
+        j.main = start_of(p, main, j.trial)->first + level;
         if (!add_job(p, &j, err))
             return LTC_ENOMEM;
     }
@@ -243,9 +246,9 @@ ltc_status lt_plan_make(const lt_settings *s, const lt_experiments *x, lt_plan *
     const size_t trials = (size_t)s->run.trials;
     *p = (lt_plan){
         .settings = s, .regime = lt_array(s->n_lines, sizeof *p->regime), .retrain = lt_array(s->n_lines, sizeof *p->retrain),
-        .dense = lt_array(s->n_lines * trials, sizeof *p->dense), .first = lt_array(s->n_lines * trials, sizeof *p->first),
+        .dense = lt_array(s->n_lines * trials, sizeof *p->dense), .start = lt_array(s->n_lines * trials, sizeof *p->start),
     };
-    ltc_status st = p->regime && p->retrain && p->dense && p->first ? LTC_OK
+    ltc_status st = p->regime && p->retrain && p->dense && p->start ? LTC_OK
                     : ltc_fail(err, LTC_ENOMEM, "no memory for the plan of a run");
     for (uint32_t i = 0; i < s->n_lines && !st; i++)
         st = open_regimes(p, x, i, err);
@@ -327,7 +330,7 @@ void lt_plan_free(lt_plan *p)
     free(p->regime);
     free(p->retrain);
     free(p->dense);
-    free(p->first);
+    free(p->start);
     free(p->job);
     lt_arena_free(&p->arena);
     *p = (lt_plan){ 0 };

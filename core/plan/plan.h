@@ -45,7 +45,7 @@ typedef struct lt_plan {
     lt_regime *retrain;                       /* likewise, below level 0; zeroed where none is given */
     lt_job    *job;                           /* [n_jobs] in an order in which each stands behind what it needs */
     uint32_t  *dense;                         /* [n_dense] the jobs of level 0 */
-    uint32_t  *first;                         /* [n_lines * trials] the first level below the dense one of each line */
+    struct lt_start { uint32_t dense, first; } *start;        /* [n_lines * trials] level 0 of each line, and the next */
     uint32_t   n_jobs, room, n_dense, pad;
     lt_arena   arena;
 } lt_plan;

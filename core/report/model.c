@@ -42,6 +42,7 @@ static ltc_status make_groups(lt_seen_run *r, ltc_error *err)
             .difference_high = NAN, .ratio = NAN, .verdict = "-",
         };
     }
+    r->home = r->n_groups && r->group[0].variant == 0 ? r->group[0].point : 0;
     return LTC_OK;
 }
 

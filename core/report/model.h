@@ -50,13 +50,14 @@ typedef struct lt_seen_run {
     lt_arena    arena;                        /* owns what it points to */
     const char *directory, *name, *version, *backend, *machine, *dataset;
     int64_t     seed, trials;
+    uint32_t    home, pad;                    /* main's first point: 0, unless a sweep took it elsewhere */
     double      params, macs, samples[3], majority;
     lt_seen_level   *level;    size_t n_levels;
     lt_seen_group   *group;    size_t n_groups;
     lt_seen_step    *step;     size_t n_steps;        /* in the order of levels, then steps */
     lt_seen_variant *variant;  size_t n_variants;     /* 0: main */
     const char     **point;    size_t n_points;
-    lt_seen_layer   *layer;    size_t n_layers;       /* of main's point 0, means over trials */
+    lt_seen_layer   *layer;    size_t n_layers;       /* of main's home, means over trials */
     lt_seen_setting *setting;  size_t n_settings;
     lt_seen_plugin  *plugin;   size_t n_plugins;
     lt_seen_event   *event;    size_t n_events;

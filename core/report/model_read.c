@@ -30,7 +30,8 @@ static const char comparisons_sql[] =
     "verdict FROM summary JOIN variant ON variant.name = summary.variant";
 static const char layers_sql[] =
     "SELECT level.level, layer, 1.0 * SUM(alive) / SUM(total) FROM mask_layer "
-    "JOIN level ON level.id = mask_layer.level WHERE variant = 0 AND point = 0 AND status IS NOT NULL "
+    "JOIN level ON level.id = mask_layer.level WHERE variant = 0 AND point = (SELECT MIN(point) FROM line WHERE variant = 0) "
+    "AND status IS NOT NULL "
     "GROUP BY position, level.level ORDER BY position, level.level";
 
 /* A row of a statement into the run. */
@@ -243,9 +244,12 @@ ltc_status lt_seen_read_rows(sqlite3 *db, lt_seen_run *r, ltc_error *err)
                                           : "SELECT key, value, NULL FROM setting ORDER BY position";
     const struct { const char *sql; take_fn *take; } all[] = {
         { "SELECT value FROM meta WHERE key = 'ltcore'", take_version },
-        { "SELECT name, seed, trials, backend, machine, params, macs FROM run", take_run },
-        { "SELECT name, train, validation, test, majority FROM dataset", take_dataset },
-        { "SELECT name, mask, strategy, kept, masks, matches, draws FROM variant ORDER BY id", take_variant },
+        { "SELECT run.name, seed, trials, backend, machine, params, macs FROM run, line "
+          "ORDER BY variant, line.point LIMIT 1", take_run },
+        { "SELECT name, train, validation, test, majority FROM dataset ORDER BY id LIMIT 1", take_dataset },
+        { "SELECT name, line.mask, strategy, kept, masks, matches, draws FROM variant LEFT JOIN line ON "
+          "line.variant = variant.id AND line.point = (SELECT MIN(point) FROM line AS l WHERE l.variant = variant.id) "
+          "ORDER BY variant.id", take_variant },
         { "SELECT name FROM point ORDER BY id", take_point },
         { settings, take_setting },
         { "SELECT kind, name, version, sha256 FROM plugin ORDER BY position", take_plugin },

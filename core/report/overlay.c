@@ -133,7 +133,7 @@ lt_measured lt_overlay_measured(const lt_published *p, const lt_seen_run *r)
     for (size_t i = 0; i < r->n_groups; i++) {
         const lt_seen_group *g = &r->group[i];
         const double far = fabs(log(g->density / p->density));
-        if (g->point || strcmp(r->variant[g->variant].name, p->variant) || !(far < 0.1))
+        if (g->point != r->home || strcmp(r->variant[g->variant].name, p->variant) || !(far < 0.1))
             continue;
         const lt_measured m = measure(p, r, g);
         if (!isnan(m.value) && !(far >= fabs(log(best.density / p->density))))

@@ -62,7 +62,7 @@ static bool add_curve(const lt_seen_run *r, const lt_seen_group *g, of_step *of,
 static size_t choose_levels(const lt_seen_run *r, const lt_seen_group *chosen[MOST])
 {
     size_t levels = 0, n = 0;
-    while (levels < r->n_groups && r->group[levels].variant == 0 && r->group[levels].point == 0)
+    while (levels < r->n_groups && r->group[levels].variant == 0 && r->group[levels].point == r->home)
         levels++;
     const size_t most = levels < MOST ? levels : MOST;
     for (size_t i = 0; i < most; i++)
@@ -95,8 +95,8 @@ static const lt_seen_group *busiest(const lt_seen_run *r)
     for (size_t i = 0; i < r->n_groups; i++) {
         const lt_seen_group *g = &r->group[i];
         size_t n = 0;
-        for (uint32_t v = 0; g->variant == 0 && g->point == 0 && g->level && v < r->n_variants; v++)
-            n += lt_seen_group_at(r, v, 0, g->level) != NULL;
+        for (uint32_t v = 0; g->variant == 0 && g->point == r->home && g->level && v < r->n_variants; v++)
+            n += lt_seen_group_at(r, v, r->home, g->level) != NULL;
         if (n > 1 && n >= most)
             most = n, best = g;
     }
@@ -115,7 +115,7 @@ static bool add_controls(const lt_seen_run *r, lt_plots *p)
         .x = "step", .y = "test accuracy (%)", .y_percent = true, .reference = NAN });
     bool ok = plot && plot->caption;
     for (uint32_t v = 0; ok && v < r->n_variants; v++) {
-        const lt_seen_group *g = lt_seen_group_at(r, v, 0, at->level);
+        const lt_seen_group *g = lt_seen_group_at(r, v, r->home, at->level);
         lt_series *s = g ? lt_plot_series(p, plot, r->variant[v].name, v) : NULL;
         ok = !g || (s && add_curve(r, g, test_accuracy, p, s));
     }
@@ -150,7 +150,7 @@ bool lt_plots_of_layers(const lt_seen_run *run, lt_plots *p)
     lt_series *s = NULL;
     for (size_t i = 0; ok && i < run->n_layers; i++) {
         const lt_seen_layer *l = &run->layer[i];
-        const lt_seen_group *g = lt_seen_group_at(run, 0, 0, l->level);
+        const lt_seen_group *g = lt_seen_group_at(run, 0, run->home, l->level);
         if (!s || strcmp(s->name, l->name))
             s = lt_plot_series(p, plot, l->name, (uint32_t)plot->n_series);
         ok = s && (!g || !(l->density > 0) ||

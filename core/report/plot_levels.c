@@ -54,10 +54,14 @@ static size_t count_levels(const lt_seen_run *r, uint32_t variant, uint32_t poin
 /* Are points of a sweep that are a level each. */
 static bool is_one_line(const lt_seen_run *r, uint32_t variant)
 {
-    for (uint32_t point = 0; point < r->n_points; point++)
-        if (count_levels(r, variant, point) > 2)
+    size_t points = 0;
+    for (uint32_t point = 0; point < r->n_points; point++) {
+        const size_t n = count_levels(r, variant, point);
+        points += n > 0;
+        if (n > 2)
             return false;
-    return r->n_points > 1;
+    }
+    return points > 1;
 }
 
 uint32_t lt_first_style(const lt_seen_run *run, size_t i)
@@ -115,7 +119,7 @@ static bool add_variant(const lt_seen_run *r, const char *label, uint32_t first,
     const bool one = r->n_points <= 1 || is_one_line(r, variant);
     bool ok = true;
     for (uint32_t point = 0; ok && point < (one ? 1 : r->n_points); point++) {
-        const char *at = one || !count_levels(r, variant, point) ? "" : r->point[point];
+        const char *at = one || !point || !count_levels(r, variant, point) ? "" : r->point[point];
         const char *name = lt_arena_print(&p->arena, "%s%s%s%s", label, r->variant[variant].name, *at ? ", " : "",
                                           at);
         const uint32_t style = first + variant + (one ? 0 : point * LT_STYLES);
@@ -127,7 +131,7 @@ static bool add_variant(const lt_seen_run *r, const char *label, uint32_t first,
 /* The dense network's, where there is one run and one of it. */
 static double reference_of(const lt_seen_run *run, size_t n_runs, const shown *f)
 {
-    const lt_seen_group *dense = n_runs == 1 ? lt_seen_group_at(run, 0, 0, 0) : NULL;
+    const lt_seen_group *dense = n_runs == 1 ? lt_seen_group_at(run, 0, run->home, 0) : NULL;
     return f->dense && dense && run->n_points == 1 ? lt_seen_spread(run, dense, f->of).mean : NAN;
 }
 

@@ -86,7 +86,7 @@ static const lt_seen_level *ticket_of(const lt_seen_run *r, bool last)
     const lt_seen_level *found = NULL;
     for (size_t i = 0; i < r->n_levels; i++) {
         const lt_seen_level *l = &r->level[i];
-        if (l->variant == 0 && l->point == 0 && *l->ticket && l->trial == r->level[0].trial &&
+        if (l->variant == 0 && l->point == r->home && *l->ticket && l->trial == r->level[0].trial &&
             (last ? l->level > 0 : l->level == 0))
             found = l;
     }
@@ -194,7 +194,7 @@ static bool plot_overlap(const lt_seen_run *r, lt_plots *p)
         .y_percent = true, .reference = NAN });
     bool ok = plot && lt_plot_series(p, plot, "measured", 0) && lt_plot_series(p, plot, "by chance", 6);
     for (size_t i = 0; ok && i < r->n_groups; i++)
-        if (r->group[i].variant == 0 && r->group[i].point == 0 && r->group[i].level)
+        if (r->group[i].variant == 0 && r->group[i].point == r->home && r->group[i].level)
             ok = add_overlap(r, &r->group[i], p, plot);
     if (ok)
         lt_plots_drop_if_empty(p);

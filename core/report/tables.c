@@ -90,12 +90,12 @@ lt_sheet lt_sheet_cost(const lt_seen_run *r)
         "of dense's %", "ms a step, measured", "gain, pp",
     };
     lt_sheet s = lt_sheet_of("cost", "What a ticket costs, and what it brings", sizeof heading / sizeof heading[0]);
-    const lt_seen_group *dense = lt_seen_group_at(r, 0, 0, 0);
+    const lt_seen_group *dense = lt_seen_group_at(r, 0, r->home, 0);
     const double dense_steps = dense ? lt_seen_spread(r, dense, LT_Q_STEPS).mean : NAN;
     double searched = 0;
     set_headings(&s, heading);
     for (const lt_seen_group *g = r->group; g < r->group + r->n_groups; g++) {
-        if (g->variant || g->point)
+        if (g->variant || g->point != r->home)
             continue;
         const double macs = lt_seen_spread(r, g, LT_Q_MACS).mean, of = lt_seen_spread(r, g, LT_Q_MACS_DENSE).mean;
         const double ms = lt_seen_spread(r, g, LT_Q_MS).mean;

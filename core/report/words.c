@@ -59,7 +59,7 @@ static void say_standing(const lt_seen_run *r, lt_lines *to)
 
 static void say_dense(const lt_seen_run *r, lt_lines *to)
 {
-    const lt_seen_group *g = lt_seen_group_at(r, 0, 0, 0);
+    const lt_seen_group *g = lt_seen_group_at(r, 0, r->home, 0);
     const lt_spread s = g ? lt_seen_spread(r, g, LT_Q_TEST) : (lt_spread){ 0 };
     if (!s.n)
         return;

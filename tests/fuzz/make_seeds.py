@@ -135,9 +135,50 @@ def record():
     put("record", "root", b"\2" + f"{digest}\n\n{digest}\n".encode())
     put("record", "claim", b"\3host nowhere\npid 12345\nstart 1700000000\n")
     put("record", "format", b"\4ltcore store 1\n")
+    put("record", "object", b"\5" + tensors({"a.weight": ("F32", [2], floats(1, -2))}))
+    put("record", "object-cut-off", b"\5" + tensors({"a.weight": ("F32", [2], floats(1, -2))})[:-1])
     put("record", "newer-format", b"\4ltcore store 99999999999999999999\n")
 
 
+PRUNED = """dataset = { plugin = "digits"; };
+arch = { plugin = "mlp"; };
+train = { batch_size = 60; steps = 100; optimizer = { type = "sgd"; lr = 0.1; momentum = 0.9; }; };
+prune = { strategy = "iterative"; mask = { plugin = "score"; alpha = 2.0; }; rate = 0.2; rounds = 5; };
+"""
+CONFIG = {
+    "drawn-fresh": 'retrain = { from = "drawn"; optimizer_state = "fresh"; };\nprune = { kept = "final"; };',
+    "drawn-one-shot": 'retrain = { from = "drawn"; steps = 5; };\n'
+                      'prune = { kept = "final"; strategy = "one-shot"; draw_at = 50; };',
+    "rewound": 'retrain = { optimizer_state = "fresh"; };\nprune = { rewind_to = 50; };\n'
+               'variants = ( { name = "x"; prune = { kept = "reinit"; }; } );',
+    "no-retraining": 'retrain = { epochs = 0; };\nprune = { kept = "final"; };\ntrain = { report_at = "end"; };',
+    "sensitivity": 'prune = { strategy = "sensitivity"; sparsity = [0.5, 0.9]; };\ntrain = { report_at = "end"; };',
+    "layerwise": 'prune = { strategy = "layerwise"; rate = [0.5, 0.5]; kept = "final"; };\nretrain = { steps = 5; '
+                 'optimizer = { lr = 0.30000000000000004; decay = ["bias"]; }; from = "drawn"; };\n'
+                 'variants = ( { name = "x"; levels = [9]; retrain = { optimizer = { momentum = 0.5; }; }; } );',
+    "targets": 'prune = { density = (1, 0.1, 0.01); scope = "global"; min_alive = 3; '
+               'collapse = "stop"; exclude = ["output", "shortcut", "*.a.*"]; include = ["bias", "norm"]; output = 0.1; };',
+    "erk": 'prune = { allocation = "erk"; sparsity = [0.5, 0.9]; strategy = "one-shot"; layers = ["conv"]; '
+           'pruned = "freeze-init-or-zero"; noise = 0.5; rescale = true; };',
+    "sweep-groups": 'sweep = ( { key = "prune.mask"; values = ( { plugin = "score"; }, { plugin = "count"; } ); }, '
+                    '{ key = "train.optimizer"; values = ( { type = "adam"; lr = 0.5; beta1 = 0.5; }, '
+                    '{ type = "sgd"; lr = 0.25; } ); } );\nvariants = ( { name = "x"; prune = { kept = "reinit"; }; } );',
+    "sweep-short": 'prune = { mask = { alpha = { from = 1e-4; to = 0.1; count = 4; spacing = "log"; }; }; };\n'
+                   'train = { optimizer = { lr = [0.1, 0.2]; }; };\nretrain = { optimizer = { lr = [0.3, 0.4]; }; };\n'
+                   'variants = ( { name = "x"; prune = { masks = "main"; noise = [0.5, 1.0]; }; }, '
+                   '{ name = "y"; prune = { mask = { power = [1, 2]; }; density = { from = 0.1; to = 1.0; count = 4; }; }; } );',
+    "sweep-lists": 'sweep = ( { key = "prune.density"; values = ( 0.5, [0.5, 0.25] ); }, '
+                   '{ key = "arch.widths"; values = ( [10], [10, 20] ); }, { key = "run.seed"; values = [1, 2]; } );',
+    "schedules": 'train = { epochs = 9; lr_schedule = { type = "cosine"; warmup = "2ep"; };'
+                 'optimizer = { type = "adamw"; weight_decay = 1e-4; }; };\narch = { init = "kaiming-uniform"; };',
+}
+
+
+def config():
+    for name, text in CONFIG.items():
+        put("config", name, f'base = "other.cfg";\n{text}\n%{PRUNED}'.encode())
+
+
 if __name__ == "__main__":
-    for make in (idx, cifar, image, npz, safetensors, masks, record):
+    for make in (config, idx, cifar, image, npz, safetensors, masks, record):
         make()
