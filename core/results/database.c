@@ -156,7 +156,8 @@ static ltc_status open_to_look(const char *directory, sqlite3 **db, ltc_error *e
     ltc_status st = address(directory, &uri, err);
     if (!st && (sqlite3_open_v2(uri.s, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) ||
                 sqlite3_busy_timeout(*db, LOOK_MS)))
-        st = *db ? lt_database_fail(*db, err)
+        st = *db ? ltc_fail(err, LTC_EIO, "%s/results.db: %s; is it the output directory of a run?", directory,
+                            sqlite3_errmsg(*db))
                  : ltc_fail(err, LTC_ENOMEM, "%s: no memory to read its results", directory);
     lt_text_free(&uri);
     return st;
