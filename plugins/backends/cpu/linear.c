@@ -67,6 +67,9 @@ static void fill_lists(cpu_linear *l, cpu_param *w, uint32_t lanes)
     t->column_start[0] = 0;
     for (size_t k = n; k < w->stored; k++)
         w->place[k] = UINT32_MAX;
+    l->eval_lists = (cpu_lists){ .start = t->start, .column = l->eval_column ? l->eval_column : t->column };
+    for (uint32_t q = 0; l->eval_column && q < n; q++)
+        l->eval_column[q] = t->column[q] / lanes * CPU_EVAL_ROWS;
 }
 
 static ltc_status open_lists(cpu_program *p, cpu_linear *l, cpu_param *w, ltc_error *err)
@@ -82,7 +85,9 @@ static ltc_status open_lists(cpu_program *p, cpu_linear *l, cpu_param *w, ltc_er
     t->column_start = cpu_block((size_t)l->in + 1, sizeof *t->column_start);
     t->row = cpu_block(n, sizeof *t->row);
     t->entry = cpu_block(n, sizeof *t->entry);
-    if (!w->place || !t->start || !t->column || !t->column_start || !t->row || !t->entry)
+    const bool same = cpu_round(p->batch, CPU_LANES) == CPU_EVAL_ROWS;
+    l->eval_column = same ? NULL : cpu_block(n, sizeof *l->eval_column);
+    if ((!same && !l->eval_column) || !w->place || !t->start || !t->column || !t->column_start || !t->row || !t->entry)
         return no_memory(err);
     fill_lists(l, w, (uint32_t)cpu_round(p->batch, CPU_LANES));
     return LTC_OK;
@@ -152,7 +157,7 @@ void cpu_linear_close(cpu_linear *l)
 {
     free(l->rows), free(l->sums), free(l->strip_scratch);
     free(l->lists.start), free(l->lists.column), free(l->lists.column_start), free(l->lists.row);
-    free(l->lists.entry);
+    free(l->lists.entry), free(l->eval_column);
     free(l->nonzeros.mark), free(l->nonzeros.feature), free(l->nonzeros.value), free(l->nonzeros.count);
     free(l->nonzeros.sample), free(l->nonzeros.of_sample);
     *l = (cpu_linear){ 0 };
@@ -185,8 +190,8 @@ static cpu_sparse sparse_of(const cpu_program *p, const cpu_node *n)
     const cpu_linear *l = &n->linear;
     const cpu_value *x = &p->value[n->node->in[0]], *y = &p->value[n->node->out];
     return (cpu_sparse){
-        .in = l->in, .out = l->out, .lanes = p->blocks * CPU_LANES, .weights = weights_of(p, n), .lists = &l->lists,
-        .x = x->value.at, .bias = bias_of(p, n), .y = y->value.at, .g = y->grad.at, .dx = x->grad.at,
+        .in = l->in, .out = l->out, .lanes = p->blocks * CPU_LANES, .weights = weights_of(p, n),
+        .lists = p->evaluating ? &l->eval_lists : &l->lists, .x = x->value.at, .bias = bias_of(p, n), .y = y->value.at, .g = y->grad.at, .dx = x->grad.at,
         .relu = n->relu, .add = n->add & 1, .gate = n->gate,
     };
 }
