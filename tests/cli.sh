@@ -173,9 +173,13 @@ says err "prune.rate: does nothing with expression"
 claim "a program that is not there is refused before any training" 2 "$ltcore" -n -c ticket.cfg -o no --set variants='()' \
     --set 'prune.mask={plugin="exec"; program="nowhere.py";}'
 says err "prune.mask.program: .*nowhere.py: No such file"
-claim "a variant that changes the network is refused" 2 "$ltcore" -c ticket.cfg -o no \
+claim "a variant with masks for another network is refused" 2 "$ltcore" -c ticket.cfg -o no \
     --set 'variants=({name="wide"; arch={hidden=[40];};})'
-says err "variant 'wide': arch.hidden is the whole run's"
+says err "its network is another than main's.*variant 'wide'"
+claim "one that draws its own has a network, data and dense training of its own" 0 "$ltcore" -q -c ticket.cfg -o wide \
+    --set 'variants=({name="wide"; arch={hidden=[40];}; prune={scope="layer";};}, {name="seeded"; dataset={seed=7;}; prune={scope="layer";};})'
+awk -F, '$6 == 0 { print $2, $23 }' wide/levels.csv >out
+[ "$(sort -u out | wc -l)" = 3 ] || { echo "FAILS: ... and each reports it"; cat out; failed=1; }
 find share -name '*.safetensors' | head -n 40 | xargs rm -f
 claim "what the store has lost is made again" 0 "$ltcore" -q -c ticket.cfg -o lost
 same j1 lost

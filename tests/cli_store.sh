@@ -60,7 +60,7 @@ claim "an object of the store can be shown" 0 "$ltcore" show "$object"
 claim "a ticket that is not there is wrong usage" 2 "$ltcore" show nowhere
 says err "nowhere: No such file"
 claim "a directory without tickets says where they are" 2 "$ltcore" show runs/run
-says err "tickets/VARIANT"
+says err 'tickets/VARIANT\[/pNN\]'
 head -c 300 $main/l02/best.safetensors >short.safetensors
 claim "a file that is cut off is damaged" 1 "$ltcore" show short.safetensors
 claim "show needs a word" 2 "$ltcore" show
@@ -125,7 +125,7 @@ says out "identical"
 claim "a control trains to the same bytes" 0 "$ltcore" verify runs/run "random reinit/t1/d2/l01"
 find "$store" -type f | sort | cmp - before || wrong "verifying writes nothing"
 claim "a training that is not of the run is wrong usage" 2 "$ltcore" verify runs/run main/t9/l00
-says err "VARIANT/tN/lNN"
+says err 'VARIANT\[/pNN\]/tN\[/dN\]/lNN'
 claim "what is not stored cannot be verified" 1 "$ltcore" verify runs/run --set backend.plugin=ref
 says err "not stored whole, as trained by this backend"
 key=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }

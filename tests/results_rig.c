@@ -56,22 +56,27 @@ rig *rig_create(void)
         (lt_variant){ .name = "\"quick\", one-shot", .draws = 1, .masks = LT_MASKS_OWN, .settings = *s };
     r->variant[1].settings.prune.strategy = LT_STRATEGY_ONE_SHOT;
     s->variant = r->variant, s->n_variants = 2;
+    for (uint32_t i = 0; i < 3; i++) {
+        lt_variant *v = i ? &r->variant[i - 1] : NULL;
+        r->line[i] = (lt_line){ .variant = v, .settings = v ? &v->settings : s, .name = v ? v->name : "main", .order = i };
+        r->line_fact[i] = (lt_line_fact){ .reads = LTC_NEED_FINAL, .backend = "ref 1", .params = 110, .macs = 100 };
+    }
+    static const char *const point[] = { "as configured" };
+    s->line = r->line, s->n_lines = 3, s->point = (ltc_strings){ point, 1 };
+    r->data = (lt_data_fact){ .name = "made up", .digest.byte = { 1 }, .samples = { 5000, 500, 1000 }, .majority = 0.1135 };
     static const lt_plugin_fact plugin = {
         "masks", "magnitude", "1.0", "/a path/magnitude.so", NULL, "ab12"
     };
     r->facts = (lt_run_facts){
         .version = "0.1.0",
-        .backend_identity = "ref 1",
         .machine = "a machine",
         .resolved = resolved,
         .settings = s,
         .plugin = &plugin,
         .n_plugins = 1,
-        .data.byte = { 1 },
-        .samples = { 5000, 500, 1000 },
-        .majority = 0.1135,
-        .params = 110,
-        .macs = 100,
+        .data = &r->data,
+        .n_data = 1,
+        .line = r->line_fact,
     };
     return r;
 }
@@ -172,9 +177,7 @@ lt_level_row rig_row(const rig *r, size_t i, lt_layer_row layer[3])
     const uint32_t order = rows[i].order;
     const uint64_t alive = rows[i].alive;
     lt_level_row row = {
-        .variant = order ? r->variant[order - 1].name : "main",
-        .settings = order ? &r->variant[order - 1].settings : &r->settings,
-        .order = order,
+        .line = &r->line[order],
         .trial = rows[i].trial,
         .draw = rows[i].draw,
         .level = rows[i].level,
@@ -217,8 +220,7 @@ static void put_history(rig *r, const lt_level_row *row)
 {
     ltc_error err = { 0 };
     for (uint64_t step = 0; step <= 1000; step += 1000) {
-        lt_history_row h = { .variant = row->variant,
-                             .order = row->order,
+        lt_history_row h = { .line = row->line,
                              .trial = row->trial,
                              .draw = row->draw,
                              .level = row->level,
@@ -236,7 +238,7 @@ void rig_fill(rig *r, const size_t *order)
     for (size_t i = 0; i < RIG_ROWS; i++) {
         lt_layer_row layer[3];
         const lt_level_row row = rig_row(r, order[i], layer);
-        if (row.level < 2 && row.order == 0)
+        if (row.level < 2 && row.line->order == 0)
             put_history(r, &row);
         CU_ASSERT_EQUAL(lt_results_level(r->results, &row, &err), LTC_OK);
     }

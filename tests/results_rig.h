@@ -10,6 +10,9 @@ typedef struct rig {
     char         dir[256], store_dir[280];
     lt_settings  settings;
     lt_variant   variant[2];
+    lt_line      line[3];                     /* main and the variants; a test may take some away */
+    lt_line_fact line_fact[3];
+    lt_data_fact data;
     lt_run_facts facts;
     lt_digest mask[101], state; /* objects of the store: by number of weights alive; of every training */
     lt_store    *store;

@@ -275,7 +275,7 @@ static void vectors_are_no_images(void)
 int main(void)
 {
     static const lt_test claims[] = {
-        { "parameters and multiply-accumulates are as published", parameters_and_multiply_accumulates_are_as_published },
+        { "trap 49: parameters and multiply-accumulates are as published", parameters_and_multiply_accumulates_are_as_published },
         { "closed forms agree with the printed figures", closed_forms_agree_with_printed_figures },
         { "each source says the count", each_source_says_the_count },
         { "names are unique and the output layer is one", names_are_unique_and_the_output_layer_is_one },

@@ -30,7 +30,7 @@ static const struct { const char *prune, *says; } bad[] = {
     { "rate = \"0.2\";", "prune.rate: \"0.2\" is not a number (write it without quotes)" },
     { "sparsity = 1;", "prune.sparsity: 1 is not in [0, 1)" },
     { "density = 0;", "prune.density: 0 is not in (0, 1]" },
-    { "density = { from = 1; };", "prune.density: a group is not a number" },
+    { "density = { from = 1; };", "prune.density.count: is required" },
     /* rounds */
     { "mask = { plugin = \"score\"; }; rate = 0.2;",
       "run.cfg:2: prune.rounds: is required with a single rate (rounds = 10;)" },

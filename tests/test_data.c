@@ -368,7 +368,7 @@ int main(void)
         { "a reader leaves no floating-point mode behind", a_reader_leaves_no_floating_point_mode_behind },
         { "reading can be stopped", reading_can_be_stopped },
         { "blocks join without a seam", blocks_join_without_a_seam },
-        { "the validation split is golden", the_validation_split_is_golden },
+        { "trap 35: the validation split is golden", the_validation_split_is_golden },
         { "no sample is lost or doubled", no_sample_is_lost_or_doubled },
         { "a larger validation split holds the smaller", a_larger_validation_split_holds_the_smaller },
         { "something is left to train on", something_is_left_to_train_on },

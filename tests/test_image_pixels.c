@@ -441,6 +441,19 @@ static void huge_headers_are_refused_before_memory_is_asked_for(void)
         }
 }
 
+/* The first image's size is that of all, so 70 bytes would ask for 200 MB a sample. */
+static void a_size_that_the_file_cannot_hold_is_refused(void)
+{
+    trial t;
+    char path[512];
+    begin_trial(&t, false);
+    make_huge_png(&t, 8192);
+    rename(t.path, in_folder(path, t.folder, "train/cat/0.png"));
+    image_rig rig = { .path = t.folder };
+    check_refused(&rig, LTC_EIO, "is 8192 high and 8192 wide by its header, which no file of ");
+    end_trial(&t);
+}
+
 static void what_is_no_image_is_said_to_be_none(void)
 {
     static const struct { const char *bytes; size_t n; } none[] = {
@@ -469,6 +482,7 @@ int main(void)
         { "scattered bytes never crash", scattered_bytes_never_crash },
         { "huge headers are refused before memory is asked for",
           huge_headers_are_refused_before_memory_is_asked_for },
+        { "a size that the file cannot hold is refused", a_size_that_the_file_cannot_hold_is_refused },
         { "a wrong stream under a right checksum is refused",
           a_wrong_stream_under_a_right_checksum_is_refused },
         { "what is not the picture is passed over", what_is_not_the_picture_is_passed_over },

@@ -129,7 +129,7 @@ int main(void)
 {
     static const lt_test claims[] = {
         { "pytorch means 1/sqrt(fan-in), for weights and biases", pytorch_means_one_over_root_fan_in_for_weights_and_biases },
-        { "each initialiser has its deviation, and zero biases", each_initialiser_has_its_deviation_and_zero_biases },
+        { "trap 33: each initialiser has its deviation, and zero biases", each_initialiser_has_its_deviation_and_zero_biases },
         { "an architecture's own initialiser wins", an_architectures_own_initialiser_wins },
         { "an initial state has no past", an_initial_state_has_no_past },
         { "the same key gives the same bits, another key others", the_same_key_gives_the_same_bits_and_another_key_others },

@@ -285,7 +285,7 @@ int main(void)
         { "taylor of single samples is fisher", taylor_of_single_samples_is_fisher },
         { "draws follow key and round", draws_follow_key_and_round },
         { "what cannot be is refused", what_cannot_be_is_refused },
-        { "flow does not collapse nor overflow", flow_does_not_collapse_nor_overflow },
+        { "trap 22: flow does not collapse nor overflow", flow_does_not_collapse_nor_overflow },
     };
     const int code = lt_suite_run("masks probed", claims, sizeof claims / sizeof claims[0]);
     rig_modules_close();

@@ -239,7 +239,7 @@ int main(void)
     static const lt_test claims[] = {
         { "every cut is exact and in the total order", every_cut_is_exact_and_in_the_total_order },
         { "without ties, order does not matter", without_ties_order_does_not_matter },
-        { "n go and not n + 1, all at rate 1, and ties in order", thresholds_have_no_traps },
+        { "traps 9 and 11: n go and not n + 1, all at rate 1, and ties in order", thresholds_have_no_traps },
     };
     const int code = lt_suite_run("masks properties", claims, sizeof claims / sizeof claims[0]);
     rig_modules_close();

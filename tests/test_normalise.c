@@ -144,7 +144,7 @@ int main(void)
         { "unit and none are what they say", unit_and_none_are_what_they_say },
         { "bytes are measured exactly, and a constant channel has std 1", bytes_are_measured_exactly },
         { "floats are measured too", floats_are_measured_too },
-        { "missing constants have a remedy", missing_constants_have_a_remedy },
+        { "trap 38: missing constants have a remedy", missing_constants_have_a_remedy },
     };
     return lt_suite_run("normalise", claims, sizeof claims / sizeof claims[0]);
 }

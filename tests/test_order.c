@@ -193,7 +193,7 @@ int main(void)
 {
     static const lt_test claims[] = {
         { "keys are golden", keys_are_golden },
-        { "keys of different purposes, trials and instances differ", keys_differ },
+        { "trap 30: keys of different purposes, trials and instances differ", keys_differ },
         { "permutations are golden", permutations_are_golden },
         { "permutations hold each number once", permutations_are_valid },
         { "each number is as likely at each place", permutations_are_even },

@@ -151,7 +151,8 @@ static void every_default_is_written(void)
 {
     static const char *const lines[] = {
         "    seed = 1;\n", "    validation = 5000;\n", "    init = \"pytorch\";\n", "    plugin = \"cpu\";\n",
-        "    evaluate_every = \"1ep\";\n", "        momentum = 0.0;\n", "        lr = 0.1;\n", "    strategy = \"none\";\n",
+        "    evaluate_every = \"1ep\";\n", "        momentum = 0.0;\n        nesterov = false;\n", "        weight_decay = 0.0;\n",
+        "        decay = [\"weight\", \"bias\", \"norm\"];\n", "        lr = 0.1;\n", "    strategy = \"none\";\n",
         "        warmup = \"0it\";\n", "    widths = [300, 100];\n", "    start_cost = 0.5;\n", "    alpha = [];\n",
         "    vary = [\"init\", \"order\", \"augment\", \"mask\", \"dropout\"];\n", "    path = [];\n", "    bias = true;\n",
     };
@@ -276,7 +277,7 @@ static void garbage_is_refused_and_never_crashes(void)
 
 static const lt_test claims[] = {
     { "what is written reads back the same, bit for bit", what_is_written_reads_back_the_same },
-    { "every default is written, and nothing that cannot act", every_default_is_written },
+    { "trap 32: every default is written, and nothing that cannot act", every_default_is_written },
     { "what was taken is written: pruning whole, a variant's own keys", what_was_taken_is_written },
     { "the help shows every key, in 100 columns", the_help_shows_every_key },
     { "garbage is refused and never crashes", garbage_is_refused_and_never_crashes },

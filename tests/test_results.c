@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <sqlite3.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -88,7 +89,7 @@ static void history_is_there_while_the_run_goes_on(void)
     check_query(r, "SELECT COUNT(*) FROM history", "12");
     check_query(r, "SELECT COUNT(*) FROM levels", "20");
     rig_finish(r);
-    lt_history_row late = { .variant = "main", .trial = 1, .level = 3, .step = 5, .epoch = NAN, .lr = NAN };
+    lt_history_row late = { .line = &r->line[0], .trial = 1, .level = 3, .step = 5, .epoch = NAN, .lr = NAN };
     ltc_error err;
     CU_ASSERT_EQUAL(lt_results_history(r->results, &late, &err), LTC_OK);
     lt_text text = rig_read(r, "history.csv");
@@ -103,7 +104,7 @@ static void a_level_in_training_is_no_level_yet(void)
     rig *r = rig_create();
     ltc_error err;
     rig_start(r);
-    const lt_history_row h = { .variant = "main", .trial = 1, .at = { [LT_M_TEST] = { 1, 1, 3 } } };
+    const lt_history_row h = { .line = &r->line[0], .trial = 1, .at = { [LT_M_TEST] = { 1, 1, 3 } } };
     CU_ASSERT_EQUAL(lt_results_history(r->results, &h, &err), LTC_OK);
     check_query(r, "SELECT COUNT(*) FROM level", "1");
     check_query(r, "SELECT COUNT(*) FROM levels", "0");
@@ -207,8 +208,8 @@ static void settings_are_flat(void)
                 "variants.0.prune.kept=\"reinit\" variants.1.name=\"one-shot\"");
     check_query(r, "SELECT name || ' ' || path || ' ' || coalesce(build, '-') FROM plugin",
                 "magnitude /a path/magnitude.so -");
-    check_query(r, "SELECT value FROM meta WHERE key = 'schema'", "1");
-    check_query(r, "PRAGMA user_version", "1");
+    check_query(r, "SELECT value FROM meta WHERE key = 'schema'", "2");
+    check_query(r, "PRAGMA user_version", "2");
     check_query(r, "PRAGMA journal_mode", "wal");
     rig_close(r);
 }
@@ -229,6 +230,21 @@ static void what_is_no_configuration_is_refused(void)
         CU_ASSERT_EQUAL(lt_flatten(bad[i], ignore, NULL, &err), LTC_EINTERNAL);
         CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "line 1"));
     }
+}
+
+/* A damaged run.cfg in an output directory. */
+static void groups_within_groups_come_to_an_end(void)
+{
+    enum { DEPTH = 1000000 };
+    ltc_error err = { 0 };
+    char *text = malloc(3 * DEPTH + 1);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+    for (size_t i = 0; i < DEPTH; i++)
+        memcpy(text + 3 * i, "a={", 3);
+    text[3 * DEPTH] = '\0';
+    CU_ASSERT_EQUAL(lt_flatten(text, ignore, NULL, &err), LTC_EINTERNAL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "line 1"));
+    free(text);
 }
 
 /* The same level twice, as when a run is taken up again: the second counts. */
@@ -310,10 +326,10 @@ static void a_row_of_nobody_is_refused(void)
     rig *r = rig_create();
     ltc_error err = { 0 };
     rig_start(r);
-    const lt_history_row wrong[] = { { .variant = "main", .order = 1 }, { .variant = "main", .order = 3 } };
-    for (size_t i = 0; i < 2; i++)
-        CU_ASSERT_EQUAL(lt_results_history(r->results, &wrong[i], &err), LTC_EINTERNAL);
-    CU_ASSERT_STRING_EQUAL(err.message, "there is no variant 3 called 'main'");
+    const lt_line nobody = { .name = "main", .order = 3 };
+    const lt_history_row wrong = { .line = &nobody, .trial = 1 };
+    CU_ASSERT_EQUAL(lt_results_history(r->results, &wrong, &err), LTC_EIO);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "results.db: FOREIGN KEY constraint failed"));
     lt_layer_row layer[3];
     lt_level_row row = rig_row(r, 0, layer);
     row.trial = 4;                            /* of three: nothing of it is kept */
@@ -348,6 +364,7 @@ int main(void)
         { "draws are averaged inside a trial (trap 42)", draws_are_averaged_inside_a_trial },
         { "settings are flat", settings_are_flat },
         { "what is no configuration is refused", what_is_no_configuration_is_refused },
+        { "groups within groups come to an end", groups_within_groups_come_to_an_end },
         { "a row that comes again replaces the first", a_row_that_comes_again_replaces },
         { "a run opens its database anew", a_run_opens_its_database_anew },
         { "what is no database is replaced", what_is_no_database_is_replaced },

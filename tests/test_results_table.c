@@ -102,11 +102,10 @@ static void a_dense_run_has_a_table_too(void)
     rig *r = rig_create();
     ltc_error err;
     lt_layer_row layer[3];
-    r->settings.n_variants = 0, r->settings.run.trials = 1, r->settings.prune.strategy = LT_STRATEGY_NONE;
+    r->settings.n_variants = 0, r->settings.n_lines = 1, r->settings.run.trials = 1, r->settings.prune.strategy = LT_STRATEGY_NONE;
     rig_start(r);
     lt_level_row row = rig_row(r, 0, layer);
     row.trained_steps = 0;                    /* from the store */
-    row.settings = &r->settings;
     CU_ASSERT_EQUAL(lt_results_level(r->results, &row, &err), LTC_OK);
     check_golden("table_dense.txt", r);
     rig_close(r);
@@ -142,7 +141,7 @@ static void a_level_of_one_tensor_says_which_and_what_is_left_of_it(void)
 static void sensitivity_is_no_search_for_tickets(void)
 {
     rig *r = rig_create();
-    r->settings.n_variants = 0;
+    r->settings.n_variants = 0, r->settings.n_lines = 1;
     char *text = table_of_tensor(r, LT_STRATEGY_SENSITIVITY);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "fc1.weight: 50.00"));
     CU_ASSERT_PTR_NULL(strstr(text, "winning"));
@@ -165,10 +164,10 @@ static void a_search_says_which_control_it_lacks(void)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         rig *r = rig_create();
-        const uint32_t reads[3] = { LTC_NEED_FINAL, LTC_NEED_FINAL, cases[i].reads };
         r->settings.prune.kept = cases[i].kept, r->settings.n_variants = cases[i].variants;
+        r->settings.n_lines = 1 + cases[i].variants;
         r->variant[1].match = cases[i].match;
-        r->facts.reads = reads;
+        r->line_fact[2].reads = cases[i].reads;
         rig_start(r);
         char *text = table_of(r);
         CU_ASSERT(cases[i].says ? strstr(text, cases[i].says) != NULL : !strstr(text, "Not compared"));

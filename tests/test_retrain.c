@@ -215,7 +215,7 @@ static void the_command_line_sets_it_too(void)
 }
 
 static const lt_test claims[] = {
-    { "without it levels train as the dense network does", without_it_levels_train_as_the_dense_network_does },
+    { "trap 29: without it levels train as the dense network does", without_it_levels_train_as_the_dense_network_does },
     { "it is laid over train key by key", it_is_laid_over_train_key_by_key },
     { "another optimizer leaves behind what was the first one's", another_optimizer_leaves_behind_what_was_the_first_ones },
     { "a variant inherits it and may lay more over it", a_variant_inherits_it_and_may_lay_more_over_it },

@@ -25,6 +25,7 @@ typedef struct bench {
     unsigned    stop_evals;                   /* stop after so many evaluations */
     double      save_s;
     uint64_t    record;                       /* its size when it was last looked at */
+    uint64_t    first_step;                   /* where the start state stands; it tells trajectories apart */
     lt_watcher  watcher;
     ltc_error   err;
 } bench;
@@ -87,7 +88,7 @@ static ltc_status ask(bench *b, uint64_t steps, uint64_t every, uint64_t keep, b
     b->training = (lt_training){ .data = &b->data, .schedule = &b->schedule, .batch = BATCH, .steps = steps,
                                  .key_order = { 1, 2 } };
     const lt_trajectory_request r = {
-        .store = b->store, .key = { { 7 } }, .session = look ? NULL : b->session, .training = &b->training,
+        .store = b->store, .key = { { 7, (uint8_t)b->first_step } }, .first_step = b->first_step, .session = look ? NULL : b->session, .training = &b->training,
         .watcher = &b->watcher, .start = &b->start, .evaluate_every = every, .keep = &keep, .n_keep = keep ? 1 : 0,
         .save_s = b->save_s > 0 ? b->save_s : 1e9,
     };
@@ -157,6 +158,29 @@ static void a_later_rewind_point_trains_only_up_to_it(void)
     CU_ASSERT(ask(&b, 20, 10, 7, false, &t) == LTC_OK);
     CU_ASSERT(the.steps == 7 && lt_trajectory_state(&t, 7, false));
     lt_trajectory_free(&t);
+    done(&b);
+}
+
+/* Momentum, a rate that drops behind the rewind point and rows in the order of their epochs: all of it goes on at step
+ * 7 as it did the first time, so that where nothing was pruned nothing differs. */
+static void trap_25_rewound_late_it_ends_as_the_dense_one(void)
+{
+    enum { REWOUND = 7, STEPS = 20 };
+    uint64_t drop = 12;
+    bench b;
+    lt_trajectory dense, late;
+    bool found = false;
+    begin(&b, NULL);
+    b.schedule = (lt_schedule){ .type = LT_SCHEDULE_MULTISTEP, .lr = 0.5, .gamma = 0.1, .milestone = &drop, .n_milestones = 1 };
+    CU_ASSERT_FATAL(ask(&b, STEPS, 10, REWOUND, false, &dense) == LTC_OK);
+    const lt_digest end = *lt_trajectory_state(&dense, STEPS, false);
+    CU_ASSERT_FATAL(lt_snapshot_get(b.store, lt_trajectory_state(&dense, REWOUND, false), &b.start, &found, &b.err) == LTC_OK);
+    CU_ASSERT(found && b.start.clock == REWOUND && b.start.slot1[0][0] != 0);
+    b.first_step = REWOUND;
+    CU_ASSERT_FATAL(ask(&b, STEPS, 10, 0, false, &late) == LTC_OK);
+    CU_ASSERT(the.steps == STEPS - REWOUND);
+    CU_ASSERT(!memcmp(lt_trajectory_state(&late, STEPS, false), &end, sizeof end));
+    lt_trajectory_free(&dense), lt_trajectory_free(&late);
     done(&b);
 }
 
@@ -304,8 +328,9 @@ int main(void)
         { "a longer training goes on from the end of the shorter", a_longer_training_goes_on_from_the_end_of_the_shorter },
         { "another cadence is a replay with the same states", another_cadence_is_a_replay_with_the_same_states },
         { "a later rewind point trains only up to it", a_later_rewind_point_trains_only_up_to_it },
+        { "trap 25: rewound late and unpruned, it ends as the dense one", trap_25_rewound_late_it_ends_as_the_dense_one },
         { "trap 34: the best state is there and measured", the_best_state_is_there_and_measured },
-        { "stopped anywhere, it goes on to the same bytes", stopped_anywhere_it_goes_on_to_the_same_bytes },
+        { "trap 26c: stopped anywhere, it goes on to the same bytes", stopped_anywhere_it_goes_on_to_the_same_bytes },
         { "a replay that differs is an error and not a result", a_replay_that_differs_is_an_error_and_not_a_result },
         { "a state that was lost is made again", a_state_that_was_lost_is_made_again },
         { "a state that is gone is made again when it is asked for", a_state_that_is_gone_is_made_again_when_it_is_asked_for },

@@ -110,7 +110,7 @@ static ltc_status run(work *k, ltc_error *err)
 {
     ltc_status st = lt_safetensors_read(k->path, &k->weights, err);
     if (!st)
-        st = lt_experiment_open(&k->setup->settings, &k->setup->services, &k->experiment, err);
+        st = lt_experiment_open(&k->experiment, NULL, err);
     if (!st)
         st = lt_regime_open(&k->experiment, &k->setup->settings, &k->regime, err);
     if (!st)
@@ -131,7 +131,8 @@ static int evaluate_file(const lt_world *w, const lt_arguments *a, const char *p
     int code = lt_setup_open(w, a, &s);
     if (code)
         return code;
-    work k = { .setup = &s, .path = path };
+    work k = { .setup = &s, .path = path,
+               .experiment = { .settings = &s.settings, .services = &s.services } };
     const ltc_status st = run(&k, &err);
     if (st)
         code = lt_setup_failed(&s, st, &err);

@@ -6,6 +6,7 @@
 
 #include "cli/run_directory.h"
 #include "plan/plan.h"
+#include "run/progress.h"
 #include "results/standing.h"
 #include "util/figures.h"
 
@@ -18,18 +19,26 @@ typedef struct look {
     lt_run_directory *run;
     bool          busy, measured;             /* measured: results.db is there */
     lt_standing   standing;
-    lt_experiment experiment;                 /* only what a plan is made from */
+    lt_experiments experiments;               /* only what a plan is made from */
     lt_plan       plan;
 } look;
+
+static void set_samples(const look *l, const lt_line *line, lt_experiment *e)
+{
+    for (size_t i = 0; i < l->standing.n_lines; i++)
+        if (l->standing.line[i].order == line->order && l->standing.line[i].point == line->point)
+            for (uint32_t s = 0; s < LT_SPLITS; s++)
+                e->data.split[s].n = l->standing.line[i].samples[s];
+}
 
 /* A plan needs of the data how many samples there are, which results.db says: nothing is loaded. */
 static ltc_status make_plan(look *l, ltc_error *err)
 {
-    l->experiment =
-        (lt_experiment){ .settings = &l->run->setup.settings, .services = &l->run->setup.services };
-    for (uint32_t s = 0; s < LT_SPLITS; s++)
-        l->experiment.data.split[s].n = l->standing.samples[s];
-    return lt_plan_make(&l->experiment, &l->plan, err);
+    const lt_settings *settings = &l->run->setup.settings;
+    const ltc_status st = lt_experiments_list(settings, &l->run->setup.services, &l->experiments, err);
+    for (uint32_t i = 0; i < settings->n_lines && !st; i++)
+        set_samples(l, &settings->line[i], &l->experiments.v[l->experiments.of_line[i]]);
+    return st ? st : lt_plan_make(settings, &l->experiments, &l->plan, err);
 }
 
 static ltc_status take_look(look *l, ltc_error *err)
@@ -40,7 +49,7 @@ static ltc_status take_look(look *l, ltc_error *err)
     l->busy = lt_run_directory_busy(l->run->name);
     l->measured = access(results, F_OK) == 0;
     ltc_status st = l->measured ? lt_standing_read(l->run->name, &l->standing, err) : LTC_OK;
-    l->measured = l->measured && l->standing.samples[LT_M_TRAIN]; /* its tables may have just been made */
+    l->measured = l->measured && l->standing.n_lines; /* its tables may have just been made */
     if (!st && l->measured)
         st = make_plan(l, err);
     return st;
@@ -49,6 +58,7 @@ static ltc_status take_look(look *l, ltc_error *err)
 static void close_look(look *l)
 {
     lt_plan_free(&l->plan);
+    lt_experiments_close(&l->experiments);
     lt_standing_free(&l->standing);
 }
 
@@ -60,7 +70,7 @@ static uint64_t count_planned(const look *l, uint32_t order)
     for (size_t i = 0; i < l->standing.n_levels; i++)
         begun += order == UINT32_MAX || l->standing.level[i].order == order;
     for (uint32_t i = 0; i < l->plan.n_jobs; i++)
-        n += l->plan.job[i].reported && (order == UINT32_MAX || l->plan.job[i].order == order);
+        n += l->plan.job[i].reported && (order == UINT32_MAX || l->plan.job[i].line->order == order);
     return n > begun ? n : begun;
 }
 
@@ -110,7 +120,7 @@ static const lt_job *job_of(const look *l, const lt_standing_level *at)
 {
     for (uint32_t i = 0; i < l->plan.n_jobs; i++) {
         const lt_job *j = &l->plan.job[i];
-        if (j->order == at->order && j->trial + 1 == at->trial && j->draw == at->draw &&
+        if (j->line->order == at->order && j->line->point == at->point && j->trial + 1 == at->trial && j->draw == at->draw &&
             j->step.level == at->level)
             return j;
     }
@@ -128,14 +138,11 @@ static void print_begun(const look *l, const lt_standing_level *at)
 {
     FILE *to = l->world->out;
     const lt_job *j = job_of(l, at);
+    char text[160];
     lt_figure step, steps;
     if (!j)
         return;
-    fprintf(to, "%s, trial %u", j->name, at->trial);
-    if (at->draw)
-        fprintf(to, ", draw %u", at->draw);
-    fprintf(to, ", level %u: ", at->level);
-    fprintf(to, "evaluated at step %s", lt_figure_count(at->step, &step));
+    fprintf(to, "%s: evaluated at step %s", lt_job_text(j, text), lt_figure_count(at->step, &step));
     if (!j->regime->goes_on)                  /* else it is not known here where it began */
         fprintf(to, " of %s", lt_figure_count(j->regime->steps, &steps));
     print_measure("validation", at->validation_loss, at->validation_accuracy, to);

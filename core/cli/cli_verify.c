@@ -13,10 +13,8 @@ static const char default_training[] = "main/t1/l00";
 typedef struct work {
     lt_run_directory *run;
     const char       *word;                   /* the training, as in tickets/ */
-    lt_experiment experiment;
+    lt_experiments experiments;
     lt_plan       plan;
-    lt_identity   identity;
-    char          backend[512];
     lt_store     *store;
     lt_job       *job;
     lt_progress_line line;
@@ -34,26 +32,12 @@ static void report(void *arg, const char *sentence)
     lt_cli_say(world_of(arg), "%s", sentence);
 }
 
-static ltc_status ask_backend(work *k, ltc_error *err)
-{
-    const lt_plugin_setting *p = &k->run->setup.settings.backend.plugin;
-    lt_device d = { 0 };
-    const ltc_status st = lt_device_open(p->module, p->options, &k->run->setup.services, &d, err);
-    memcpy(k->backend, d.identity, sizeof k->backend);
-    lt_device_close(&d);
-    return st;
-}
-
 static ltc_status open_plan(work *k, ltc_error *err)
 {
     const lt_settings *s = &k->run->setup.settings;
-    ltc_status st = lt_experiment_open(s, &k->run->setup.services, &k->experiment, err);
+    ltc_status st = lt_experiments_open(s, &k->run->setup.services, &k->experiments, err);
     if (!st)
-        st = lt_plan_make(&k->experiment, &k->plan, err);
-    if (!st)
-        st = ask_backend(k, err);
-    if (!st)
-        st = lt_identity_open(&k->experiment, k->backend, &k->identity, err);
+        st = lt_plan_make(s, &k->experiments, &k->plan, err);
     return st ? st : lt_store_open(s->run.store, report, k, &k->store, err);
 }
 
@@ -61,22 +45,24 @@ static void close_work(work *k)
 {
     lt_store_close(k->store);
     lt_plan_free(&k->plan);
-    lt_experiment_close(&k->experiment);
+    lt_experiments_close(&k->experiments);
 }
 
-/* "main/t1/l00", "random reinit/t1/d2/l03". */
+/* "main/t1/l00", "random reinit/t1/d2/l03", "main/p02/t1/l01". */
 static bool is_called(const lt_job *j, const char *word)
 {
-    const size_t n = strlen(j->name);
-    unsigned trial, draw = 0, level;
+    const size_t n = strlen(j->line->name);
+    unsigned point = 0, trial, draw = 0, level;
     int end = 0;
-    if (strncmp(word, j->name, n) || word[n] != '/')
+    if (strncmp(word, j->line->name, n) || word[n] != '/')
         return false;
     word += n + 1;
+    if (sscanf(word, "p%u/%n", &point, &end) == 1 && end)
+        word += end, end = 0;
     if (sscanf(word, "t%u/l%u%n", &trial, &level, &end) != 2)
         if (sscanf(word, "t%u/d%u/l%u%n", &trial, &draw, &level, &end) != 3)
             return false;
-    return !word[end] && j->trial + 1 == trial && j->draw == draw && j->step.level == level;
+    return !word[end] && j->line->point == point && j->trial + 1 == trial && j->draw == draw && j->step.level == level;
 }
 
 static ltc_status find_job(work *k, ltc_error *err)
@@ -87,7 +73,7 @@ static ltc_status find_job(work *k, ltc_error *err)
     return k->job ? LTC_OK
                   : ltc_fail(err, LTC_EINVAL,
                              "%s: the run has no training '%s'; write it as in its tickets/: "
-                             "VARIANT/tN/lNN, or VARIANT/tN/dN/lNN",
+                             "VARIANT[/pNN]/tN[/dN]/lNN",
                              k->run->name, k->word);
 }
 
@@ -130,7 +116,7 @@ static ltc_status look_up(work *k, ltc_error *err)
                                    .noticed = not_noticed,
                                    .failed = failed };
     const lt_execution x = {
-        .plan = &k->plan, .store = k->store, .identity = &k->identity, .services = &k->run->setup.services,
+        .plan = &k->plan, .store = k->store, .services = &k->run->setup.services,
         .listener = &listener, .now_s = world_of(k)->now_s, .workers = 1, .look = true,
     };
     const ltc_status st = lt_execute(&x, err);
@@ -141,7 +127,7 @@ static ltc_status look_up(work *k, ltc_error *err)
     return ltc_fail(err, LTC_EIO,
                     "%s: %s is not stored whole, as trained by this backend (%.120s); the run's own command "
                     "trains it",
-                    k->run->name, k->word, k->backend);
+                    k->run->name, k->word, k->job->regime->experiment->backend);
 }
 
 static double now_of(void *arg)
@@ -166,7 +152,7 @@ static ltc_status retrain(work *k, const lt_arguments *a, ltc_error *err)
     const lt_world *w = world_of(k);
     const lt_watcher watcher = { .arg = k, .now_s = now_of, .stopping = stopping, .stepped = stepped };
     const lt_replay_request r = {
-        .experiment = &k->experiment, .store = k->store, .job = k->job, .watcher = &watcher
+        .store = k->store, .job = k->job, .watcher = &watcher
     };
     k->step = k->job->outcome.first_step;
     k->line = (lt_progress_line){

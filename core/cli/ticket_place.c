@@ -28,7 +28,7 @@ static int find_roles(const lt_world *w, const char *word, lt_ticket_place *p)
     if (any)
         return LT_EXIT_DONE;
     lt_cli_say(w, "%s: no ticket: it holds none of mask, start, best and end.safetensors; tickets are in "
-               "OUTPUT/tickets/VARIANT/tN/lNN", word);
+               "OUTPUT/tickets/VARIANT[/pNN]/tN/lNN", word);
     return LT_EXIT_USAGE;
 }
 

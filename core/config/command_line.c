@@ -7,6 +7,7 @@
 #include "config/parse.h"
 #include "config/reader.h"
 
+static const lt_node nothing = { .kind = LT_NODE_GROUP };
 static const lt_place set_place = { "--set", 0 }, output_place = { "-o", 0 };
 
 /* Is the text to be taken as it is? So it is unless it begins as a string or brackets do, or is a number or a
@@ -20,22 +21,6 @@ static bool is_bare(const char *text)
     const lt_token first = lt_lexer_next(&x), second = lt_lexer_next(&x);
     const unsigned literal = LT_TOKEN_BOOL | LT_TOKEN_INT | LT_TOKEN_REAL;
     return !(first.kind & literal) || second.kind != LT_TOKEN_END;
-}
-
-/* value as the root of a layer: one group for each part of the key. NULL: no memory. */
-static const lt_node *layer_of(lt_arena *a, const char *key, const lt_node *value)
-{
-    const size_t n = lt_key_part(key);
-    const lt_node *below = key[n] == '.' ? layer_of(a, key + n + 1, value) : value;
-    lt_node *group = lt_arena_array(a, 1, sizeof *group), *named = lt_arena_array(a, 1, sizeof *named);
-    const lt_node **child = lt_node_children(a, 1);
-    if (!below || !group || !named || !child)
-        return NULL;
-    *named = *below;
-    named->name = lt_arena_print(a, "%.*s", (int)n, key);
-    child[0] = named;
-    *group = (lt_node){ .at = value->at, .kind = LT_NODE_GROUP, .child = child, .n = 1 };
-    return named->name ? group : NULL;
 }
 
 /* The bytes of KEY in KEY=VALUE: words with dots between them, each perhaps with a [NAME] behind it. 0: that is
@@ -82,7 +67,7 @@ static ltc_status read_set(const char *set, lt_arena *a, const lt_node **layer, 
     }
     if (st)
         return st;
-    *layer = layer_of(a, set, value);
+    *layer = lt_node_set(a, &nothing, set, value);
     return *layer ? LTC_OK : LTC_ENOMEM;
 }
 
@@ -98,7 +83,7 @@ static ltc_status add_output(const char *output, lt_arena *a, const lt_node **al
     if (!value)
         return LTC_ENOMEM;
     *value = (lt_node){ .at = output_place, .kind = LT_NODE_STRING, .s = output };
-    const lt_node *layer = layer_of(a, "run.output", value);
+    const lt_node *layer = lt_node_set(a, &nothing, "run.output", value);
     return layer ? lay_over(a, all, layer) : LTC_ENOMEM;
 }
 

@@ -40,6 +40,9 @@ lt_place lt_config_place(const lt_config *c, const char *key);
 /* The resolved configuration: every default present, absolute paths, numbers that read back to the same bits. */
 void lt_config_write(const lt_settings *s, lt_text *to);
 
+/* One group of it, without those within: "dataset". */
+void lt_config_write_group(const lt_settings *s, const char *group, lt_text *to);
+
 /* Every key with type, default, range and meaning; the options of one module the same way. */
 void lt_config_print_keys(FILE *to);
 void lt_config_print_options(const ltc_schema *schema, FILE *to);

@@ -11,22 +11,33 @@ enum { KEY_BYTES = 256, SENTENCE_BYTES = 1024 };
 
 typedef struct lt_fault {
     const struct lt_fault *next;
-    const char *key, *says;
+    const char *key, *says;                   /* key: with what it is within */
+    lt_place    at;
 } lt_fault;
 
-/* The run has the same fault, and the variant says nothing of that key. */
+/* The run has the same fault, and the variant or the point says nothing of that key. */
 static bool is_inherited(const lt_fill *f, const char *key, const char *says)
 {
     const lt_node *own = f->overlay ? lt_node_find(f->overlay, key) : NULL;
     if (!f->overlay || (own && own->kind != LT_NODE_GROUP))
         return false;
-    for (const lt_fault *r = f->run_faults; r; r = r->next)
+    for (const lt_fault *r = f->faults; r; r = r->next)
         if (!strcmp(r->key, key) && !strcmp(r->says, says))
             return true;
     return false;
 }
 
-static void remember(lt_fill *f, const char *key, const char *says)
+/* The same value was met at another point, or is the run's at this one. */
+static bool is_known(const lt_fill *f, lt_place at, const char *key, const char *full, const char *says)
+{
+    for (const lt_fault *r = f->faults; r; r = r->next)
+        if (r->at.line == at.line && r->at.file == at.file && (!strcmp(r->key, full) || !strcmp(r->key, key)) &&
+            !strcmp(r->says, says))
+            return true;
+    return false;
+}
+
+static void remember(lt_fill *f, lt_place at, const char *key, const char *says)
 {
     lt_fault *fault = lt_arena_array(f->arena, 1, sizeof *fault);
     const char *own_key = lt_arena_text(f->arena, key), *own_says = lt_arena_text(f->arena, says);
@@ -34,8 +45,8 @@ static void remember(lt_fill *f, const char *key, const char *says)
         f->no_memory = true;
         return;
     }
-    *fault = (lt_fault){ f->run_faults, own_key, own_says };
-    f->run_faults = fault;
+    *fault = (lt_fault){ f->faults, own_key, own_says, at };
+    f->faults = fault;
 }
 
 static void report(lt_fill *f, lt_place at, const char *key, const char *fmt, va_list ap)
@@ -44,11 +55,16 @@ static void report(lt_fill *f, lt_place at, const char *key, const char *fmt, va
     vsnprintf(sentence, sizeof sentence, fmt, ap);
     snprintf(full, sizeof full, "%s%s%s", f->within ? f->within : "", f->within && *key ? "." : "", key);
     f->n_faults++;
-    f->silent = is_inherited(f, key, sentence);
+    f->silent = is_inherited(f, key, sentence) || is_known(f, at, key, full, sentence);
     if (!f->silent)
         lt_diags_add(f->diags, at, full, "%s", sentence);
-    if (!f->within)
-        remember(f, key, sentence);
+    remember(f, at, full, sentence);
+}
+
+void lt_fill_join(lt_fill *run, const lt_fill *part)
+{
+    run->faults = part->faults;
+    run->no_memory |= part->no_memory;
 }
 
 void lt_fill_fault(lt_fill *f, lt_place at, const char *key, const char *fmt, ...)

@@ -1,11 +1,13 @@
 /* Owns the types of lists: INTS, REALS, STRINGS and moments. Each is its element's reader and writer, and one
  * loop. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "config/moment.h"
 #include "config/number.h"
 #include "config/parse.h"
+#include "config/range.h"
 #include "config/schema.h"
 #include "config/value.h"
 
@@ -32,13 +34,24 @@ static bool check_length(lt_fill *f, const ltc_opt *o, const lt_node *n)
     return false;
 }
 
+static const lt_node *range_of(lt_fill *f, const ltc_opt *o, const lt_node *n)
+{
+    char key[128];
+    snprintf(key, sizeof key, "%s%s%s", f->group, *f->group ? "." : "", lt_opt_leaf(o));
+    return lt_range_list(f, key, n, f->arena);
+}
+
 static bool read_list(lt_fill *f, const ltc_opt *o, const lt_node *n, read_element *read, size_t size,
                       void *field)
 {
     const lt_node *const alone[] = { n };
     const lt_node as_list = { .at = n->at, .kind = LT_NODE_LIST, .child = alone, .n = 1 };
-    if (n->kind != LT_NODE_LIST && o->flags & LT_OPT_SCALAR)
+    if (n->kind == LT_NODE_GROUP && o->type == LTC_OPT_REALS) {
+        if (!(n = range_of(f, o, n)))
+            return false;
+    } else if (n->kind != LT_NODE_LIST && o->flags & LT_OPT_SCALAR) {
         n = &as_list;
+    }
     if (n->kind != LT_NODE_LIST)
         return lt_value_mistyped(f, o, n, "a list");
     if (!check_length(f, o, n))

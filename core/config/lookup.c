@@ -142,7 +142,7 @@ static bool list_drops(const char *path, const lt_node *over, const char *name)
         return false;
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         const lt_node *list = lt_node_child(over, lists[i]);
-        if (list && list->kind == LT_NODE_LIST && list->n > 1)
+        if (list && ((list->kind == LT_NODE_LIST && list->n > 1) || list->kind == LT_NODE_GROUP))
             return true;
     }
     return false;

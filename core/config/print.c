@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "config/range.h"
 #include "config/schema.h"
+#include "config/sweep.h"
 #include "config/value.h"
 
 enum { COLUMNS = 100, HELP_INDENT = 4 };
@@ -110,6 +112,8 @@ void lt_config_print_keys(FILE *to)
         print_group(&lt_list_groups[i], l, to);
     for (size_t i = 0; i < lt_n_variant_groups; i++)
         print_group(&lt_variant_groups[i], l, to);
+    print_group(&lt_sweep_group, l, to);
+    print_group(&(lt_group){ .path = "sweep.values", .help = "A range", .schema = lt_range_schema }, l, to);
 }
 
 void lt_config_print_options(const ltc_schema *schema, FILE *to)

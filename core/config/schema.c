@@ -349,7 +349,7 @@ const lt_group lt_variant_groups[] = {
 };
 const size_t lt_n_variant_groups = sizeof lt_variant_groups / sizeof lt_variant_groups[0];
 
-static const ltc_opt root_keys[] = { { .name = "variants" } };
+static const ltc_opt root_keys[] = { { .name = "variants" }, { .name = "sweep" } };
 const ltc_schema lt_root_schema = LTC_SCHEMA(lt_settings, root_keys);
 
 const lt_either lt_eithers[] = {

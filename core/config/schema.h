@@ -12,6 +12,7 @@ enum {
     LT_OPT_MOMENTS,                           /* lt_moments */
     LT_OPT_PLUGIN,                            /* lt_plugin_setting: a module's name */
     LT_OPT_FACTOR,                            /* double: "none", "half", "full" or a number in [0, 1] */
+    LT_OPT_VALUES,                            /* of a sweep: a list or a range; no field */
     LT_OPT_GROUPS                             /* a list of structs, lt_layer_rates, by lt_list_groups */
 };
 /* Flags beyond option.h. */
@@ -51,7 +52,7 @@ extern const size_t lt_n_variant_groups;
 extern const lt_group lt_list_groups[];
 extern const size_t lt_n_list_groups;
 
-/* The keys of run.cfg that stand in no group and that settings hold: the list of variants. */
+/* The keys of run.cfg that stand in no group and that settings hold: the lists of variants and of what is swept. */
 extern const ltc_schema lt_root_schema;
 
 /* Keys of which each replaces the others in an overlay, and of which one layer holds one. */

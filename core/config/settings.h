@@ -5,6 +5,8 @@
 #ifndef LT_CONFIG_SETTINGS_H
 #define LT_CONFIG_SETTINGS_H
 
+#include <stdbool.h>
+
 #include "plugin/registry.h"
 #include "util/diag.h"
 #include "util/memory.h"
@@ -50,6 +52,9 @@ typedef struct lt_layer_rate {
     ltc_reals   rate, sparsity, density;
 } lt_layer_rate;
 typedef struct lt_layer_rates { const lt_layer_rate *v; uint64_t n; } lt_layer_rates;
+
+/* A key that is swept, and its values as run.cfg has them: "( 0.5, 1.0 )". */
+typedef struct lt_axis { const char *key, *values; } lt_axis;
 
 /* How networks are trained: the group train; and, as an overlay on it, retrain. */
 typedef struct lt_train_settings {
@@ -115,11 +120,15 @@ typedef struct lt_settings {
         ltc_strings set;                      /* the keys that it sets: "retrain.optimizer.lr" */
         lt_train_settings train;              /* of every level below the dense network */
     } retrain;
-    struct lt_variant *variant;               /* [n_variants], in the order written; the run itself, "main", is not in it */
-    uint64_t n_variants;
     struct {
         ltc_strings path;                     /* absolute */
     } plugins;
+    struct lt_variant *variant;               /* [n_variants], in the order written; the run itself, "main", is not in it */
+    struct lt_line    *line;                  /* [n_lines] main's by point, then each variant's; of a run alone */
+    uint32_t n_variants, n_lines, n_axes, pad;
+    const lt_axis *axis;                      /* [n_axes] of the sweep, by which all that is above stands as it is in none */
+    ltc_strings swept, label;                 /* each key that main or a variant sweeps; as people call it: "alpha" */
+    ltc_strings point;                        /* names: "as configured", which is point 0; "alpha 0.5, seed 2" */
     lt_arena arena;                           /* owns everything above but the modules, which are the registry's */
 } lt_settings;
 
@@ -130,8 +139,29 @@ typedef struct lt_variant {
     ltc_ints    levels;                       /* at these levels of the main line; empty: all */
     int64_t     masks, match;                 /* LT_MASKS_*, LT_MATCH_* */
     ltc_strings set;                          /* the keys it sets itself: "prune.kept", "arch.depth" */
-    lt_settings settings;
+    const lt_axis *axis;                      /* [n_axes] of a sweep of its own */
+    uint32_t    n_axes, pad;
+    lt_settings settings;                     /* over the run as it is in no point, and with the first value of each axis */
 } lt_variant;
+
+/* What is planned, trained and reported as one: main or a variant, at a point of a sweep, with the settings that hold
+ * there. The same point is the same values, whatever line is at it; what a variant sets itself, it is not swept over. */
+typedef struct lt_line {
+    const lt_variant  *variant;               /* NULL: main */
+    lt_settings       *settings;              /* the whole that results */
+    const char        *name;                  /* "main", or the variant's */
+    uint32_t           order, point;          /* 0 main, then as configured; of settings->point */
+    uint32_t           main;                  /* the line of main that a control follows */
+    const char        *at;                    /* "alpha 0.5, seed 2"; at point 0 NULL */
+    bool               owns;                  /* the settings are of this line alone */
+    const char *const *swept;                 /* [settings->swept.n] value of each swept key here; NULL: it has none */
+} lt_line;
+
+/* Does it take the masks of its line of main, or their amounts? Else it draws masks of its own. [any] */
+bool lt_line_follows(const lt_line *l);
+
+/* Says in whose settings it is that something is wrong; of the run itself nothing is added. */
+void lt_line_blame(const lt_line *l, ltc_error *err);
 
 void lt_settings_free(lt_settings *s);        /* safe on a half-filled or zeroed one */
 

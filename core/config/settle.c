@@ -2,6 +2,7 @@
  * default there. Called through config.h by every command that takes a configuration. */
 #include <string.h>
 
+#include "config/lines.h"
 #include "config/options.h"
 #include "config/path.h"
 #include "config/reader.h"
@@ -9,7 +10,7 @@
 #include "config/rules.h"
 #include "config/schema.h"
 #include "config/settle.h"
-#include "config/variants.h"
+#include "config/sweep.h"
 
 typedef struct settler {
     lt_fill       *fill;
@@ -140,16 +141,33 @@ void lt_settle_tree(lt_fill *f, const lt_node *root, lt_registry *registry, lt_s
         lt_rules_check(f, root, settings);
 }
 
+/* The run as it is in no point, its variants, and all of them at all points. */
+static void settle_lines(lt_fill *f, const lt_node *root, lt_registry *registry, lt_settings *settings, lt_arena *a)
+{
+    const lt_node *variants = lt_node_child(root, "variants");
+    const lt_node *alone = variants ? lt_node_without(a, root, "variants") : root;
+    lt_sweep sweep = { 0 };
+    lt_laid *laid = NULL;
+    const lt_node *run = alone ? lt_sweep_of_run(f, alone, registry, a, &sweep) : NULL;
+    f->no_memory |= !run;
+    if (!run)
+        return;
+    lt_settle_tree(f, run, registry, settings);
+    lt_variants_settle(f, run, variants, registry, settings, a, &laid);
+    lt_lines_settle(f, &(lt_lines_request){ run, &sweep, laid, registry, a }, settings);
+}
+
 /* Plug-ins are found in the order of the groups; what each takes is reported with all the rest. */
 ltc_status lt_config_settle(const lt_config *c, lt_registry *registry, lt_settings *settings, lt_diags *d)
 {
     const size_t before = d->n;
     const ltc_schema *const known[] = { &lt_root_schema };
+    lt_arena trees = { 0 };
     *settings = (lt_settings){ 0 };
     lt_fill f = { .request = c->request, .arena = &settings->arena, .diags = d, .group = "" };
     lt_options_unknown(&f, c->root, known, 1, NULL);
-    lt_settle_tree(&f, c->root, registry, settings);
-    lt_variants_settle(&f, c->root, registry, settings);
+    settle_lines(&f, c->root, registry, settings, &trees);
+    lt_arena_free(&trees);
     if (f.no_memory)
         lt_diags_add(d, (lt_place){ c->request->path, 0 }, NULL, "out of memory");
     if (d->n == before)
@@ -160,8 +178,11 @@ ltc_status lt_config_settle(const lt_config *c, lt_registry *registry, lt_settin
 
 void lt_settings_free(lt_settings *s)
 {
-    for (uint64_t i = 0; i < s->n_variants; i++)
+    for (uint32_t i = 0; i < s->n_variants; i++)
         lt_settings_free(&s->variant[i].settings);
+    for (uint32_t i = 0; i < s->n_lines; i++)
+        if (s->line[i].owns)
+            lt_settings_free(s->line[i].settings);
     lt_arena_free(&s->arena);
     *s = (lt_settings){ 0 };
 }

@@ -86,6 +86,77 @@ const lt_node *lt_node_without(lt_arena *a, const lt_node *group, const char *na
     return child ? lt_node_with(a, group, child, n) : NULL;
 }
 
+static const lt_node *renamed(lt_arena *a, const lt_node *n, const char *name)
+{
+    lt_node *copy = lt_arena_array(a, 1, sizeof *copy);
+    if (!copy || !name)
+        return NULL;
+    *copy = *n;
+    copy->name = name;
+    return copy;
+}
+
+const lt_node *lt_node_set(lt_arena *a, const lt_node *root, const char *key, const lt_node *value)
+{
+    static const lt_node nothing = { .kind = LT_NODE_GROUP };
+    const size_t part = lt_key_part(key);
+    const char *name = lt_arena_print(a, "%.*s", (int)part, key);
+    const lt_node *old = name ? lt_node_child(root, name) : NULL, **child = lt_node_children(a, root->n + 1);
+    const lt_node *within = old && old->kind == LT_NODE_GROUP ? old : renamed(a, &nothing, name);
+    if (!name || !child || !within)
+        return NULL;
+    const lt_node *new = key[part] == '.' ? lt_node_set(a, within, key + part + 1, value) : value;
+    size_t n = 0;
+    bool there = false;
+    for (size_t i = 0; i < root->n; i++) {
+        there |= root->child[i] == old;
+        child[n++] = root->child[i] == old && new ? renamed(a, new, name) : root->child[i];
+    }
+    if (!there)
+        child[n++] = new ? renamed(a, new, name) : NULL;
+    for (size_t i = 0; i < n; i++)
+        if (!child[i])
+            return NULL;
+    lt_node *group = lt_arena_array(a, 1, sizeof *group);
+    if (!new || !group)
+        return NULL;
+    *group = *root;
+    group->at = root->at.file ? root->at : value->at;
+    group->child = child;
+    group->n = n;
+    return group;
+}
+
+static bool is_number(const lt_node *n)
+{
+    return n->kind == LT_NODE_INT || n->kind == LT_NODE_REAL;
+}
+
+static bool same_scalar(const lt_node *a, const lt_node *b)
+{
+    if (is_number(a) && is_number(b) && a->kind != b->kind) {
+        const double x = a->kind == LT_NODE_INT ? (double)a->i : a->r, y = b->kind == LT_NODE_INT ? (double)b->i : b->r;
+        return x <= y && x >= y;
+    }
+    if (a->kind != b->kind)
+        return false;
+    if (a->kind == LT_NODE_STRING)
+        return !strcmp(a->s, b->s);
+    return a->kind == LT_NODE_REAL ? a->r <= b->r && a->r >= b->r : a->i == b->i;
+}
+
+/* The members of a group may stand in any order, those of a list may not. */
+bool lt_node_same(const lt_node *a, const lt_node *b)
+{
+    const bool many = a->kind == LT_NODE_GROUP || a->kind == LT_NODE_LIST;
+    bool same = a == b || (many ? a->kind == b->kind && a->n == b->n : same_scalar(a, b));
+    for (size_t i = 0; a != b && many && same && i < a->n; i++) {
+        const lt_node *other = a->kind == LT_NODE_LIST ? b->child[i] : lt_node_child(b, a->child[i]->name);
+        same = other && lt_node_same(a->child[i], other);
+    }
+    return same;
+}
+
 typedef struct merger {
     lt_arena      *arena;
     lt_node_drops *drops;

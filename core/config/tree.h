@@ -44,6 +44,13 @@ size_t lt_node_index(const lt_node *list, const char *name, size_t n);
 const lt_node *lt_node_with(lt_arena *a, const lt_node *group, const lt_node *const *child, size_t n);
 const lt_node *lt_node_without(lt_arena *a, const lt_node *group, const char *name);
 
+/* root with that value at a key of words and dots, in the place of what was there; groups on the way are made. NULL:
+ * no memory. */
+const lt_node *lt_node_set(lt_arena *a, const lt_node *root, const char *key, const lt_node *value);
+
+/* Do they say the same, wherever they were written? Numbers are compared by value. */
+bool lt_node_same(const lt_node *a, const lt_node *b);
+
 /* Does `over`, laid over `base`, drop base's child called `name`, of which `over` says nothing? Both are the
  * group at `path`; the root's is "". */
 typedef bool lt_node_drops(const char *path, const lt_node *base, const lt_node *over, const char *name);

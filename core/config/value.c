@@ -188,6 +188,8 @@ static const lt_value_type type_moment =
 static const lt_value_type type_plugin =
     TYPE("plug-in", "a string", lt_plugin_setting, read_plugin, default_plugin, write_plugin);
 
+static const lt_value_type type_values = { .name = "values", .wants = "a list or a range" };
+
 const lt_value_type *lt_value_type_of(uint32_t type)
 {
     switch (type) {
@@ -199,6 +201,7 @@ const lt_value_type *lt_value_type_of(uint32_t type)
     case LT_OPT_PLUGIN:   return &type_plugin;
     case LT_OPT_FACTOR:   return &lt_type_factor;
     case LT_OPT_GROUPS:   return &lt_type_groups;
+    case LT_OPT_VALUES:   return &type_values;
     default:
         return type < sizeof types / sizeof types[0] && types[type].name ? &types[type] : NULL;
     }

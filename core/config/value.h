@@ -14,9 +14,9 @@ typedef struct lt_fill {
     const char       *within;                 /* before keys: "variants[random reinit]"; the run: NULL */
     const lt_node    *overlay;                /* what the variant sets itself */
     const lt_variant *variant;
-    const struct lt_fault *run_faults;        /* what a variant inherits is not reported again */
-    size_t      n_faults;                     /* reported or inherited */
-    bool        silent;                       /* the last one was inherited: so is its hint */
+    const struct lt_fault *faults;            /* so far: what was said of the run, or of another point, is not repeated */
+    size_t      n_faults;                     /* reported or not */
+    bool        silent;                       /* the last one was not reported: nor is its hint */
     bool        no_memory;                    /* set once there is none */
 } lt_fill;
 
@@ -47,6 +47,8 @@ void lt_value_range(const ltc_opt *o, lt_text *to);
  * hint is to the last of them. */
 void lt_fill_fault(lt_fill *f, lt_place at, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* What the filling of a variant, or of a point, leaves for the next. */
+void lt_fill_join(lt_fill *run, const lt_fill *part);
 void lt_fill_hint(lt_fill *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* The same at the node's place, with the option's key. */

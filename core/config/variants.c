@@ -16,6 +16,7 @@ typedef struct list {
     const lt_node *variants;                  /* as written */
     lt_registry   *registry;
     lt_settings   *settings;                  /* the run's */
+    lt_arena      *arena;                     /* of trees */
 } list;
 
 /* Groups that are about all trainings at once. */
@@ -50,7 +51,7 @@ static uint64_t collect(lt_arena *a, const lt_node *group, const char *path, con
         const lt_node *one = group->child[i];
         char key[256];
         snprintf(key, sizeof key, "%s%s%s", path, *path ? "." : "", one->name);
-        if (one->kind == LT_NODE_GROUP)
+        if (one->kind == LT_NODE_GROUP && lt_group_find(key))         /* else a range */
             n += collect(a, one, key, to ? to + n : NULL);
         else if (to)
             to[n++] = lt_arena_text(a, key);
@@ -148,11 +149,11 @@ static void check_masks(lt_fill *f, const lt_variant *v)
 
 /* What shares an amount out does nothing where the amounts are another mask's; what is inherited is not
  * the variant's fault. */
-static void check_sharing(lt_fill *f, const lt_variant *v)
+static void check_sharing(lt_fill *f, const lt_settings *s)
 {
     const struct { const char *leaf; bool set; } all[] = {
-        { "layer_rate", v->settings.prune.layer_rate.n > 0 },
-        { "allocation", v->settings.prune.allocation != LT_ALLOCATION_UNIFORM },
+        { "layer_rate", s->prune.layer_rate.n > 0 },
+        { "allocation", s->prune.allocation != LT_ALLOCATION_UNIFORM },
     };
     const lt_node *prune = lt_node_child(f->overlay, "prune");
     f->group = "prune";
@@ -166,7 +167,7 @@ static void check_sharing(lt_fill *f, const lt_variant *v)
     }
 }
 
-static void check_match(lt_fill *f, const lt_settings *run, const lt_variant *v)
+static void check_match(lt_fill *f, const lt_settings *run, const lt_variant *v, const lt_settings *own)
 {
     static const char key[] = "prune.match";
     const lt_place at = lt_rules_place(f, f->overlay, key);
@@ -175,22 +176,22 @@ static void check_match(lt_fill *f, const lt_settings *run, const lt_variant *v)
     if (v->masks == LT_MASKS_MAIN) {
         lt_fill_fault(f, at, key, "needs masks of the variant's own");
         lt_fill_hint(f, "masks = \"own\";");
-    } else if (run->prune.strategy == LT_STRATEGY_NONE || v->settings.prune.strategy == LT_STRATEGY_NONE) {
+    } else if (run->prune.strategy == LT_STRATEGY_NONE || own->prune.strategy == LT_STRATEGY_NONE) {
         lt_fill_fault(f, at, key, "needs masks, and strategy \"none\" draws none");
-    } else if (lt_rules_counts(&v->settings) == LT_COUNTS_ITSELF) {
+    } else if (lt_rules_counts(own) == LT_COUNTS_ITSELF) {
         lt_fill_fault(f, at, key, "cannot be reached by %s, which fixes its own count",
-                      v->settings.prune.mask.name);
+                      own->prune.mask.name);
     } else {
-        check_sharing(f, v);
+        check_sharing(f, own);
     }
 }
 
-static void check_levels(lt_fill *f, const lt_settings *run, const lt_variant *v)
+static void check_levels(lt_fill *f, const lt_settings *run, const lt_variant *v, const lt_settings *own)
 {
     static const char key[] = "levels";
     const lt_place at = lt_rules_place(f, f->overlay, key);
     const bool follows = v->masks == LT_MASKS_MAIN || v->match != LT_MATCH_NONE;
-    const int64_t last = lt_rules_levels(follows ? run : &v->settings);
+    const int64_t last = lt_rules_levels(follows ? run : own);
     for (uint64_t i = 1; i < v->levels.n; i++) {
         if (v->levels.v[i] > v->levels.v[i - 1])
             continue;
@@ -202,53 +203,67 @@ static void check_levels(lt_fill *f, const lt_settings *run, const lt_variant *v
                       v->levels.v[v->levels.n - 1], last);
 }
 
-/* The whole that results, in the variant's own arena; the trees between live in `scratch`. */
-static void fill_settings(lt_fill *f, const list *l, lt_arena *scratch, lt_variant *v)
+void lt_variant_check(lt_fill *f, const lt_settings *run, const lt_variant *v, const lt_settings *own)
 {
-    const lt_node *overlay = overlay_of(scratch, f->overlay, "");
-    const lt_node *root = overlay ? lt_node_merge(scratch, l->run, overlay, lt_schema_drops) : NULL;
+    check_masks(f, v);
+    check_match(f, run, v, own);
+    check_levels(f, run, v, own);
+}
+
+/* The whole that results, in the variant's own arena. */
+static void fill_settings(lt_fill *f, const list *l, const lt_laid *laid, lt_variant *v)
+{
+    const lt_node *root = laid->overlay ? lt_node_merge(l->arena, l->run, laid->overlay, lt_schema_drops) : NULL;
     f->no_memory |= !root;
     if (!root)
         return;
-    collect_keys(f, overlay, v);
+    collect_keys(f, laid->overlay, v);
     f->arena = &v->settings.arena;
     lt_settle_tree(f, root, l->registry, &v->settings);
 }
 
-static void settle_one(lt_fill *run, const list *l, size_t index, lt_variant *v)
+static const char *within_of(const list *l, const lt_node *element, size_t index)
 {
-    const lt_node *element = l->variants->child[index], *name = lt_node_child(element, "name");
-    const bool named = name && name->kind == LT_NODE_STRING;
-    char within[128];
-    if (named)
-        snprintf(within, sizeof within, "variants[%.100s]", name->s);
-    else
-        snprintf(within, sizeof within, "variants[%zu]", index + 1);
-    if (element->kind != LT_NODE_GROUP) {
-        lt_fill_fault(run, element->at, within, "is not a group");
-        lt_fill_hint(run, "write variants = ( { name = \"...\"; ... } );");
-        return;
-    }
-    lt_fill f = *run;
-    lt_arena scratch = { 0 };
-    f.within = within;
-    f.overlay = element;
-    f.variant = v;
-    f.n_faults = 0;
-    fill_own(&f, l, index, v);
-    fill_settings(&f, l, &scratch, v);
-    if (!f.n_faults && !run->n_faults && !f.no_memory) {
-        check_masks(&f, v);
-        check_match(&f, l->settings, v);
-        check_levels(&f, l->settings, v);
-    }
-    run->no_memory |= f.no_memory;
-    lt_arena_free(&scratch);
+    const lt_node *name = lt_node_child(element, "name");
+    if (name && name->kind == LT_NODE_STRING)
+        return lt_arena_print(l->arena, "variants[%.100s]", name->s);
+    return lt_arena_print(l->arena, "variants[%zu]", index + 1);
 }
 
-void lt_variants_settle(lt_fill *f, const lt_node *root, lt_registry *registry, lt_settings *settings)
+static void settle_one(lt_fill *run, const list *l, size_t index, lt_variant *v, lt_laid *laid)
 {
-    const lt_node *variants = lt_node_child(root, "variants");
+    const lt_node *element = l->variants->child[index];
+    lt_fill f = *run;
+    f.n_faults = 0;
+    f.within = laid->within = within_of(l, element, index);
+    f.no_memory |= !f.within;
+    if (f.no_memory) {
+        run->no_memory = true;
+        return;
+    }
+    if (element->kind != LT_NODE_GROUP) {
+        f.within = NULL;
+        lt_fill_fault(&f, element->at, laid->within, "is not a group");
+        lt_fill_hint(&f, "write variants = ( { name = \"...\"; ... } );");
+    } else {
+        f.variant = v;
+        f.overlay = laid->element = lt_sweep_of_variant(&f, element, l->run, l->registry, l->arena, &laid->sweep);
+        laid->overlay = f.overlay ? overlay_of(l->arena, f.overlay, "") : NULL;
+        f.no_memory |= !laid->overlay;
+    }
+    if (laid->overlay) {
+        fill_own(&f, l, index, v);
+        fill_settings(&f, l, laid, v);
+    }
+    if (laid->overlay && !f.n_faults && !run->n_faults && !f.no_memory)
+        lt_variant_check(&f, l->settings, v, &v->settings);
+    lt_fill_join(run, &f);
+}
+
+void lt_variants_settle(lt_fill *f, const lt_node *run, const lt_node *variants, lt_registry *registry,
+                        lt_settings *settings, lt_arena *a, lt_laid **laid)
+{
+    *laid = NULL;
     if (!variants)
         return;
     if (variants->kind != LT_NODE_LIST) {
@@ -256,13 +271,12 @@ void lt_variants_settle(lt_fill *f, const lt_node *root, lt_registry *registry, 
         lt_fill_hint(f, "write variants = ( { name = \"...\"; ... } );");
         return;
     }
-    lt_arena tree = { 0 };
-    const list l = { lt_node_without(&tree, root, "variants"), variants, registry, settings };
+    const list l = { run, variants, registry, settings, a };
     settings->variant = lt_arena_array(f->arena, variants->n ? variants->n : 1, sizeof *settings->variant);
-    f->no_memory |= !l.run || !settings->variant;
-    for (size_t i = 0; l.run && settings->variant && i < variants->n; i++) {
-        settings->n_variants = i + 1;
-        settle_one(f, &l, i, &settings->variant[i]);
+    *laid = lt_arena_array(a, variants->n ? variants->n : 1, sizeof **laid);
+    f->no_memory |= !settings->variant || !*laid;
+    for (size_t i = 0; settings->variant && *laid && i < variants->n; i++) {
+        settings->n_variants = (uint32_t)i + 1;
+        settle_one(f, &l, i, &settings->variant[i], &(*laid)[i]);
     }
-    lt_arena_free(&tree);
 }

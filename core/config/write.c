@@ -27,6 +27,18 @@ static void indent(int depth, lt_text *to)
     lt_text_add(to, "%*s", 4 * depth, "");
 }
 
+/* The values of an axis of the variant's, if the option is one. */
+static const char *values_of(const lt_variant *v, const char *group, const char *leaf)
+{
+    const size_t n = strlen(group);
+    for (uint32_t i = 0; v && i < v->n_axes; i++) {
+        const char *key = v->axis[i].key;
+        if (!strncmp(key, group, n) && key[n] == '.' && !strcmp(key + n + 1, leaf))
+            return v->axis[i].values;
+    }
+    return NULL;
+}
+
 static void write_option(const ltc_opt *o, const void *block, int depth, lt_text *to)
 {
     lt_text value = { 0 };
@@ -38,6 +50,21 @@ static void write_option(const ltc_opt *o, const void *block, int depth, lt_text
     }
     to->failed |= value.failed;
     lt_text_free(&value);
+}
+
+/* v: the variant whose setting it is; the run's: NULL. */
+static void write_setting(const char *group, const ltc_opt *o, const void *block, const lt_variant *v, int depth,
+                          lt_text *to)
+{
+    const char *values = values_of(v, group, lt_opt_leaf(o));
+    if (!values) {
+        write_option(o, block, depth, to);
+        return;
+    }
+    indent(depth, to);
+    lt_text_add(to, "%s = ", lt_opt_leaf(o));
+    lt_text_put(to, values, strlen(values));
+    lt_text_put(to, ";\n", 2);
 }
 
 static bool is_among(const ltc_strings *set, const char *group, const char *leaf)
@@ -64,7 +91,7 @@ static void write_keys(const lt_group *g, const lt_settings *s, const lt_variant
         const ltc_opt *o = lt_schema_at(&g->schema, i);
         const bool idle = lt_group_idle(g, lt_opt_leaf(o), s);        /* what cannot act may not be set */
         if (!idle && is_wanted(v, g->path, lt_opt_leaf(o)))
-            write_option(o, s, depth, to);
+            write_setting(g->path, o, s, v, depth, to);
     }
 }
 
@@ -78,7 +105,7 @@ static void write_overlay(const lt_group *g, const lt_settings *s, const lt_vari
     for (uint32_t i = 0; schema && i < schema->n_opts; i++) {
         const ltc_opt *o = lt_schema_at(schema, i);
         if (is_among(v ? &v->set : &s->retrain.set, g->path, lt_opt_leaf(o)))
-            write_option(o, &again, depth, to);
+            write_setting(g->path, o, &again, v, depth, to);
     }
 }
 
@@ -95,7 +122,7 @@ static void write_plugin_options(const lt_group *g, const lt_settings *s, const 
     for (uint32_t i = 0; p && p->options && i < p->module->schema.n_opts; i++) {
         const ltc_opt *o = lt_schema_at(&p->module->schema, i);
         if (is_wanted(v, g->path, o->name))
-            write_option(o, p->options, depth, to);
+            write_setting(g->path, o, p->options, v, depth, to);
     }
 }
 
@@ -132,6 +159,13 @@ static void write_group(const lt_group *g, const lt_settings *s, const lt_varian
     lt_text_free(&body);
 }
 
+void lt_config_write_group(const lt_settings *s, const char *group, lt_text *to)
+{
+    const lt_group *g = lt_group_find(group);
+    write_keys(g, s, NULL, 0, to);
+    write_plugin_options(g, s, NULL, 0, to);
+}
+
 static void write_variant(const lt_variant *v, bool last, lt_text *to)
 {
     lt_text_add(to, "    {\n");
@@ -141,14 +175,24 @@ static void write_variant(const lt_variant *v, bool last, lt_text *to)
     lt_text_add(to, "    }%s\n", last ? "" : ",");
 }
 
+static void write_sweep(const lt_settings *s, lt_text *to)
+{
+    for (uint32_t i = 0; i < s->n_axes; i++) {
+        lt_text_add(to, "%s    {\n        key = \"%s\";\n        values = ", i ? "" : "sweep = (\n", s->axis[i].key);
+        lt_text_put(to, s->axis[i].values, strlen(s->axis[i].values));
+        lt_text_add(to, ";\n    }%s\n", i + 1 == s->n_axes ? "\n);" : ",");
+    }
+}
+
 void lt_config_write(const lt_settings *s, lt_text *to)
 {
     for (const lt_group *g = NULL; (g = lt_group_next_within("", g));)
         write_group(g, s, NULL, 0, to);
     if (s->n_variants)
         lt_text_add(to, "variants = (\n");
-    for (uint64_t i = 0; i < s->n_variants; i++)
+    for (uint32_t i = 0; i < s->n_variants; i++)
         write_variant(&s->variant[i], i + 1 == s->n_variants, to);
     if (s->n_variants)
         lt_text_add(to, ");\n");
+    write_sweep(s, to);
 }

@@ -106,8 +106,8 @@ static lt_job *pick(lt_plan *p)
 {
     lt_job *best = NULL;
     for (uint32_t i = 0; i < p->n_jobs; i++)
-        if (ready(p, &p->job[i]) && (!best || p->job[i].order < best->order ||
-                                     (p->job[i].order == best->order && p->job[i].step.level < best->step.level)))
+        if (ready(p, &p->job[i]) && (!best || p->job[i].line->order < best->line->order ||
+                                     (p->job[i].line->order == best->line->order && p->job[i].step.level < best->step.level)))
             best = &p->job[i];
     return best;
 }
@@ -175,8 +175,8 @@ static void prepare(hand *h, pool *p)
     const lt_execution *x = p->x;
     h->pool = p;
     h->watcher = (lt_watcher){ .arg = h, .now_s = now_of, .stopping = stopping, .stepped = stepped };
-    h->worker = (lt_worker){ .plan = x->plan, .store = x->store, .identity = x->identity, .watcher = &h->watcher,
-                             .look = x->look, .save_s = SAVE_S, .evaluated = evaluated, .noticed = noticed,
+    h->worker = (lt_worker){ .plan = x->plan, .store = x->store, .watcher = &h->watcher, .look = x->look,
+                             .save_s = SAVE_S, .evaluated = evaluated, .noticed = noticed,
                              .arg = h };
 }
 

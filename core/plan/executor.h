@@ -19,7 +19,6 @@ typedef struct lt_listener {
 typedef struct lt_execution {
     lt_plan           *plan;
     lt_store          *store;
-    const lt_identity *identity;
     const lt_services *services;
     const lt_listener *listener;
     double           (*now_s)(void);

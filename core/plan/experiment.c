@@ -7,20 +7,26 @@
 #include "config/moment.h"
 #include "data/key.h"
 #include "data/order.h"
+#include "plan/identity.h"
 #include "plan/weights.h"
 #include "prune/selection.h"
 #include "train/init.h"
 #include "util/file.h"
 
-static ltc_status load_data(lt_experiment *e, ltc_error *err)
+static ltc_status load_data(lt_experiment *e, const lt_experiment *data_of, ltc_error *err)
 {
     const lt_settings *s = e->settings;
+    ltc_status st = LTC_OK;
     const lt_data_request r = {
         .reader = s->dataset.plugin.module, .options = s->dataset.plugin.options, .services = e->services,
         .validation = (uint64_t)s->dataset.validation,
         .key_split = lt_key_make((uint64_t)s->dataset.validation_seed, LT_KEY_SPLIT, 0, 0),
     };
-    const ltc_status st = lt_data_load(&r, &e->data, err);
+    e->borrows = data_of != NULL;
+    if (data_of)
+        e->data = data_of->data;
+    else
+        st = lt_data_load(&r, &e->data, err);
     return st ? st : lt_normalisation_make(&e->data, (uint32_t)s->dataset.normalise, &e->normalisation, err);
 }
 
@@ -60,14 +66,27 @@ static ltc_status load_weights(lt_experiment *e, ltc_error *err)
     return st ? st : lt_tensors_digest(&e->weights, &e->weights_digest, err);
 }
 
-ltc_status lt_experiment_open(const lt_settings *s, const lt_services *services, lt_experiment *e, ltc_error *err)
+static ltc_status ask_backend(lt_experiment *e, ltc_error *err)
 {
-    *e = (lt_experiment){ .settings = s, .services = services };
-    ltc_status st = load_data(e, err);
+    const lt_plugin_setting *p = &e->settings->backend.plugin;
+    lt_device d = { 0 };
+    const ltc_status st = lt_device_open(p->module, p->options, e->services, &d, err);
+    memcpy(e->backend, d.identity, sizeof e->backend);
+    lt_device_close(&d);
+    return st;
+}
+
+ltc_status lt_experiment_open(lt_experiment *e, const lt_experiment *data_of, ltc_error *err)
+{
+    ltc_status st = load_data(e, data_of, err);
     if (!st)
         st = build_graph(e, err);
     if (!st)
         st = load_weights(e, err);
+    if (!st)
+        st = ask_backend(e, err);
+    if (!st)
+        st = lt_identity_open(e, e->backend, &e->identity, err);
     if (st)
         lt_experiment_close(e);
     return st;
@@ -78,7 +97,9 @@ void lt_experiment_close(lt_experiment *e)
     lt_tensors_free(&e->weights);
     lt_graph_free(&e->graph);
     lt_normalisation_free(&e->normalisation);
-    lt_data_free(&e->data);
+    if (!e->borrows)
+        lt_data_free(&e->data);
+    e->data = (lt_data){ 0 };
 }
 
 static uint32_t role_bits(ltc_strings names)

@@ -1,4 +1,5 @@
-/* Experiment: what all trainings of a run share: data in memory and one network; and regimes, how a line trains. */
+/* Experiment: data in memory, one network, one backend: what the lines of a run have in common unless they set it
+ * apart; and regimes, how a line trains on an experiment. */
 #ifndef LT_PLAN_EXPERIMENT_H
 #define LT_PLAN_EXPERIMENT_H
 
@@ -7,19 +8,45 @@
 #include "store/tensors.h"
 #include "train/trainer.h"
 
+/* What every key of an experiment's actions needs, computed once (identity.h). */
+typedef struct lt_identity {
+    lt_digest   graph, data, input;           /* data: with the split; input: the normalisation's table */
+    const char *backend;                      /* the device's identity; outlives this */
+} lt_identity;
+
 typedef struct lt_experiment {
-    const lt_settings *settings;
+    const lt_settings *settings;              /* set before it is opened; both outlive it */
     const lt_services *services;
+    const char        *key, *data_key;        /* of lt_experiments */
     lt_data            data;
+    bool               borrows;               /* the data are another experiment's, which outlives this one */
     lt_normalisation   normalisation;
     lt_graph           graph;
     lt_tensors         weights;               /* of arch.weights, which fit the graph; none: states 0 are drawn */
     lt_digest          weights_digest;
+    char               backend[512];          /* the device's identity; workers open devices of their own */
+    lt_identity        identity;
 } lt_experiment;
 
-/* Loads and builds all of it. The settings and services outlive the experiment. */
-ltc_status lt_experiment_open(const lt_settings *s, const lt_services *services, lt_experiment *e, ltc_error *err);
+/* Loads and builds all of it, and asks the backend who it is. data_of: one that reads the same data; NULL: they are
+ * loaded. */
+ltc_status lt_experiment_open(lt_experiment *e, const lt_experiment *data_of, ltc_error *err);
 void lt_experiment_close(lt_experiment *e);   /* safe on a half-opened or zeroed one */
+
+/* Those of all lines of a run, each once. */
+typedef struct lt_experiments {
+    lt_experiment *v;                         /* [n] */
+    uint32_t      *of_line;                   /* [settings->n_lines] */
+    uint32_t       n, pad;
+    lt_arena       arena;                     /* of their keys */
+} lt_experiments;
+
+/* Which line needs which: settings and services alone are set, nothing is loaded. */
+ltc_status lt_experiments_list(const lt_settings *s, const lt_services *services, lt_experiments *x, ltc_error *err);
+
+/* Opens each of them. */
+ltc_status lt_experiments_open(const lt_settings *s, const lt_services *services, lt_experiments *x, ltc_error *err);
+void lt_experiments_close(lt_experiments *x); /* safe on a half-opened or zeroed one */
 
 /* How a line trains, in steps: the dense network, or by retrain the levels below it. */
 typedef struct lt_regime {

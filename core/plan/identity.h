@@ -8,12 +8,6 @@
 #include "plan/experiment.h"
 #include "prune/treatment.h"
 
-/* What every key of a run needs, computed once. */
-typedef struct lt_identity {
-    lt_digest   graph, data, input;           /* data: with the split; input: the normalisation's table */
-    const char *backend;                      /* the device's identity; outlives this */
-} lt_identity;
-
 ltc_status lt_identity_open(const lt_experiment *e, const char *backend, lt_identity *id, ltc_error *err);
 
 /* State 0. */

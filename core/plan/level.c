@@ -25,7 +25,7 @@ typedef struct work {
 
 static const ltc_graph *graph_of(const lt_worker *w)
 {
-    return &w->plan->experiment->graph.view;
+    return &w->experiment->graph.view;
 }
 
 /* State 0 of the job's trial. */
@@ -35,7 +35,7 @@ static ltc_status initial_state(lt_worker *w, lt_job *j, lt_digest *init, ltc_er
     lt_digest name;
     lt_state s = { 0 };
     bool found = false;
-    ltc_status st = lt_identity_init(w->identity, j->regime, key, &name, err);
+    ltc_status st = lt_identity_init(&w->experiment->identity, j->regime, key, &name, err);
     if (!st) {
         lt_outcome_rests_on(&j->outcome, &name);
         st = lt_facts_get(w->store, &name, init, 1, &found, err);
@@ -58,7 +58,7 @@ uint64_t lt_level_instance(const lt_job *j)
     lt_text t = { 0 };
     lt_digest d = { { 0 } };
     uint64_t h = 0;
-    lt_text_add(&t, "%s/%u/%u", j->name, j->step.level, j->draw);
+    lt_text_add(&t, "%s/%u/%u", j->line->name, j->step.level, j->draw);
     if (!t.failed && lt_digest_of(t.s, t.n, &d))
         memcpy(&h, d.byte, sizeof h);
     lt_text_free(&t);
@@ -126,7 +126,7 @@ static ltc_status treat(work *k, ltc_error *err)
     bool found = false;
     treatment_inputs(k, &t, state);
     k->first_step = first_step_of(k);
-    ltc_status st = lt_identity_treat(k->w->identity, &t, &k->j->outcome.selection, state, &key, err);
+    ltc_status st = lt_identity_treat(&k->w->experiment->identity, &t, &k->j->outcome.selection, state, &key, err);
     if (!st) {
         lt_outcome_rests_on(&k->j->outcome, &key);
         st = lt_facts_get(k->w->store, &key, gave, 2, &found, err);
@@ -233,7 +233,7 @@ static ltc_status train(work *k, ltc_error *err)
         .evaluate_every = regime->evaluate_every, .keep = k->j->keep, .n_keep = k->j->n_keep, .save_s = k->w->save_s,
         .evaluated = evaluated, .arg = k,
     };
-    ltc_status st = lt_identity_trajectory(k->w->identity, regime, &training, &k->start,
+    ltc_status st = lt_identity_trajectory(&k->w->experiment->identity, regime, &training, &k->start,
                                            k->j->step.level ? &k->training_mask : NULL, k->first_step, &r.key, err);
     k->j->outcome.training = r.key;
     if (!st) {
@@ -284,8 +284,8 @@ static ltc_status fill_row(work *k, lt_level_row *row, ltc_error *err)
     lt_job *j = k->j;
     const lt_trajectory *t = &k->trajectory;
     *row = (lt_level_row){
-        .variant = j->name, .settings = j->settings, .order = j->order, .trial = j->trial + 1, .draw = j->draw,
-        .level = j->step.level, .round = j->step.round, .rate = j->step.rate, .target_sparsity = j->step.target_sparsity,
+        .line = j->line, .trial = j->trial + 1, .draw = j->draw, .level = j->step.level, .round = j->step.round,
+        .rate = j->step.rate, .target_sparsity = j->step.target_sparsity,
         .output_factor = j->settings->prune.output, .steps = lt_job_last(j),
         .epochs = (double)lt_job_last(j) / (double)j->regime->steps_per_epoch, .train_s = t->train_s,
         .ms_per_step = t->trained_steps ? 1000 * t->train_s / (double)t->trained_steps : NAN,
@@ -331,7 +331,7 @@ static ltc_status fill_history(const work *k, lt_history_row **history, size_t *
 lt_history_row lt_history_of(const lt_job *j, const lt_evaluation *e)
 {
     lt_history_row h = {
-        .variant = j->name, .order = j->order, .trial = j->trial + 1, .draw = j->draw, .level = j->step.level,
+        .line = j->line, .trial = j->trial + 1, .draw = j->draw, .level = j->step.level,
         .step = e->step, .epoch = (double)e->step / (double)j->regime->steps_per_epoch,
         .lr = lt_schedule_rate(&j->regime->schedule, e->step ? e->step - 1 : 0),
     };
@@ -365,6 +365,7 @@ ltc_status lt_level_run(lt_worker *w, lt_job *j, lt_level_row *row, lt_history_r
                         ltc_error *err)
 {
     work k = { .w = w, .j = j };
+    w->experiment = j->regime->experiment;
     ltc_status st = begin(&k, err);
     if (st || j->outcome.stopped)
         return st;

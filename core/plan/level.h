@@ -13,9 +13,10 @@
 typedef struct lt_worker {
     lt_plan          *plan;
     lt_store         *store;
-    const lt_identity *identity;
     const lt_watcher *watcher;
+    const lt_experiment *experiment;          /* of the job at hand */
     lt_device         device;                 /* opened when something must be computed */
+    const lt_experiment *device_of;           /* what the device was opened for */
     lt_session       *session;
     const lt_regime  *session_of;             /* what the session was opened for */
     bool              look;                   /* only look: LTC_EUNSUPPORTED where something must be computed */

@@ -11,10 +11,10 @@ enum { SENTENCE_BYTES = 320 };
 static void say(lt_worker *w, const lt_job *j, const lt_collapse *c)
 {
     char found[SENTENCE_BYTES], sentence[SENTENCE_BYTES + 96];
-    const bool own = !j->variant || j->variant->masks == LT_MASKS_OWN;
+    const bool own = !j->line->variant || j->line->variant->masks == LT_MASKS_OWN;
     if (!own || w->look || !w->noticed)
         return;
-    lt_collapse_text(&w->plan->experiment->graph.view, c, found, sizeof found);
+    lt_collapse_text(&w->experiment->graph.view, c, found, sizeof found);
     snprintf(sentence, sizeof sentence, "%s%s", found,
              j->outcome.stopped ? "; it is not trained, nor is what follows from it (prune.collapse)" : "");
     w->noticed(w->arg, j, sentence);
@@ -26,7 +26,7 @@ ltc_status lt_level_collapse(lt_worker *w, lt_job *j, const lt_digest *training_
     lt_collapse c = { 0 };
     ltc_status st = lt_worker_masks(w, training_mask, &m, err);
     if (!st)
-        st = lt_collapse_find(&w->plan->experiment->graph.view, &m, &c, err);
+        st = lt_collapse_find(&w->experiment->graph.view, &m, &c, err);
     lt_masks_free(&m);
     if (st || (!c.n_empty && !c.cut))
         return st;

@@ -59,7 +59,7 @@ static void count_param(const ltc_graph *g, uint32_t p, const uint8_t *mask, con
 /* The dense network has every eligible weight. */
 static ltc_status dense_masks(lt_worker *w, const lt_job *j, lt_masks *m, ltc_error *err)
 {
-    const ltc_graph *g = &w->plan->experiment->graph.view;
+    const ltc_graph *g = &w->experiment->graph.view;
     uint8_t *eligible = lt_array(g->n_params, 1);
     ltc_status st = eligible ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "no memory to count");
     if (!st && j->settings->prune.strategy != LT_STRATEGY_NONE)
@@ -75,7 +75,7 @@ static ltc_status dense_masks(lt_worker *w, const lt_job *j, lt_masks *m, ltc_er
 ltc_status lt_level_count(lt_worker *w, const lt_job *j, const lt_digest *selection, const lt_digest *training_mask,
                           lt_level_row *row, ltc_error *err)
 {
-    const ltc_graph *g = &w->plan->experiment->graph.view;
+    const ltc_graph *g = &w->experiment->graph.view;
     lt_masks m = { 0 }, trained = { 0 };
     ltc_status st = selection ? lt_worker_masks(w, selection, &m, err) : dense_masks(w, j, &m, err);
     if (!st && training_mask)

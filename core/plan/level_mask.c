@@ -29,7 +29,7 @@ static void free_inputs(inputs *in)
 /* A mask of ones, or the one of the level before in a chain. */
 static ltc_status mask_before(lt_worker *w, const lt_job *j, inputs *in, ltc_error *err)
 {
-    const ltc_graph *g = &w->plan->experiment->graph.view;
+    const ltc_graph *g = &w->experiment->graph.view;
     const lt_job *before = &w->plan->job[j->before];
     if (j->step.chained && before->outcome.has_selection) {
         in->before_name = before->outcome.selection;
@@ -50,14 +50,14 @@ static ltc_status match_main(lt_worker *w, const lt_job *j, inputs *in, lt_selec
 {
     const ltc_graph *g = r->graph;
     lt_masks main = { 0 };
-    if (!j->variant || j->variant->match == LT_MATCH_NONE)
+    if (!j->line->variant || j->line->variant->match == LT_MATCH_NONE)
         return LTC_OK;
     const ltc_status st = lt_worker_masks(w, &w->plan->job[j->main].outcome.selection, &main, err);
     in->exact = lt_array(g->n_params, sizeof *in->exact);
     for (uint32_t p = 0; !st && in->exact && p < g->n_params; p++)
         in->exact[p] = main.mask[p] ? lt_mask_alive(main.mask[p], ltc_graph_param(g, p)->n) : 0;
     r->exact = in->exact;
-    r->scope = j->variant->match == LT_MATCH_LAYER_DENSITY ? LT_SCOPE_LAYER : LT_SCOPE_GLOBAL;
+    r->scope = j->line->variant->match == LT_MATCH_LAYER_DENSITY ? LT_SCOPE_LAYER : LT_SCOPE_GLOBAL;
     lt_masks_free(&main);
     return st || in->exact ? st : ltc_fail(err, LTC_ENOMEM, "no memory for a mask");
 }
@@ -116,7 +116,7 @@ static ltc_status fetch_states(lt_worker *w, inputs *in, ltc_error *err)
     for (int i = 0; i < 4 && !st; i++) {
         if (!in->name[i])
             continue;
-        st = lt_state_create(&w->plan->experiment->graph.view, &in->state[i], err);
+        st = lt_state_create(&w->experiment->graph.view, &in->state[i], err);
         if (!st)
             st = lt_worker_state(w, in->name[i], &in->state[i], err);
     }
@@ -143,7 +143,7 @@ static ltc_status compute(lt_worker *w, lt_selection_request *r, inputs *in, lt_
 
 static ltc_status select_own(lt_worker *w, lt_job *j, inputs *in, lt_digest *selection, ltc_error *err)
 {
-    const lt_experiment *e = w->plan->experiment;
+    const lt_experiment *e = w->experiment;
     const lt_plugin_setting *mask = &j->settings->prune.mask;
     lt_selection_request r = {
         .graph = &e->graph.view, .criterion = mask->module, .options = mask->options, .services = e->services,
@@ -165,7 +165,7 @@ static ltc_status select_own(lt_worker *w, lt_job *j, inputs *in, lt_digest *sel
     if (st)
         return st;
     name_states(w, j, &r, in);
-    st = lt_identity_select(w->identity, &r, &j->regime->criterion, in->name, &in->before_name, &key, err);
+    st = lt_identity_select(&w->experiment->identity, &r, &j->regime->criterion, in->name, &in->before_name, &key, err);
     if (!st) {
         lt_outcome_rests_on(&j->outcome, &key);
         st = lt_facts_get(w->store, &key, selection, 1, &found, err);
@@ -179,7 +179,7 @@ static ltc_status select_own(lt_worker *w, lt_job *j, inputs *in, lt_digest *sel
 ltc_status lt_level_select(lt_worker *w, lt_job *j, lt_digest *selection, ltc_error *err)
 {
     inputs in = { 0 };
-    if (j->variant && j->variant->masks == LT_MASKS_MAIN) {
+    if (j->line->variant && j->line->variant->masks == LT_MASKS_MAIN) {
         *selection = w->plan->job[j->main].outcome.selection;
         return LTC_OK;
     }

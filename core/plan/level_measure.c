@@ -7,7 +7,7 @@
 /* The state with +0.0 at pruned places. */
 static ltc_status masked_state(lt_worker *w, const lt_digest *state, const lt_digest *selection, lt_state *s, ltc_error *err)
 {
-    const ltc_graph *g = &w->plan->experiment->graph.view;
+    const ltc_graph *g = &w->experiment->graph.view;
     lt_masks m = { 0 };
     ltc_status st = lt_worker_state(w, state, s, err);
     if (!st)
@@ -23,7 +23,7 @@ static ltc_status masked_state(lt_worker *w, const lt_digest *state, const lt_di
 static ltc_status compute(lt_worker *w, const lt_job *j, const lt_digest *state, const lt_digest *selection,
                           lt_evaluation *e, ltc_error *err)
 {
-    const lt_experiment *x = w->plan->experiment;
+    const lt_experiment *x = w->experiment;
     lt_session *session;
     lt_state s = { 0 };
     ltc_status st = lt_worker_session(w, j->regime, &session, err);
@@ -51,7 +51,7 @@ ltc_status lt_level_measure(lt_worker *w, lt_job *j, const lt_digest *state, con
     ltc_status st = LTC_OK;
     for (int i = 0; i < 2 && !st; i++) {
         bool one = false;
-        st = lt_identity_measure(w->identity, state, selection, split[i], &key[i], err);
+        st = lt_identity_measure(&w->experiment->identity, state, selection, split[i], &key[i], err);
         if (!st) {
             lt_outcome_rests_on(&j->outcome, &key[i]);
             st = lt_count_get(w->store, &key[i], &there[i], &one, err);

@@ -26,7 +26,8 @@ static lt_job *add_job(lt_plan *p, const lt_job *j, ltc_error *err)
 static bool train_alike(const lt_regime *a, const lt_regime *b)
 {
     const lt_settings *s = a->settings, *t = b->settings;
-    return !memcmp(&a->optimizer, &b->optimizer, sizeof a->optimizer) && a->batch == b->batch && a->steps == b->steps &&
+    return a->experiment == b->experiment && s->run.seed == t->run.seed && s->run.vary_bits == t->run.vary_bits &&
+           !memcmp(&a->optimizer, &b->optimizer, sizeof a->optimizer) && a->batch == b->batch && a->steps == b->steps &&
            a->evaluate_every == b->evaluate_every && s->arch.init == t->arch.init &&
            s->dataset.augment == t->dataset.augment &&
            a->schedule.type == b->schedule.type && a->schedule.lr == b->schedule.lr &&
@@ -81,22 +82,36 @@ static ltc_status keep_for(lt_plan *p, uint32_t dense, const lt_regime *r, ltc_e
 /* The trial's level 0 that this regime shares with an earlier line; LT_NO_JOB: there is none. */
 static uint32_t find_dense(const lt_plan *p, const lt_regime *r, uint32_t trial)
 {
-    for (uint32_t i = 0; i < p->n_jobs; i++)
-        if (!p->job[i].step.level && p->job[i].trial == trial && train_alike(p->job[i].regime, r))
-            return i;
+    for (uint32_t i = 0; i < p->n_dense; i++)
+        if (p->job[p->dense[i]].trial == trial && train_alike(p->job[p->dense[i]].regime, r))
+            return p->dense[i];
     return LT_NO_JOB;
 }
 
+/* Where the levels of a line in a trial begin. */
+static struct lt_start *start_of(const lt_plan *p, uint32_t line, uint32_t trial)
+{
+    return &p->start[(size_t)line * (size_t)p->settings->run.trials + trial];
+}
+
+static uint32_t number_of(const lt_plan *p, const lt_line *l)
+{
+    return (uint32_t)(l - p->settings->line);
+}
+
+/* A line that is nothing but its dense network has a level 0 of its own: the store knows that it is another's too. */
 static ltc_status add_dense(lt_plan *p, const lt_job *line, uint32_t *dense, ltc_error *err)
 {
-    *dense = find_dense(p, line->regime, line->trial);
+    const bool alone = line->settings->prune.strategy == LT_STRATEGY_NONE;
+    *dense = alone ? LT_NO_JOB : find_dense(p, line->regime, line->trial);
     if (*dense == LT_NO_JOB) {
         lt_job j = *line;
         j.draw = 0;
-        *dense = p->n_jobs;
+        *dense = p->dense[p->n_dense++] = p->n_jobs;
         if (!add_job(p, &j, err))
             return LTC_ENOMEM;
     }
+    start_of(p, number_of(p, line->line), line->trial)->dense = *dense;
     return keep_for(p, *dense, line->regime, err);
 }
 
@@ -106,15 +121,6 @@ static bool at_level(const lt_variant *v, uint32_t level)
         if (v->levels.v[i] == level)
             return true;
     return !v || !v->levels.n;
-}
-
-/* The main line's job of a trial and level. */
-static uint32_t find_main(const lt_plan *p, uint32_t trial, uint32_t level)
-{
-    for (uint32_t i = 0; i < p->n_jobs; i++)
-        if (!p->job[i].order && p->job[i].trial == trial && p->job[i].step.level == level)
-            return i;
-    return LT_NO_JOB;
 }
 
 static lt_strategy strategy_of(const lt_regime *r)
@@ -127,9 +133,10 @@ static ltc_status add_own_levels(lt_plan *p, const lt_job *line, ltc_error *err)
 {
     lt_job j = *line;
     const lt_strategy its = strategy_of(j.regime);
+    start_of(p, number_of(p, j.line), j.trial)->first = p->n_jobs;
     for (uint32_t before = j.dense; lt_strategy_next(&its, j.step.level, &j.step); before = p->n_jobs - 1) {
         j.before = j.step.chained ? before : j.dense;
-        j.reported = at_level(j.variant, j.step.level);
+        j.reported = at_level(j.line->variant, j.step.level);
         j.trains = j.reported || j.step.chained;
         lt_job *added = add_job(p, &j, err);
         if (!added)
@@ -140,31 +147,32 @@ static ltc_status add_own_levels(lt_plan *p, const lt_job *line, ltc_error *err)
     return LTC_OK;
 }
 
-/* Levels of a control: at the main line's, with its masks or matching them. */
+/* Levels of a control: at those of the line it follows, with its masks or matching them. */
 static ltc_status add_control_levels(lt_plan *p, const lt_job *line, ltc_error *err)
 {
     lt_job j = *line;
     lt_step_down step;
-    const lt_strategy strategy = strategy_of(&p->regime[0]);
+    const uint32_t main = j.line->main;
+    const lt_strategy strategy = strategy_of(&p->regime[main]);
     for (uint32_t level = 0; lt_strategy_next(&strategy, level, &step); level++) {
-        if (!at_level(j.variant, step.level))
+        if (!at_level(j.line->variant, step.level))
             continue;
         j.step = step;
         j.step.chained = false;
         j.before = j.dense;
-        j.main = find_main(p, j.trial, step.level);
+        j.main = start_of(p, main, j.trial)->first + level;
         if (!add_job(p, &j, err))
             return LTC_ENOMEM;
     }
     return LTC_OK;
 }
 
-static ltc_status add_line(lt_plan *p, uint32_t order, const lt_variant *v, uint32_t trial, uint32_t draw, ltc_error *err)
+static ltc_status add_line(lt_plan *p, uint32_t number, uint32_t trial, uint32_t draw, ltc_error *err)
 {
+    const lt_line *l = &p->settings->line[number];
     lt_job line = {
-        .variant = v, .settings = p->regime[order].settings, .regime = &p->regime[order], .name = v ? v->name : "main",
-        .order = order, .trial = trial, .draw = draw, .trains = true, .reported = true,
-        .dense = LT_NO_JOB, .before = LT_NO_JOB, .main = LT_NO_JOB,
+        .line = l, .settings = l->settings, .regime = &p->regime[number], .trial = trial, .draw = draw,
+        .trains = true, .reported = true, .dense = LT_NO_JOB, .before = LT_NO_JOB, .main = LT_NO_JOB,
         .step = { .layer = LT_ALL_LAYERS, .rate = NAN, .target_sparsity = NAN },
     };
     lt_job dense = line;
@@ -173,41 +181,33 @@ static ltc_status add_line(lt_plan *p, uint32_t order, const lt_variant *v, uint
     if (st)
         return st;
     if (line.settings->retrain.given)
-        line.regime = &p->retrain[order];
-    const bool control = v && (v->masks == LT_MASKS_MAIN || v->match != LT_MATCH_NONE);
-    return control ? add_control_levels(p, &line, err) : add_own_levels(p, &line, err);
+        line.regime = &p->retrain[number];
+    return lt_line_follows(l) ? add_control_levels(p, &line, err) : add_own_levels(p, &line, err);
 }
 
 static ltc_status add_lines(lt_plan *p, ltc_error *err)
 {
-    const lt_settings *s = p->experiment->settings;
     ltc_status st = LTC_OK;
-    for (uint32_t trial = 0; trial < (uint64_t)s->run.trials && !st; trial++)
-        st = add_line(p, 0, NULL, trial, 0, err);
-    for (uint32_t v = 0; v < s->n_variants && !st; v++)
-        for (uint32_t trial = 0; trial < (uint64_t)s->run.trials && !st; trial++)
-            for (uint32_t draw = 1; draw <= (uint64_t)s->variant[v].draws && !st; draw++)
-                st = add_line(p, v + 1, &s->variant[v], trial, draw, err);
+    for (uint32_t i = 0; i < p->settings->n_lines; i++) {
+        const lt_variant *v = p->settings->line[i].variant;
+        for (uint32_t trial = 0; trial < (uint64_t)p->settings->run.trials && !st; trial++)
+            for (uint32_t draw = v != NULL; draw <= (uint64_t)(v ? v->draws : 0) && !st; draw++)
+                st = add_line(p, i, trial, draw, err);
+    }
     return st;
 }
 
-/* A variant may train and prune in its own way, on the run's data and network. */
-static ltc_status check_variant(const lt_variant *v, ltc_error *err)
+/* Masks are those of a network: another has no place for them. Who only counts levels has none. */
+static ltc_status check_network(const lt_plan *p, const lt_line *l, ltc_error *err)
 {
-    static const char *const shared[] = { "dataset.", "arch.", "backend." };
-    for (uint64_t i = 0; i < v->set.n; i++) {
-        const char *key = v->set.v[i];
-        if (!strcmp(key, "arch.init") || !strcmp(key, "dataset.augment"))
-            continue;
-        for (size_t k = 0; k < sizeof shared / sizeof shared[0]; k++)
-            if (!strncmp(key, shared[k], strlen(shared[k])))
-                return ltc_fail(err, LTC_EINVAL, "variant '%s': %s is the whole run's: a variant shares data, network and "
-                                "backend with it; make it a run of its own, on the same store", v->name, key);
-    }
-    return LTC_OK;
+    const lt_experiment *own = p->regime[number_of(p, l)].experiment, *main = p->regime[l->main].experiment;
+    if (!lt_line_follows(l) || !memcmp(&own->identity.graph, &main->identity.graph, sizeof own->identity.graph))
+        return LTC_OK;
+    return ltc_fail(err, LTC_EINVAL, "its network is another than main's, whose masks it takes or matches; give it "
+                    "masks of its own, or main's network");
 }
 
-/* A criterion that turns out to count for itself reads no amount; one that a variant inherits is not its fault. */
+/* A criterion that turns out to count for itself reads no amount; one that a line inherits is not its fault. */
 static ltc_status check_amount(const lt_regime *r, const lt_variant *v, ltc_error *err)
 {
     const lt_settings *s = r->settings;
@@ -226,31 +226,32 @@ static ltc_status check_amount(const lt_regime *r, const lt_variant *v, ltc_erro
     return LTC_OK;
 }
 
-static ltc_status open_regime(lt_plan *p, const lt_settings *s, ltc_error *err)
+static ltc_status open_regimes(lt_plan *p, const lt_experiments *x, uint32_t i, ltc_error *err)
 {
-    const uint32_t i = p->n_regimes++;
-    const ltc_status st = lt_regime_open(p->experiment, s, &p->regime[i], err);
-    return st || !s->retrain.given ? st : lt_regime_open_retrain(&p->regime[i], &p->retrain[i], err);
+    const lt_line *l = &p->settings->line[i];
+    ltc_status st = lt_regime_open(&x->v[x->of_line[i]], l->settings, &p->regime[i], err);
+    if (!st && l->settings->retrain.given)
+        st = lt_regime_open_retrain(&p->regime[i], &p->retrain[i], err);
+    if (!st)
+        st = check_amount(&p->regime[i], l->variant, err);
+    if (!st)
+        st = check_network(p, l, err);
+    if (st)
+        lt_line_blame(l, err);
+    return st;
 }
 
-ltc_status lt_plan_make(const lt_experiment *e, lt_plan *p, ltc_error *err)
+ltc_status lt_plan_make(const lt_settings *s, const lt_experiments *x, lt_plan *p, ltc_error *err)
 {
-    const lt_settings *s = e->settings;
-    *p = (lt_plan){ .experiment = e, .regime = lt_array(1 + s->n_variants, sizeof *p->regime),
-                    .retrain = lt_array(1 + s->n_variants, sizeof *p->retrain) };
-    ltc_status st = p->regime && p->retrain ? LTC_OK
-                                            : ltc_fail(err, LTC_ENOMEM, "no memory for the plan of a run");
-    if (!st)
-        st = open_regime(p, s, err);
-    if (!st)
-        st = check_amount(&p->regime[0], NULL, err);
-    for (uint64_t v = 0; v < s->n_variants && !st; v++) {
-        st = check_variant(&s->variant[v], err);
-        if (!st)
-            st = open_regime(p, &s->variant[v].settings, err);
-        if (!st)
-            st = check_amount(&p->regime[v + 1], &s->variant[v], err);
-    }
+    const size_t trials = (size_t)s->run.trials;
+    *p = (lt_plan){
+        .settings = s, .regime = lt_array(s->n_lines, sizeof *p->regime), .retrain = lt_array(s->n_lines, sizeof *p->retrain),
+        .dense = lt_array(s->n_lines * trials, sizeof *p->dense), .start = lt_array(s->n_lines * trials, sizeof *p->start),
+    };
+    ltc_status st = p->regime && p->retrain && p->dense && p->start ? LTC_OK
+                    : ltc_fail(err, LTC_ENOMEM, "no memory for the plan of a run");
+    for (uint32_t i = 0; i < s->n_lines && !st; i++)
+        st = open_regimes(p, x, i, err);
     if (!st)
         st = add_lines(p, err);
     if (st)
@@ -322,12 +323,14 @@ void lt_plan_free(lt_plan *p)
 {
     for (uint32_t i = 0; i < p->n_jobs; i++)
         lt_trajectory_free(&p->job[i].outcome.trajectory);
-    for (uint32_t i = 0; p->regime && i < p->n_regimes; i++)
+    for (uint32_t i = 0; p->regime && i < p->settings->n_lines; i++)
         lt_regime_close(&p->regime[i]);
-    for (uint32_t i = 0; p->retrain && i < p->n_regimes; i++)
+    for (uint32_t i = 0; p->retrain && i < p->settings->n_lines; i++)
         lt_regime_close(&p->retrain[i]);
     free(p->regime);
     free(p->retrain);
+    free(p->dense);
+    free(p->start);
     free(p->job);
     lt_arena_free(&p->arena);
     *p = (lt_plan){ 0 };

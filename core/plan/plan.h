@@ -1,6 +1,6 @@
 /* Plan: every level of every line of a run, and what each needs before it can begin.
  *
- * A line is one variant in one trial and draw. Its level 0 is the dense network; lines that train it alike share it. */
+ * A line is main or a variant, in one trial and draw. Its level 0 is the dense network; lines that train it alike share it. */
 #ifndef LT_PLAN_PLAN_H
 #define LT_PLAN_PLAN_H
 
@@ -26,14 +26,13 @@ typedef struct lt_outcome {
 } lt_outcome;
 
 typedef struct lt_job {
-    const lt_variant  *variant;               /* NULL: the main line */
-    const lt_settings *settings;
+    const lt_line     *line;
+    const lt_settings *settings;              /* the line's */
     const lt_regime   *regime;
-    const char        *name;                  /* "main", or the variant's */
-    uint32_t           order, trial, draw;    /* order: 0 main, then as configured; trial from 0; draw from 1, 0 if none */
+    uint32_t           trial, draw;           /* trial from 0; draw from 1, 0 if none */
     lt_step_down       step;                  /* step.level 0: dense */
     bool               trains, reported;      /* reported: has rows in the results */
-    uint32_t           dense, before, main;   /* jobs it needs: level 0; the level before; main's same level */
+    uint32_t           dense, before, main;   /* jobs it needs: level 0; the level before; the same of the line it follows */
     uint64_t          *keep;                  /* [n_keep] steps whose states others need */
     size_t             n_keep;
     uint32_t           state;
@@ -41,11 +40,13 @@ typedef struct lt_job {
 } lt_job;
 
 typedef struct lt_plan {
-    const lt_experiment *experiment;
-    lt_regime *regime;                        /* [n_regimes]: main's, then each variant's */
+    const lt_settings *settings;              /* the run's */
+    lt_regime *regime;                        /* [settings->n_lines] */
     lt_regime *retrain;                       /* likewise, below level 0; zeroed where none is given */
-    lt_job    *job;                           /* in an order in which each stands behind what it needs */
-    uint32_t   n_regimes, n_jobs, room, pad;
+    lt_job    *job;                           /* [n_jobs] in an order in which each stands behind what it needs */
+    uint32_t  *dense;                         /* [n_dense] the jobs of level 0 */
+    struct lt_start { uint32_t dense, first; } *start;        /* [n_lines * trials] level 0 of each line, and the next */
+    uint32_t   n_jobs, room, n_dense, pad;
     lt_arena   arena;
 } lt_plan;
 
@@ -69,7 +70,8 @@ const lt_digest *lt_plan_rewound(const lt_plan *p, const lt_job *j);
 const lt_digest *lt_plan_drawn(const lt_plan *p, const lt_job *j);
 const lt_digest *lt_plan_dense(const lt_plan *p, const lt_job *j);        /* the dense network's end */
 
-ltc_status lt_plan_make(const lt_experiment *e, lt_plan *p, ltc_error *err);
+/* Settings and experiments outlive the plan. Experiments that were listed and not opened are enough to count levels. */
+ltc_status lt_plan_make(const lt_settings *s, const lt_experiments *x, lt_plan *p, ltc_error *err);
 void lt_plan_free(lt_plan *p);
 
 #endif

@@ -19,7 +19,7 @@ typedef struct replay {
 
 static const ltc_graph *graph_of(const replay *x)
 {
-    return &x->r->experiment->graph.view;
+    return &x->r->job->regime->experiment->graph.view;
 }
 
 /* Notes the first element whose bits differ; false: there is none. */
@@ -123,11 +123,12 @@ static ltc_status fetch_start(replay *x, ltc_error *err)
 
 static ltc_status open_session(replay *x, ltc_error *err)
 {
-    const lt_plugin_setting *p = &x->r->experiment->settings->backend.plugin;
+    const lt_experiment *e = x->r->job->regime->experiment;
+    const lt_plugin_setting *p = &e->settings->backend.plugin;
     const lt_session_request s = lt_regime_session(x->r->job->regime);
-    ltc_status st = lt_device_open(p->module, p->options, x->r->experiment->services, &x->device, err);
+    ltc_status st = lt_device_open(p->module, p->options, e->services, &x->device, err);
     if (!st)
-        st = lt_device_load(&x->device, &x->r->experiment->data, err);
+        st = lt_device_load(&x->device, &e->data, err);
     if (!st)
         st = lt_session_open(&x->device, &s, &x->session, err);
     if (!st)

@@ -5,7 +5,6 @@
 #include "plan/plan.h"
 
 typedef struct lt_replay_request {
-    const lt_experiment *experiment;
     lt_store            *store;
     const lt_job        *job;                 /* done, as lt_execute left it */
     const lt_watcher    *watcher;

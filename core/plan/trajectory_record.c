@@ -91,7 +91,7 @@ static ltc_status parse_line(const char *line, lt_trajectory *t, ltc_error *err)
     uint64_t step, bits, correct, n;
     uint32_t split;
     if (sscanf(line, "eval %" SCNu64 " %" SCNu32 " %16" SCNx64 " %" SCNu64 " %" SCNu64, &step, &split, &bits, &correct, &n)
-            == 5 && split < LT_SPLITS) {
+            == 5 && split < LT_SPLITS && n && correct <= n) {
         lt_evaluation e = { .step = step };
         memcpy(&e.loss[split], &bits, sizeof bits);
         e.correct[split] = correct, e.n[split] = n;

@@ -1,5 +1,5 @@
 /* Owns what a level is compared with and what may be said of it. Called by results.c for the table
- * `comparison` and by table.c. Dense is level 0 of main. */
+ * `comparison` and by table.c. Dense is the level 0 that a line starts from, its own or another's. */
 #include "results/comparison.h"
 
 #include <math.h>
@@ -34,7 +34,7 @@ typedef struct workspace { trial_means dense, level; double *number; } workspace
 static size_t end_of_level(const lt_samples *s, size_t begin)
 {
     size_t end = begin;
-    while (end < s->n && s->v[end].order == s->v[begin].order && s->v[end].level == s->v[begin].level)
+    while (end < s->n && s->v[end].line == s->v[begin].line && s->v[end].level == s->v[begin].level)
         end++;
     return end;
 }
@@ -140,18 +140,19 @@ bool lt_seeks_tickets(const lt_settings *s)
     return s->prune.strategy != LT_STRATEGY_NONE && s->prune.strategy != LT_STRATEGY_SENSITIVITY;
 }
 
-bool lt_is_reinit(const lt_variant *v)
+bool lt_is_reinit(const lt_line *l)
 {
-    return v->settings.prune.kept == LT_KEPT_REINIT && v->masks == LT_MASKS_MAIN;
+    return l->variant && l->variant->masks == LT_MASKS_MAIN && l->settings->prune.kept == LT_KEPT_REINIT;
 }
 
-/* Each re-initialisation of main's mask at this level is below it, and there is one. */
+/* Each re-initialisation of the mask of this line of main's is below it, and there is one. */
 static bool beats_reinit(const lt_comparisons *c, const lt_settings *s, const lt_comparison *of)
 {
     bool beaten = false;
-    for (uint32_t i = 0; i < s->n_variants && of->order == 0; i++) {
-        const lt_comparison *control = lt_comparisons_find(c, i + 1, of->level);
-        if (!lt_is_reinit(&s->variant[i]) || !control || !control->accuracy.n)
+    for (uint32_t i = 0; i < s->n_lines && !s->line[of->line].variant; i++) {
+        const lt_line *l = &s->line[i];
+        const lt_comparison *control = lt_is_reinit(l) && l->main == of->line ? lt_comparisons_find(c, i, of->level) : NULL;
+        if (!control || !control->accuracy.n)
             continue;
         if (!(control->accuracy.mean < of->accuracy.mean))
             return false;
@@ -162,8 +163,7 @@ static bool beats_reinit(const lt_comparisons *c, const lt_settings *s, const lt
 
 static lt_verdict judge(const lt_comparisons *c, const lt_settings *s, const lt_comparison *of)
 {
-    const lt_settings *own = of->order ? &s->variant[of->order - 1].settings : s;
-    if ((of->order == 0 && of->level == 0) || !of->difference.n || !lt_seeks_tickets(own))
+    if (!of->level || !of->difference.n || !lt_seeks_tickets(s->line[of->line].settings))
         return LT_VERDICT_NONE;
     if (of->difference.n == 1)
         return LT_VERDICT_SINGLE;
@@ -174,7 +174,7 @@ static lt_verdict judge(const lt_comparisons *c, const lt_settings *s, const lt_
 
 static lt_comparison compare_level(const lt_sample *s, size_t n, workspace *w)
 {
-    lt_comparison c = { .order = s->order, .level = s->level, .density = density_of(s, n),
+    lt_comparison c = { .line = s->line, .level = s->level, .density = density_of(s, n),
                         .layer = s->layer, .layer_density = density_of_layer(s, n) };
     collect_trials(s, n, &w->level);
     c.accuracy = accuracy_of(w);
@@ -183,7 +183,34 @@ static lt_comparison compare_level(const lt_sample *s, size_t n, workspace *w)
     return c;
 }
 
-bool lt_compare(const lt_samples *s, const lt_settings *settings, lt_comparisons *c)
+/* The samples of a level; *n: how many. */
+static const lt_sample *find_level(const lt_samples *s, uint32_t line, uint32_t level, size_t *n)
+{
+    size_t low = 0, high = s->n;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const lt_sample *m = &s->v[middle];
+        if (m->line < line || (m->line == line && m->level < level))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const bool there = low < s->n && s->v[low].line == line && s->v[low].level == level;
+    *n = there ? end_of_level(s, low) - low : 0;
+    return there ? &s->v[low] : NULL;
+}
+
+/* What a level is compared with; level 0 with itself. */
+static void collect_dense(const lt_samples *s, const lt_run_facts *f, const lt_sample *of, workspace *w)
+{
+    size_t n;
+    const lt_sample *dense = find_level(s, f->line[of->line].dense, 0, &n);
+    w->dense.n = 0;
+    if (dense)
+        collect_trials(dense, n, &w->dense);
+}
+
+bool lt_compare(const lt_samples *s, const lt_run_facts *facts, lt_comparisons *c)
 {
     workspace w = {
         .dense.v = lt_array(s->n, sizeof *w.dense.v), .level.v = lt_array(s->n, sizeof *w.level.v),
@@ -191,14 +218,13 @@ bool lt_compare(const lt_samples *s, const lt_settings *settings, lt_comparisons
     };
     *c = (lt_comparisons){ .v = lt_array(s->n, sizeof *c->v) };
     const bool ok = w.dense.v && w.level.v && w.number && c->v;
-    if (ok && s->n && s->v[0].order == 0 && s->v[0].level == 0)
-        collect_trials(s->v, end_of_level(s, 0), &w.dense);
     for (size_t i = 0, end; ok && i < s->n; i = end) {
         end = end_of_level(s, i);
+        collect_dense(s, facts, &s->v[i], &w);
         c->v[c->n++] = compare_level(&s->v[i], end - i, &w);
     }
     for (size_t i = 0; i < c->n; i++)
-        c->v[i].verdict = judge(c, settings, &c->v[i]);
+        c->v[i].verdict = judge(c, facts->settings, &c->v[i]);
     free(w.dense.v);
     free(w.level.v);
     free(w.number);
@@ -209,10 +235,14 @@ bool lt_compare(const lt_samples *s, const lt_settings *settings, lt_comparisons
     return ok;
 }
 
-const lt_comparison *lt_comparisons_find(const lt_comparisons *c, uint32_t order, uint32_t level)
+static int by_key(const void *key, const void *element)
 {
-    for (size_t i = 0; i < c->n; i++)
-        if (c->v[i].order == order && c->v[i].level == level)
-            return &c->v[i];
-    return NULL;
+    const lt_comparison *a = key, *b = element;
+    return a->line != b->line ? (a->line < b->line ? -1 : 1) : a->level != b->level ? (a->level < b->level ? -1 : 1) : 0;
+}
+
+const lt_comparison *lt_comparisons_find(const lt_comparisons *c, uint32_t line, uint32_t level)
+{
+    const lt_comparison key = { .line = line, .level = level };
+    return c->n ? bsearch(&key, c->v, c->n, sizeof *c->v, by_key) : NULL;
 }

@@ -15,7 +15,7 @@ const char *lt_verdict_word(lt_verdict v);    /* "-", "n = 1", "matching", "winn
 extern const char lt_verdict_rule[];
 
 typedef struct lt_comparison {
-    uint32_t   order, level;
+    uint32_t   line, level;                   /* line: of settings->line */
     double     density;                       /* mean over all samples */
     lt_spread  accuracy;                      /* over trials; draws are averaged within a trial */
     lt_spread  difference;                    /* to the dense network, over the trials that have both */
@@ -31,13 +31,12 @@ typedef struct lt_comparisons { lt_comparison *v; size_t n; } lt_comparisons;
 /* Do levels stand for tickets, of which a verdict may be given? And: are they F&C's control, the masks of
  * main under fresh weights? */
 bool lt_seeks_tickets(const lt_settings *s);
-bool lt_is_reinit(const lt_variant *v);
+bool lt_is_reinit(const lt_line *l);
 
-/* In the order of samples. settings: the run's, with its variants. The caller frees c->v. False: no
- * memory. */
-bool lt_compare(const lt_samples *s, const lt_settings *settings, lt_comparisons *c);
+/* In the order of samples. The caller frees c->v. False: no memory. */
+bool lt_compare(const lt_samples *s, const lt_run_facts *facts, lt_comparisons *c);
 
 /* NULL: none. */
-const lt_comparison *lt_comparisons_find(const lt_comparisons *c, uint32_t order, uint32_t level);
+const lt_comparison *lt_comparisons_find(const lt_comparisons *c, uint32_t line, uint32_t level);
 
 #endif

@@ -41,16 +41,13 @@ static ltc_status put_meta(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
 static ltc_status put_run(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
 {
     table t;
-    ltc_status st = begin(db, "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?)", &t, err);
+    ltc_status st = begin(db, "INSERT INTO run VALUES (?, ?, ?, ?)", &t, err);
     if (!st) {
         lt_binding b = lt_bind(t.stmt);
         lt_bind_text(&b, f->settings->run.name);
         lt_bind_count(&b, (uint64_t)f->settings->run.seed);
         lt_bind_count(&b, (uint64_t)f->settings->run.trials);
-        lt_bind_text(&b, f->backend_identity);
         lt_bind_text(&b, f->machine);
-        lt_bind_count(&b, f->params);
-        lt_bind_count(&b, f->macs);
         st = lt_bind_done(&b, err);
     }
     end(&t);
@@ -100,17 +97,18 @@ static ltc_status put_plugins(sqlite3 *db, const lt_run_facts *f, ltc_error *err
     return st;
 }
 
-static ltc_status put_dataset(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
+static ltc_status put_datasets(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
 {
     table t;
-    ltc_status st = begin(db, "INSERT INTO dataset VALUES (?, ?, ?, ?, ?, ?)", &t, err);
-    if (!st) {
+    ltc_status st = begin(db, "INSERT INTO dataset VALUES (?, ?, ?, ?, ?, ?, ?)", &t, err);
+    for (uint32_t i = 0; i < f->n_data && !st; i++) {
         lt_binding b = lt_bind(t.stmt);
-        lt_bind_text(&b, f->settings->dataset.plugin.name);
-        lt_bind_digest(&b, &f->data);
-        for (int s = 0; s < LT_M_SPLITS; s++)
-            lt_bind_count(&b, f->samples[s]);
-        lt_bind_real(&b, f->majority);
+        lt_bind_count(&b, i);
+        lt_bind_text(&b, f->data[i].name);
+        lt_bind_digest(&b, &f->data[i].digest);
+        for (int k = 0; k < LT_M_SPLITS; k++)
+            lt_bind_count(&b, f->data[i].samples[k]);
+        lt_bind_real(&b, f->data[i].majority);
         st = lt_bind_done(&b, err);
     }
     end(&t);
@@ -128,13 +126,10 @@ static void folder_of(const char *name, lt_text *to)
             lt_text_put(to, c, 1);
 }
 
-/* v NULL: the run itself. What a run without pruning does not use is NULL. */
-static ltc_status put_variant(const table *t, uint64_t id, const lt_settings *s, const lt_variant *v,
-                              ltc_error *err)
+/* v NULL: the run itself. */
+static ltc_status put_variant(const table *t, uint64_t id, const lt_variant *v, ltc_error *err)
 {
-    char draw_at[LT_MOMENT_BYTES], rewind_to[LT_MOMENT_BYTES];
-    const bool prunes = s->prune.strategy != LT_STRATEGY_NONE;
-    const ltc_schema *prune = &lt_group_find("prune")->schema, *own = lt_variant_schema("prune");
+    const ltc_schema *own = lt_variant_schema("prune");
     lt_text folder = { 0 };
     folder_of(v ? v->name : "main", &folder);
     if (folder.failed)
@@ -143,15 +138,6 @@ static ltc_status put_variant(const table *t, uint64_t id, const lt_settings *s,
     lt_bind_count(&b, id);
     lt_bind_text(&b, v ? v->name : "main");
     lt_bind_text(&b, folder.s);
-    lt_bind_text(&b, prunes ? s->prune.mask.name : NULL);
-    lt_bind_text(&b, lt_schema_word(prune, "strategy", s->prune.strategy));
-    lt_bind_text(&b, prunes ? lt_schema_word(prune, "scope", s->prune.scope) : NULL);
-    lt_bind_text(&b, prunes ? "weight" : NULL);           /* granularity: there is no other yet */
-    lt_bind_text(&b, prunes ? lt_schema_word(prune, "kept", s->prune.kept) : NULL);
-    lt_bind_text(&b, prunes ? lt_schema_word(prune, "pruned", s->prune.pruned) : NULL);
-    lt_bind_text(&b, prunes ? lt_moment_text(draw_at, s->prune.draw_at) : NULL);
-    lt_bind_text(&b, prunes ? lt_moment_text(rewind_to, s->prune.rewind_to) : NULL);
-    lt_bind_text(&b, lt_schema_word(&lt_group_find("train")->schema, "report_at", s->train.report_at));
     lt_bind_text(&b, v ? lt_schema_word(own, "masks", v->masks) : NULL);
     lt_bind_text(&b, v ? lt_schema_word(own, "match", v->match) : NULL);
     lt_bind_count(&b, v ? (uint64_t)v->draws : 1);
@@ -162,13 +148,106 @@ static ltc_status put_variant(const table *t, uint64_t id, const lt_settings *s,
 static ltc_status put_variants(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
 {
     table t;
-    ltc_status st =
-        begin(db, "INSERT INTO variant VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &t, err);
+    ltc_status st = begin(db, "INSERT INTO variant VALUES (?, ?, ?, ?, ?, ?)", &t, err);
     if (!st)
-        st = put_variant(&t, 0, f->settings, NULL, err);
-    for (uint64_t i = 0; i < f->settings->n_variants && !st; i++)
-        st = put_variant(&t, i + 1, &f->settings->variant[i].settings, &f->settings->variant[i], err);
+        st = put_variant(&t, 0, NULL, err);
+    for (uint32_t i = 0; i < f->settings->n_variants && !st; i++)
+        st = put_variant(&t, i + 1, &f->settings->variant[i], err);
     end(&t);
+    return st;
+}
+
+static ltc_status put_points(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
+{
+    table t;
+    ltc_status st = begin(db, "INSERT INTO point VALUES (?, ?)", &t, err);
+    for (uint64_t i = 0; i < f->settings->point.n && !st; i++) {
+        lt_binding b = lt_bind(t.stmt);
+        lt_bind_count(&b, i);
+        lt_bind_text(&b, f->settings->point.v[i]);
+        st = lt_bind_done(&b, err);
+    }
+    end(&t);
+    return st;
+}
+
+/* What a line without pruning does not use is NULL. */
+static ltc_status put_line(const table *t, const lt_run_facts *f, uint32_t i, ltc_error *err)
+{
+    char draw_at[LT_MOMENT_BYTES], rewind_to[LT_MOMENT_BYTES];
+    const lt_line *l = &f->settings->line[i], *dense = &f->settings->line[f->line[i].dense];
+    const lt_settings *s = l->settings;
+    const bool prunes = s->prune.strategy != LT_STRATEGY_NONE;
+    const ltc_schema *prune = &lt_group_find("prune")->schema;
+    lt_binding b = lt_bind(t->stmt);
+    lt_bind_count(&b, l->order);
+    lt_bind_count(&b, l->point);
+    lt_bind_count(&b, f->line[i].data);
+    lt_bind_text(&b, f->line[i].backend);
+    lt_bind_count(&b, f->line[i].params);
+    lt_bind_count(&b, f->line[i].macs);
+    lt_bind_text(&b, prunes ? s->prune.mask.name : NULL);
+    lt_bind_text(&b, lt_schema_word(prune, "strategy", s->prune.strategy));
+    lt_bind_text(&b, prunes ? lt_schema_word(prune, "scope", s->prune.scope) : NULL);
+    lt_bind_text(&b, prunes ? "weight" : NULL);           /* granularity: there is no other yet */
+    lt_bind_text(&b, prunes ? lt_schema_word(prune, "kept", s->prune.kept) : NULL);
+    lt_bind_text(&b, prunes ? lt_schema_word(prune, "pruned", s->prune.pruned) : NULL);
+    lt_bind_text(&b, prunes ? lt_moment_text(draw_at, s->prune.draw_at) : NULL);
+    lt_bind_text(&b, prunes ? lt_moment_text(rewind_to, s->prune.rewind_to) : NULL);
+    lt_bind_text(&b, lt_schema_word(&lt_group_find("train")->schema, "report_at", s->train.report_at));
+    lt_bind_count(&b, dense->order);
+    lt_bind_count(&b, dense->point);
+    return lt_bind_done(&b, err);
+}
+
+static ltc_status put_lines(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
+{
+    table t;
+    ltc_status st =
+        begin(db, "INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &t, err);
+    for (uint32_t i = 0; i < f->settings->n_lines && !st; i++)
+        st = put_line(&t, f, i, err);
+    end(&t);
+    return st;
+}
+
+/* A number as one, so that SQL can compare it. */
+static void bind_value(lt_binding *b, const char *text)
+{
+    char *end;
+    const double x = text ? strtod(text, &end) : NAN;
+    if (text && end != text && !*end && isfinite(x))
+        lt_bind_real(b, x);
+    else
+        lt_bind_text(b, text);
+}
+
+static ltc_status put_swept(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
+{
+    const lt_settings *s = f->settings;
+    table t;
+    ltc_status st = begin(db, "INSERT INTO swept VALUES (?, ?, ?, ?, ?)", &t, err);
+    for (uint32_t i = 0; i < s->n_lines; i++)
+        for (uint64_t k = 0; k < s->swept.n && !st; k++) {
+            lt_binding b = lt_bind(t.stmt);
+            lt_bind_count(&b, s->line[i].order);
+            lt_bind_count(&b, s->line[i].point);
+            lt_bind_count(&b, k);
+            lt_bind_text(&b, s->swept.v[k]);
+            bind_value(&b, s->line[i].swept[k]);
+            st = lt_bind_done(&b, err);
+        }
+    end(&t);
+    return st;
+}
+
+static ltc_status make_view(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
+{
+    lt_text sql = { 0 };
+    lt_results_levels_view(f->settings->swept.v, f->settings->swept.n, &sql);
+    const ltc_status st = sql.failed ? ltc_fail(err, LTC_ENOMEM, "no memory for the columns of levels.csv")
+                                     : lt_database_run(db, sql.s, err);
+    lt_text_free(&sql);
     return st;
 }
 
@@ -189,14 +268,13 @@ ltc_status lt_facts_write(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
 {
     typedef ltc_status put(sqlite3 *, const lt_run_facts *, ltc_error *);
     static put *const all[] = {
-        put_meta, put_run, put_settings, put_plugins, put_dataset, put_variants, put_trials,
+        put_meta, put_run, put_settings, put_plugins, put_datasets, put_variants, put_points, put_lines, put_swept,
+        put_trials, make_view,
     };
     ltc_status st = lt_database_run(db, "BEGIN IMMEDIATE", err);
     if (st)
         return st;
     for (size_t i = 0; i < sizeof all / sizeof all[0] && !st; i++)
         st = all[i](db, f, err);
-    if (!st)
-        st = lt_database_run(db, "INSERT INTO point VALUES (0, 'as configured')", err);
     return lt_database_commit(db, st, err);
 }

@@ -4,9 +4,12 @@
 
 #include "config/lex.h"
 
+enum { DEPTH = 64 };                          /* groups within groups: as many as a configuration may have */
+
 typedef struct walk {
     lt_lexer       lexer;
     lt_text        key;                       /* of the group it is in, with a dot behind it */
+    unsigned       depth;                     /* of that group */
     lt_flatten_fn *fn;
     void          *arg;
 } walk;
@@ -71,24 +74,29 @@ static ltc_status take_setting(walk *w, ltc_error *err)
     return take_value(w, t, err);
 }
 
+/* One whose name was read. */
+static ltc_status take_named(walk *w, lt_token name, ltc_error *err)
+{
+    const size_t length = w->key.n;
+    if (name.kind != LT_TOKEN_NAME || lt_lexer_next(&w->lexer).kind != LT_TOKEN_EQUALS)
+        return refuse(name, err);
+    lt_text_put(&w->key, name.s, name.n);
+    const ltc_status st = take_setting(w, err);
+    leave(w, length);
+    return st;
+}
+
 /* Settings up to the token of kind `until`. A semicolon behind a group may be missing. */
 static ltc_status take_group(walk *w, unsigned until, ltc_error *err)
 {
-    const size_t length = w->key.n;
-    for (;;) {
-        const lt_token name = lt_lexer_next(&w->lexer);
-        if (name.kind == until)
-            return LTC_OK;
-        if (name.kind == LT_TOKEN_SEMICOLON)
-            continue;
-        if (name.kind != LT_TOKEN_NAME || lt_lexer_next(&w->lexer).kind != LT_TOKEN_EQUALS)
-            return refuse(name, err);
-        lt_text_put(&w->key, name.s, name.n);
-        const ltc_status st = take_setting(w, err);
-        leave(w, length);
-        if (st)
-            return st;
+    lt_token t = lt_lexer_next(&w->lexer);
+    ltc_status st = w->depth++ < DEPTH ? LTC_OK : refuse(t, err);
+    for (; !st && t.kind != until; t = lt_lexer_next(&w->lexer)) {
+        if (t.kind != LT_TOKEN_SEMICOLON)
+            st = take_named(w, t, err);
     }
+    w->depth--;
+    return st;
 }
 
 ltc_status lt_flatten(const char *text, lt_flatten_fn *fn, void *arg, ltc_error *err)

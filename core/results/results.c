@@ -3,7 +3,6 @@
 #include "results/results.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +49,7 @@ static ltc_status open_history(lt_results *r, ltc_error *err)
 {
     static const char sql[] =
         "SELECT * FROM history WHERE variant = (SELECT name FROM variant WHERE id = ?) AND "
-        "point = 0 AND trial = ? AND draw = ? AND level = ? AND step = ?";
+        "point = ? AND trial = ? AND draw = ? AND level = ? AND step = ?";
     lt_text path = { 0 }, header = { 0 };
     ltc_status st = path_of(r, "history.csv", &path, err);
     if (!st)
@@ -116,20 +115,12 @@ void lt_results_close(lt_results *r)
     free(r);
 }
 
-/* A row calls its variant by number and by name. */
-static ltc_status check_variant(const lt_results *r, uint32_t order, const char *name, ltc_error *err)
-{
-    const lt_settings *s = r->facts.settings;
-    if (order <= s->n_variants && !strcmp(name, order ? s->variant[order - 1].name : "main"))
-        return LTC_OK;
-    return ltc_fail(err, LTC_EINTERNAL, "there is no variant %" PRIu32 " called '%s'", order, name);
-}
-
 /* The row as the view `history` has it, so that the file is the same when it is written anew. */
 static ltc_status read_evaluation(lt_results *r, const lt_history_row *row, lt_text *to, ltc_error *err)
 {
     lt_binding b = lt_bind(r->evaluation);
-    lt_bind_count(&b, row->order);
+    lt_bind_count(&b, row->line->order);
+    lt_bind_count(&b, row->line->point);
     lt_bind_count(&b, row->trial);
     lt_bind_count(&b, row->draw);
     lt_bind_count(&b, row->level);
@@ -145,9 +136,7 @@ static ltc_status read_evaluation(lt_results *r, const lt_history_row *row, lt_t
 ltc_status lt_results_history(lt_results *r, const lt_history_row *row, ltc_error *err)
 {
     lt_text line = { 0 };
-    ltc_status st = check_variant(r, row->order, row->variant, err);
-    if (!st)
-        st = lt_rows_history(&r->rows, row, err);
+    ltc_status st = lt_rows_history(&r->rows, row, err);
     if (!st)
         st = read_evaluation(r, row, &line, err);
     if (!st)
@@ -158,12 +147,10 @@ ltc_status lt_results_history(lt_results *r, const lt_history_row *row, ltc_erro
 
 ltc_status lt_results_level(lt_results *r, const lt_level_row *row, ltc_error *err)
 {
-    ltc_status st = check_variant(r, row->order, row->variant, err);
-    if (!st)
-        st = lt_rows_level(&r->rows, row, err);
+    const ltc_status st = lt_rows_level(&r->rows, row, err);
     if (st)
         return st;
-    if (!lt_samples_put(&r->samples, row))
+    if (!lt_samples_put(&r->samples, row, (uint32_t)(row->line - r->facts.settings->line)))
         return ltc_fail(err, LTC_ENOMEM, "no memory for a level's results");
     return LTC_OK;
 }
@@ -176,9 +163,9 @@ ltc_status lt_results_event(lt_results *r, const char *level, const char *senten
 static ltc_status write_comparisons(lt_results *r, ltc_error *err)
 {
     lt_comparisons c;
-    if (!lt_compare(&r->samples, r->facts.settings, &c))
+    if (!lt_compare(&r->samples, &r->facts, &c))
         return ltc_fail(err, LTC_ENOMEM, "no memory to compare levels");
-    const ltc_status st = lt_rows_comparisons(&r->rows, &c, err);
+    const ltc_status st = lt_rows_comparisons(&r->rows, r->facts.settings->line, &c, err);
     free(c.v);
     return st;
 }
@@ -241,7 +228,7 @@ ltc_status lt_results_finish(lt_results *r, lt_store *store, ltc_error *err)
 ltc_status lt_results_table(const lt_results *r, FILE *to, ltc_error *err)
 {
     lt_comparisons c;
-    if (!lt_compare(&r->samples, r->facts.settings, &c))
+    if (!lt_compare(&r->samples, &r->facts, &c))
         return ltc_fail(err, LTC_ENOMEM, "no memory to compare levels");
     const lt_table t = { &r->facts, &r->samples, &c, r->directory };
     const bool printed = lt_table_print(&t, to);

@@ -2,7 +2,7 @@
  * found. docs/results.md says what is in them.
  *
  * Rows come in any order, as trainings finish; files that are read afterwards have them in one order:
- * variant (main first, then as configured), trial, draw, level. All [serial]. */
+ * variant (main first, then as configured), point, trial, draw, level. All [serial]. */
 #ifndef LT_RESULTS_RESULTS_H
 #define LT_RESULTS_RESULTS_H
 
@@ -26,9 +26,7 @@ typedef struct lt_layer_row {
 
 /* One level of one line. Strings live as long as the run. NaN: empty in levels.csv. */
 typedef struct lt_level_row {
-    const char        *variant;               /* "main", or the variant's name */
-    const lt_settings *settings;              /* of the variant */
-    uint32_t    order;                        /* of the variant: 0 main, 1.. as configured */
+    const lt_line *line;                      /* of the run's settings */
     uint32_t    trial, draw, level, round;    /* trial, draw from 1; draw 0: the line has none */
     double      rate, target_sparsity, output_factor;
     uint64_t    weights_alive, weights_frozen, weights_total;       /* prunable weights */
@@ -51,8 +49,8 @@ typedef struct lt_level_row {
 } lt_level_row;
 
 typedef struct lt_history_row {
-    const char *variant;
-    uint32_t    order, trial, draw, level;
+    const lt_line *line;
+    uint32_t    trial, draw, level, pad;
     uint64_t    step;
     double      epoch, lr;
     lt_measure  at[LT_M_SPLITS];
@@ -63,17 +61,30 @@ typedef struct lt_plugin_fact {
     const char *kind, *name, *version, *path, *build, *sha256;
 } lt_plugin_fact;
 
-/* What is the same for the whole run. Strings and settings live as long as it. */
-typedef struct lt_run_facts {
-    const char *version, *backend_identity, *machine, *resolved;      /* resolved: text of run.cfg */
-    const lt_settings *settings;
-    const uint32_t *reads;                    /* [1 + n_variants] LTC_NEED_* of criteria; NULL: not known */
-    const lt_plugin_fact *plugin;             /* [n_plugins] */
-    uint64_t    n_plugins;
-    lt_digest   data;
+/* A data set of the run. */
+typedef struct lt_data_fact {
+    const char *name;
+    lt_digest   digest;
     uint64_t    samples[LT_M_SPLITS];
     double      majority;                     /* share of the commonest class in the test split */
+} lt_data_fact;
+
+/* What a line of the run has beside its settings. */
+typedef struct lt_line_fact {
+    uint32_t    data, dense;                  /* of lt_run_facts.data; the line whose level 0 it starts from */
+    uint32_t    reads, pad;                   /* LTC_NEED_* of its criterion */
+    const char *backend;                      /* identity */
     uint64_t    params, macs;
+} lt_line_fact;
+
+/* What is known before anything is trained. Strings and settings live as long as the run. */
+typedef struct lt_run_facts {
+    const char *version, *machine, *resolved; /* resolved: text of run.cfg */
+    const lt_settings    *settings;
+    const lt_plugin_fact *plugin;             /* [n_plugins] */
+    const lt_data_fact   *data;               /* [n_data] */
+    const lt_line_fact   *line;               /* [settings->n_lines] */
+    uint32_t    n_plugins, n_data;
 } lt_run_facts;
 
 typedef struct lt_results lt_results;

@@ -5,11 +5,10 @@
 #include <inttypes.h>
 #include <math.h>
 
-/* There is one sweep point, 0, the run as configured. */
 static const char *const sql[LT_ROWS] = {
-    [LT_ROW_OPEN] = "INSERT OR IGNORE INTO level (variant, point, trial, draw, level) VALUES (?, 0, ?, ?, ?)",
+    [LT_ROW_OPEN] = "INSERT OR IGNORE INTO level (variant, point, trial, draw, level) VALUES (?, ?, ?, ?, ?)",
     [LT_ROW_FIND] =
-        "SELECT id FROM level WHERE variant = ? AND point = 0 AND trial = ? AND draw = ? AND level = ?",
+        "SELECT id FROM level WHERE variant = ? AND point = ? AND trial = ? AND draw = ? AND level = ?",
     [LT_ROW_LEVEL] =
         ("UPDATE level SET round = ?, rate = ?, target_sparsity = ?, output_factor = ?, macs_dense = ?, "
          "macs_alive = ?, dead_units = ?, status = ?, pruned_layer = ? WHERE id = ?"),
@@ -20,7 +19,7 @@ static const char *const sql[LT_ROWS] = {
     [LT_ROW_EVALUATION] =
         "INSERT OR REPLACE INTO evaluation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [LT_ROW_EVENT] = "INSERT INTO event (level, sentence) VALUES (?, ?)",
-    [LT_ROW_COMPARISON] = "INSERT INTO comparison VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [LT_ROW_COMPARISON] = "INSERT INTO comparison VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 };
 
 ltc_status lt_rows_open(sqlite3 *db, lt_rows *rows, ltc_error *err)
@@ -40,12 +39,13 @@ void lt_rows_close(lt_rows *rows)
 }
 
 /* Whose row it is. */
-typedef struct level_key { uint32_t order, trial, draw, level; } level_key;
+typedef struct level_key { const lt_line *line; uint32_t trial, draw, level; } level_key;
 
 static lt_binding bind_key(sqlite3_stmt *stmt, level_key k)
 {
     lt_binding b = lt_bind(stmt);
-    lt_bind_count(&b, k.order);
+    lt_bind_count(&b, k.line->order);
+    lt_bind_count(&b, k.line->point);
     lt_bind_count(&b, k.trial);
     lt_bind_count(&b, k.draw);
     lt_bind_count(&b, k.level);
@@ -189,7 +189,7 @@ static ltc_status put_moments(lt_rows *rows, uint64_t id, const lt_level_row *ro
 
 ltc_status lt_rows_level(lt_rows *rows, const lt_level_row *row, ltc_error *err)
 {
-    const level_key key = { row->order, row->trial, row->draw, row->level };
+    const level_key key = { row->line, row->trial, row->draw, row->level };
     uint64_t id = 0;
     ltc_status st = lt_database_run(rows->db, "BEGIN IMMEDIATE", err);
     if (st)
@@ -210,7 +210,7 @@ ltc_status lt_rows_level(lt_rows *rows, const lt_level_row *row, ltc_error *err)
 
 ltc_status lt_rows_history(lt_rows *rows, const lt_history_row *row, ltc_error *err)
 {
-    const level_key key = { row->order, row->trial, row->draw, row->level };
+    const level_key key = { row->line, row->trial, row->draw, row->level };
     const moment at = { "step", row->step, row->epoch, row->lr };
     uint64_t id = 0;
     ltc_status st = lt_database_run(rows->db, "BEGIN IMMEDIATE", err);
@@ -230,10 +230,11 @@ ltc_status lt_rows_event(lt_rows *rows, const char *level, const char *sentence,
     return lt_bind_done(&b, err);
 }
 
-static ltc_status put_comparison(lt_rows *rows, const lt_comparison *c, ltc_error *err)
+static ltc_status put_comparison(lt_rows *rows, const lt_line *line, const lt_comparison *c, ltc_error *err)
 {
     lt_binding b = lt_bind(rows->stmt[LT_ROW_COMPARISON]);
-    lt_bind_count(&b, c->order);
+    lt_bind_count(&b, line->order);
+    lt_bind_count(&b, line->point);
     lt_bind_count(&b, c->level);
     lt_bind_real(&b, c->density);
     lt_bind_count(&b, c->accuracy.n);
@@ -250,13 +251,13 @@ static ltc_status put_comparison(lt_rows *rows, const lt_comparison *c, ltc_erro
     return lt_bind_done(&b, err);
 }
 
-ltc_status lt_rows_comparisons(lt_rows *rows, const lt_comparisons *c, ltc_error *err)
+ltc_status lt_rows_comparisons(lt_rows *rows, const lt_line *line, const lt_comparisons *c, ltc_error *err)
 {
     ltc_status st = lt_database_run(rows->db, "BEGIN IMMEDIATE", err);
     if (st)
         return st;
     st = lt_database_run(rows->db, "DELETE FROM comparison", err);
     for (size_t i = 0; i < c->n && !st; i++)
-        st = put_comparison(rows, &c->v[i], err);
+        st = put_comparison(rows, &line[c->v[i].line], &c->v[i], err);
     return lt_database_commit(rows->db, st, err);
 }

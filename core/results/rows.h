@@ -21,6 +21,6 @@ void lt_rows_close(lt_rows *rows);            /* safe on a half-filled or zeroed
 ltc_status lt_rows_level(lt_rows *rows, const lt_level_row *row, ltc_error *err);
 ltc_status lt_rows_history(lt_rows *rows, const lt_history_row *row, ltc_error *err);
 ltc_status lt_rows_event(lt_rows *rows, const char *level, const char *sentence, ltc_error *err);
-ltc_status lt_rows_comparisons(lt_rows *rows, const lt_comparisons *c, ltc_error *err);
+ltc_status lt_rows_comparisons(lt_rows *rows, const lt_line *line, const lt_comparisons *c, ltc_error *err);
 
 #endif

@@ -12,7 +12,7 @@ bool lt_measured(const lt_measure at[LT_M_SPLITS])
 
 const lt_measure *lt_row_reported(const lt_level_row *row)
 {
-    const bool best = row->settings->train.report_at == LT_REPORT_BEST && lt_measured(row->best);
+    const bool best = row->line->settings->train.report_at == LT_REPORT_BEST && lt_measured(row->best);
     return best ? row->best : row->end;
 }
 
@@ -25,11 +25,11 @@ static double density_of_layer(const lt_level_row *row)
     return NAN;
 }
 
-static lt_sample sample_of(const lt_level_row *row)
+static lt_sample sample_of(const lt_level_row *row, uint32_t line)
 {
     const lt_measure *test = &lt_row_reported(row)[LT_M_TEST];
     return (lt_sample){
-        .order = row->order, .level = row->level, .trial = row->trial, .draw = row->draw,
+        .line = line, .level = row->level, .trial = row->trial, .draw = row->draw,
         .accuracy = test->n ? (double)test->correct / (double)test->n : NAN,
         .density = row->weights_total ? (double)row->weights_alive / (double)row->weights_total : NAN,
         .best_step = row->best_step == UINT64_MAX ? NAN : (double)row->best_step,
@@ -41,8 +41,8 @@ static lt_sample sample_of(const lt_level_row *row)
 
 static int compare(const lt_sample *a, const lt_sample *b)
 {
-    const uint32_t left[] = { a->order, a->level, a->trial, a->draw };
-    const uint32_t right[] = { b->order, b->level, b->trial, b->draw };
+    const uint32_t left[] = { a->line, a->level, a->trial, a->draw };
+    const uint32_t right[] = { b->line, b->level, b->trial, b->draw };
     for (int i = 0; i < 4; i++)
         if (left[i] != right[i])
             return left[i] < right[i] ? -1 : 1;
@@ -64,9 +64,9 @@ static bool make_room(lt_samples *s)
     return true;
 }
 
-bool lt_samples_put(lt_samples *s, const lt_level_row *row)
+bool lt_samples_put(lt_samples *s, const lt_level_row *row, uint32_t line)
 {
-    const lt_sample sample = sample_of(row);
+    const lt_sample sample = sample_of(row, line);
     size_t at = s->n;
     while (at && compare(&s->v[at - 1], &sample) > 0)
         at--;

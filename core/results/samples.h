@@ -6,7 +6,7 @@
 #include "results/results.h"
 
 typedef struct lt_sample {
-    uint32_t order, level, trial, draw;       /* the key, and the order */
+    uint32_t line, level, trial, draw;        /* the key, and the order; line: of settings->line */
     double   accuracy, density, best_step;    /* of the test split at report_at; NaN: not measured */
     uint64_t steps, trained_steps, moved;
     const char *layer;                        /* the one tensor that the level prunes, or NULL */
@@ -21,8 +21,8 @@ typedef struct lt_samples { lt_sample *v; size_t n, room; } lt_samples;
 const lt_measure *lt_row_reported(const lt_level_row *row);
 bool lt_measured(const lt_measure at[LT_M_SPLITS]);     /* any split */
 
-/* Replaces the sample of the same key. False: no memory. */
-bool lt_samples_put(lt_samples *s, const lt_level_row *row);
+/* Replaces the sample of the same key; line: the row's, by its number. False: no memory. */
+bool lt_samples_put(lt_samples *s, const lt_level_row *row, uint32_t line);
 void lt_samples_free(lt_samples *s);
 
 #endif

@@ -11,13 +11,14 @@
 enum { WAIT_MS = 2000 };                      /* while the run begins anew with its tables */
 
 static const char levels_sql[] =
-    "SELECT level.variant, level.trial, level.draw, level.level, status IS NOT NULL, step, epoch, val_loss, "
+    "SELECT level.variant, level.point, level.trial, level.draw, level.level, status IS NOT NULL, step, epoch, val_loss, "
     "val_acc, test_loss, test_acc FROM level LEFT JOIN measure ON measure.level = level.id AND "
     "moment = 'step' AND step = (SELECT MAX(e.step) FROM evaluation AS e WHERE e.level = level.id AND "
     "e.moment = 'step') "
-    "ORDER BY level.variant, level.trial, level.draw, level.level";
+    "ORDER BY level.variant, level.point, level.trial, level.draw, level.level";
 static const char events_sql[] = "SELECT sentence, level FROM event ORDER BY id";
-static const char samples_sql[] = "SELECT train, validation, test FROM dataset";
+static const char lines_sql[] =
+    "SELECT variant, point, train, validation, test FROM line JOIN dataset ON dataset.id = line.dataset";
 
 /* A row of a statement into *s; i counts the rows. */
 typedef ltc_status take_fn(sqlite3_stmt *stmt, size_t i, lt_standing *s, ltc_error *err);
@@ -44,17 +45,18 @@ static ltc_status take_level(sqlite3_stmt *stmt, size_t i, lt_standing *s, ltc_e
     s->level = list;
     list[i] = (lt_standing_level){
         .order = (uint32_t)sqlite3_column_int64(stmt, 0),
-        .trial = (uint32_t)sqlite3_column_int64(stmt, 1),
-        .draw = (uint32_t)sqlite3_column_int64(stmt, 2),
-        .level = (uint32_t)sqlite3_column_int64(stmt, 3),
-        .done = sqlite3_column_int(stmt, 4),
-        .evaluated = sqlite3_column_type(stmt, 5) != SQLITE_NULL,
-        .step = (uint64_t)sqlite3_column_int64(stmt, 5),
-        .epoch = real_at(stmt, 6),
-        .validation_loss = real_at(stmt, 7),
-        .validation_accuracy = real_at(stmt, 8),
-        .test_loss = real_at(stmt, 9),
-        .test_accuracy = real_at(stmt, 10),
+        .point = (uint32_t)sqlite3_column_int64(stmt, 1),
+        .trial = (uint32_t)sqlite3_column_int64(stmt, 2),
+        .draw = (uint32_t)sqlite3_column_int64(stmt, 3),
+        .level = (uint32_t)sqlite3_column_int64(stmt, 4),
+        .done = sqlite3_column_int(stmt, 5),
+        .evaluated = sqlite3_column_type(stmt, 6) != SQLITE_NULL,
+        .step = (uint64_t)sqlite3_column_int64(stmt, 6),
+        .epoch = real_at(stmt, 7),
+        .validation_loss = real_at(stmt, 8),
+        .validation_accuracy = real_at(stmt, 9),
+        .test_loss = real_at(stmt, 10),
+        .test_accuracy = real_at(stmt, 11),
     };
     s->n_levels = i + 1;
     return LTC_OK;
@@ -74,11 +76,17 @@ static ltc_status take_event(sqlite3_stmt *stmt, size_t i, lt_standing *s, ltc_e
     return LTC_OK;
 }
 
-static ltc_status take_samples(sqlite3_stmt *stmt, size_t i, lt_standing *s, ltc_error *err)
+static ltc_status take_line(sqlite3_stmt *stmt, size_t i, lt_standing *s, ltc_error *err)
 {
-    (void)i, (void)err;
+    lt_standing_line *list = room_for_one(&s->arena, s->line, i, sizeof *list);
+    if (!list)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for the lines of a run");
+    s->line = list;
+    s->n_lines = i + 1;
+    list[i].order = (uint32_t)sqlite3_column_int64(stmt, 0);
+    list[i].point = (uint32_t)sqlite3_column_int64(stmt, 1);
     for (int split = 0; split < LT_M_SPLITS; split++)
-        s->samples[split] = (uint64_t)sqlite3_column_int64(stmt, split);
+        list[i].samples[split] = (uint64_t)sqlite3_column_int64(stmt, 2 + split);
     return LTC_OK;
 }
 
@@ -137,7 +145,7 @@ static ltc_status open_database(const char *directory, sqlite3 **db, ltc_error *
 static ltc_status read_all(sqlite3 *db, lt_standing *s, ltc_error *err)
 {
     static const struct { const char *sql; take_fn *take; } all[] = {
-        { "PRAGMA user_version", check_version }, { samples_sql, take_samples }, { levels_sql, take_level },
+        { "PRAGMA user_version", check_version }, { lines_sql, take_line }, { levels_sql, take_level },
         { events_sql, take_event },
     };
     ltc_status st = lt_database_run(db, "BEGIN", err);

@@ -6,18 +6,24 @@
 
 /* A level that was begun, and its last evaluation along the way. */
 typedef struct lt_standing_level {
-    uint32_t order, trial, draw, level;       /* as in lt_level_row */
+    uint32_t order, point, trial, draw, level, pad;   /* of a line; as in lt_level_row */
     bool     done, evaluated;
     uint64_t step;                            /* of the evaluation; what was not measured is NaN */
     double   epoch, validation_loss, validation_accuracy, test_loss, test_accuracy;
 } lt_standing_level;
 
+/* What a line's data are cut into. */
+typedef struct lt_standing_line {
+    uint32_t order, point;
+    uint64_t samples[LT_M_SPLITS];
+} lt_standing_line;
+
 /* Owns what it points to. */
 typedef struct lt_standing {
-    uint64_t samples[LT_M_SPLITS];
-    lt_standing_level *level;                 /* [n_levels], by order, trial, draw, level */
+    lt_standing_line  *line;                  /* [n_lines] */
+    lt_standing_level *level;                 /* [n_levels], by order, point, trial, draw, level */
     const char       **event;                 /* [n_events] sentences, oldest first */
-    size_t   n_levels, n_events;
+    size_t   n_lines, n_levels, n_events;
     size_t   n_errors, n_stops;               /* of the events: failures; lines that prune.collapse stopped */
     lt_arena arena;
 } lt_standing;

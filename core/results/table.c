@@ -4,13 +4,26 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <ltcore/mask.h>
 
 #include "results/grid.h"
 
-enum { WIDTH = 110, FIXED = 3 };               /* columns that are repeated: level, tensor, density */
+enum { WIDTH = 110, FIXED = 3 };               /* columns that are repeated: what is swept, level, tensor, density */
 enum { LEVEL, TENSOR, DENSITY, ACCURACY, DIFFERENCE, EARLY_STOP, RATIO, FIRST_CONTROL };
+
+/* The rows of one variant, main or another. Columns: the swept keys that vary here, those above from `first` on, the
+ * controls that stand beside, the verdict. */
+typedef struct block {
+    const lt_table *t;
+    lt_grid         grid;
+    uint32_t        order;                    /* of the variant */
+    const uint64_t *key;                      /* [n_keys] of settings->swept */
+    const uint32_t *beside;                   /* [n_beside] variants, by order */
+    size_t          n_keys, n_beside;
+} block;
 
 /* How far the density of a control may lie from the main line's without a word about it. */
 static const double SAME_DENSITY = 0.0005;
@@ -47,26 +60,31 @@ static void set_spread(lt_grid *g, size_t row, size_t column, const char *mean, 
         lt_grid_set(g, row, column, "%s \u00b1 %.2f", mean, 100 * s->half);
 }
 
-static void set_early_stop(lt_grid *g, size_t row, const lt_comparison *c)
+static const lt_line *line_of(const lt_table *t, const lt_comparison *c)
+{
+    return &t->facts->settings->line[c->line];
+}
+
+static void set_early_stop(lt_grid *g, size_t row, size_t first, const lt_comparison *c)
 {
     char steps[32];
     const bool known = !isnan(c->early_stop);
-    lt_grid_set(g, row, EARLY_STOP, "%s", known ? count_text((uint64_t)llround(c->early_stop), steps) : "-");
+    lt_grid_set(g, row, first + EARLY_STOP, "%s", known ? count_text((uint64_t)llround(c->early_stop), steps) : "-");
     if (isnan(c->early_ratio))
-        lt_grid_set(g, row, RATIO, "-");
+        lt_grid_set(g, row, first + RATIO, "-");
     else
-        lt_grid_set(g, row, RATIO, "%.2f", c->early_ratio);
+        lt_grid_set(g, row, first + RATIO, "%.2f", c->early_ratio);
 }
 
 /* Of a level that prunes one tensor, which it is and what is left of it. */
-static void set_tensor(lt_grid *g, size_t row, const lt_comparison *c)
+static void set_tensor(lt_grid *g, size_t row, size_t first, const lt_comparison *c)
 {
     char density[32];
-    lt_grid_set(g, 0, TENSOR, "tensor");
+    lt_grid_set(g, 0, first + TENSOR, "tensor");
     if (isnan(c->layer_density))
-        lt_grid_set(g, row, TENSOR, "%s", c->layer);
+        lt_grid_set(g, row, first + TENSOR, "%s", c->layer);
     else
-        lt_grid_set(g, row, TENSOR, "%s: %s", c->layer, percent_text(c->layer_density, density));
+        lt_grid_set(g, row, first + TENSOR, "%s: %s", c->layer, percent_text(c->layer_density, density));
 }
 
 /* With "@ density" where the control's is another one. */
@@ -87,61 +105,181 @@ static bool set_control(lt_grid *g, size_t row, size_t column, const lt_comparis
     return other;
 }
 
-static void set_heading(lt_grid *g, const lt_settings *s)
+static void set_heading(block *b)
 {
-    lt_grid_set(g, 0, LEVEL, "level");
-    lt_grid_set(g, 0, DENSITY, "density");
-    lt_grid_set(g, 0, ACCURACY, "test accuracy");
-    lt_grid_set(g, 0, DIFFERENCE, "vs dense");
-    lt_grid_set(g, 0, EARLY_STOP, "early stop");
-    lt_grid_set(g, 0, RATIO, "ratio");
-    for (uint64_t i = 0; i < s->n_variants; i++)
-        lt_grid_set(g, 0, FIRST_CONTROL + i, "%s", s->variant[i].name);
-    lt_grid_set(g, 0, g->columns - 1, "verdict");
+    static const char *const word[FIRST_CONTROL] = {
+        [LEVEL] = "level", [DENSITY] = "density", [ACCURACY] = "test accuracy", [DIFFERENCE] = "vs dense",
+        [EARLY_STOP] = "early stop", [RATIO] = "ratio",
+    };
+    const lt_settings *s = b->t->facts->settings;
+    for (size_t k = 0; k < b->n_keys; k++)
+        lt_grid_set(&b->grid, 0, k, "%s", s->label.v[b->key[k]]);
+    for (size_t i = 0; i < FIRST_CONTROL; i++)
+        if (word[i])
+            lt_grid_set(&b->grid, 0, b->n_keys + i, "%s", word[i]);
+    for (size_t i = 0; i < b->n_beside; i++)
+        lt_grid_set(&b->grid, 0, b->n_keys + FIRST_CONTROL + i, "%s", s->variant[b->beside[i] - 1].name);
+    lt_grid_set(&b->grid, 0, b->grid.columns - 1, "verdict");
+}
+
+/* Has a key one value in all lines that start from this dense network? */
+static bool is_shared_over(const lt_table *t, uint32_t dense, uint64_t key)
+{
+    const lt_settings *s = t->facts->settings;
+    for (uint32_t i = 0; i < s->n_lines; i++) {
+        const char *own = s->line[dense].swept[key], *other = s->line[i].swept[key];
+        if (t->facts->line[i].dense == dense && s->line[i].order == s->line[dense].order &&
+            (!own != !other || (own && strcmp(own, other))))
+            return true;
+    }
+    return false;
+}
+
+/* Numbers by four digits: the whole value stands in levels.csv. */
+static void set_value(lt_grid *g, size_t row, size_t column, const char *value)
+{
+    char *end;
+    const double x = value ? strtod(value, &end) : 0;
+    if (value && end != value && !*end)
+        lt_grid_set(g, row, column, "%.4g", x);
+    else
+        lt_grid_set(g, row, column, "%s", value ? value : "-");
+}
+
+/* The value of each swept key; of a dense network, where all that start from it have the same. */
+static void set_values(block *b, size_t row, const lt_comparison *c)
+{
+    const lt_line *l = line_of(b->t, c);
+    for (size_t k = 0; k < b->n_keys; k++)
+        if (c->level || !is_shared_over(b->t, c->line, b->key[k]))
+            set_value(&b->grid, row, k, l->swept[b->key[k]]);
+}
+
+/* The line of a variant at the point of another line; NULL: there is none. */
+static const lt_line *line_at(const lt_settings *s, uint32_t order, uint32_t point)
+{
+    for (uint32_t i = 0; i < s->n_lines; i++)
+        if (s->line[i].order == order && s->line[i].point == point)
+            return &s->line[i];
+    return NULL;
 }
 
 /* A row; true if a control has another density. */
-static bool set_level(lt_grid *g, size_t row, const lt_table *t, const lt_comparison *c)
+static bool set_level(block *b, size_t row, const lt_comparison *c)
 {
     char density[32], mean[32], difference[32];
+    const lt_settings *s = b->t->facts->settings;
+    const size_t first = b->n_keys;
+    lt_grid *g = &b->grid;
     bool other = false;
     snprintf(mean, sizeof mean, "%.2f", 100 * c->accuracy.mean);
     snprintf(difference, sizeof difference, "%+.2f", 100 * c->difference.mean);
-    lt_grid_set(g, row, LEVEL, "%" PRIu32, c->level);
+    set_values(b, row, c);
+    lt_grid_set(g, row, first + LEVEL, "%" PRIu32, c->level);
     if (c->layer)
-        set_tensor(g, row, c);
-    lt_grid_set(g, row, DENSITY, "%s", isnan(c->density) ? "-" : percent_text(c->density, density));
-    set_spread(g, row, ACCURACY, mean, &c->accuracy);
+        set_tensor(g, row, first, c);
+    lt_grid_set(g, row, first + DENSITY, "%s", isnan(c->density) ? "-" : percent_text(c->density, density));
+    set_spread(g, row, first + ACCURACY, mean, &c->accuracy);
     if (c->level == 0)
-        lt_grid_set(g, row, DIFFERENCE, "-");
+        lt_grid_set(g, row, first + DIFFERENCE, "-");
     else
-        set_spread(g, row, DIFFERENCE, difference, &c->difference);
-    set_early_stop(g, row, c);
-    for (uint32_t i = 0; i < t->facts->settings->n_variants; i++) {
-        const lt_comparison *control = lt_comparisons_find(t->comparisons, i + 1, c->level);
-        other |= set_control(g, row, FIRST_CONTROL + i, control, c);
+        set_spread(g, row, first + DIFFERENCE, difference, &c->difference);
+    set_early_stop(g, row, first, c);
+    for (size_t i = 0; i < b->n_beside; i++) {
+        const lt_line *l = line_at(s, b->beside[i], line_of(b->t, c)->point);
+        const lt_comparison *control =
+            l ? lt_comparisons_find(b->t->comparisons, (uint32_t)(l - s->line), c->level) : NULL;
+        other |= set_control(g, row, first + FIRST_CONTROL + i, control, c);
     }
     lt_grid_set(g, row, g->columns - 1, "%s", lt_verdict_word(c->verdict));
     return other;
 }
 
-static bool print_levels(const lt_table *t, FILE *to)
+/* Does a swept key vary among the lines of a variant? */
+static bool varies(const lt_settings *s, uint32_t order, uint64_t key)
 {
-    size_t rows = 0;
-    while (rows < t->comparisons->n && t->comparisons->v[rows].order == 0)
-        rows++;                               /* main comes first */
+    const char *first = NULL;
+    bool any = false, differs = false;
+    for (uint32_t i = 0; i < s->n_lines; i++) {
+        const char *own = s->line[i].swept[key];
+        if (s->line[i].order != order)
+            continue;
+        differs |= any && (!own != !first || (own && strcmp(own, first)));
+        first = own, any = true;
+    }
+    return differs;
+}
+
+/* A variant stands beside main if it has the same points; else it has a table of its own. */
+static bool stands_beside(const lt_settings *s, uint32_t order)
+{
+    uint32_t own = 0, main = 0;
+    bool all = true;
+    for (uint32_t i = 0; i < s->n_lines; i++) {
+        main += !s->line[i].order;
+        own += s->line[i].order == order;
+        all = all && (s->line[i].order || line_at(s, order, s->line[i].point));
+    }
+    return all && own == main;
+}
+
+/* True if a control has another density; g->failed where there is no memory. */
+static bool fill_block(block *b)
+{
     bool other = false;
-    lt_grid g = lt_grid_of(rows + 1, FIRST_CONTROL + t->facts->settings->n_variants + 1);
-    if (!g.failed)
-        set_heading(&g, t->facts->settings);
-    for (size_t i = 0; i < rows && !g.failed; i++)
-        other |= set_level(&g, i + 1, t, &t->comparisons->v[i]);
-    const bool ok = !g.failed;
+    size_t row = 0;
+    set_heading(b);
+    for (size_t i = 0; i < b->t->comparisons->n; i++)
+        if (line_of(b->t, &b->t->comparisons->v[i])->order == b->order)
+            other |= set_level(b, ++row, &b->t->comparisons->v[i]);
+    return other;
+}
+
+static size_t rows_of(const lt_table *t, uint32_t order)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->comparisons->n; i++)
+        n += line_of(t, &t->comparisons->v[i])->order == order;
+    return n;
+}
+
+/* beside: those that stand in main's table, in which order 0 is. */
+static bool print_block(const lt_table *t, uint32_t order, const uint32_t *beside, size_t n_beside, FILE *to)
+{
+    const lt_settings *s = t->facts->settings;
+    uint64_t *key = lt_array((size_t)s->swept.n, sizeof *key);
+    block b = { .t = t, .order = order, .key = key, .beside = beside, .n_beside = n_beside };
+    for (uint64_t k = 0; key && k < s->swept.n; k++)
+        if (varies(s, order, k))
+            key[b.n_keys++] = k;
+    b.grid = lt_grid_of(rows_of(t, order) + 1, b.n_keys + FIRST_CONTROL + n_beside + 1);
+    const bool other = key && !b.grid.failed && fill_block(&b), ok = key && !b.grid.failed;
+    if (ok && order)
+        fprintf(to, "\n%s:\n", s->variant[order - 1].name);
     if (ok)
-        lt_grid_print(&g, FIXED, WIDTH, to);
+        lt_grid_print(&b.grid, b.n_keys + FIXED, WIDTH, to);
     if (ok && other)
         fputs("@: at that density, which is not the main line's.\n", to);
-    lt_grid_free(&g);
+    lt_grid_free(&b.grid);
+    free(key);
+    return ok;
+}
+
+static bool print_levels(const lt_table *t, FILE *to)
+{
+    const lt_settings *s = t->facts->settings;
+    uint32_t *beside = lt_array(s->n_variants, sizeof *beside);
+    size_t n = 0;
+    for (uint32_t v = 1; beside && v <= s->n_variants; v++)
+        if (stands_beside(s, v))
+            beside[n++] = v;
+    bool ok = beside && print_block(t, 0, beside, n, to);
+    for (uint32_t v = 1, i = 0; ok && v <= s->n_variants; v++) {
+        const bool there = i < n && beside[i] == v;
+        i += there;
+        ok = there || print_block(t, v, NULL, 0, to);
+    }
+    free(beside);
     return ok;
 }
 
@@ -163,13 +301,12 @@ static void print_rule(const lt_table *t, FILE *to)
 
 /* Other masks, of a criterion that reads nothing, with as many weights in each layer as main's: Frankle &
  * Carbin 2019, appendix E. */
-static bool is_random_mask(const lt_table *t, uint64_t i)
+static bool is_random_mask(const lt_table *t, uint32_t line)
 {
     static const uint32_t all =
         LTC_NEED_INIT | LTC_NEED_REWIND | LTC_NEED_FINAL | LTC_NEED_DENSE | LTC_NEED_PROBE;
-    const lt_variant *v = &t->facts->settings->variant[i];
-    return v->masks == LT_MASKS_OWN && v->match == LT_MATCH_LAYER_DENSITY && t->facts->reads &&
-           !(t->facts->reads[i + 1] & all);
+    const lt_variant *v = t->facts->settings->line[line].variant;
+    return v && v->masks == LT_MASKS_OWN && v->match == LT_MATCH_LAYER_DENSITY && !(t->facts->line[line].reads & all);
 }
 
 /* Without these two nobody can say that the weights, or the places, of a ticket matter. */
@@ -180,8 +317,8 @@ static void print_missing_controls(const lt_table *t, FILE *to)
     const lt_settings *s = t->facts->settings;
     bool has_fresh = false, has_random = false;
     char text[240];
-    for (uint64_t i = 0; i < s->n_variants; i++) {
-        has_fresh |= lt_is_reinit(&s->variant[i]);
+    for (uint32_t i = 0; i < s->n_lines; i++) {
+        has_fresh |= lt_is_reinit(&s->line[i]);
         has_random |= is_random_mask(t, i);
     }
     if (!lt_seeks_tickets(s) || s->prune.kept == LT_KEPT_FINAL || (has_fresh && has_random))
@@ -223,6 +360,15 @@ static void print_totals(const lt_table *t, FILE *to)
         fputs("\nNo dead or frozen weight moved.\n", to);
 }
 
+/* What guessing reaches. */
+static void print_majorities(const lt_run_facts *f, FILE *to)
+{
+    for (uint32_t i = 0; i < f->n_data; i++)
+        if (!isnan(f->data[i].majority))
+            fprintf(to, "Always guessing the commonest class%s%s: %.2f %%.\n", f->n_data > 1 ? " of " : "",
+                    f->n_data > 1 ? f->data[i].name : "", 100 * f->data[i].majority);
+}
+
 bool lt_table_print(const lt_table *t, FILE *to)
 {
     if (!print_levels(t, to))
@@ -230,8 +376,7 @@ bool lt_table_print(const lt_table *t, FILE *to)
     print_rule(t, to);
     print_missing_controls(t, to);
     print_totals(t, to);
-    if (!isnan(t->facts->majority))
-        fprintf(to, "Always guessing the commonest class: %.2f %%.\n", 100 * t->facts->majority);
+    print_majorities(t->facts, to);
     fprintf(to, "Results: %s\n", t->directory);
     return true;
 }

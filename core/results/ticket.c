@@ -12,7 +12,7 @@
 #include "util/file.h"
 
 /* Columns of lt_select_tickets. */
-enum { PATH, VARIANT, POINT, TRIAL, DRAW, LEVEL, DENSITY, TRAINING, FIRST_ROLE };
+enum { PATH, VARIANT, POINT, TRIAL, DRAW, LEVEL, DENSITY, TRAINING, POINT_NAME, FIRST_ROLE };
 static const char *const roles[] = { "mask", "start", "best", "end" };
 enum { ROLES = sizeof roles / sizeof roles[0] };
 
@@ -64,6 +64,7 @@ static ltc_status add_notes(const work *w, const char *role, lt_tensors *to, ltc
         { "ltcore", w->version },
         { "role", role },
         { "variant", column(w, VARIANT) },
+        { "point", column(w, POINT_NAME) },
         { "trial", column(w, TRIAL) },
         { "draw", column(w, DRAW) },
         { "level", column(w, LEVEL) },

@@ -88,9 +88,9 @@ static ltc_status time_training(timing *t, lt_device *d, const lt_regime *r, ltc
 ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, uint32_t workers, double (*now_s)(void), FILE *to,
                        ltc_error *err)
 {
-    const lt_experiment *e = p->experiment;
-    const lt_plugin_setting *backend = &e->settings->backend.plugin;
     const lt_regime *r = &p->regime[0];
+    const lt_experiment *e = r->experiment;
+    const lt_plugin_setting *backend = &e->settings->backend.plugin;
     timing t = { .now_s = now_s };
     lt_device d = { 0 };
     ltc_status st = lt_device_open(backend->module, backend->options, e->services, &d, err);

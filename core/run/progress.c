@@ -8,10 +8,12 @@ static const double REDRAW_S = 0.1;
 
 const char *lt_job_text(const lt_job *j, char text[160])
 {
-    char draw[24] = "";
-    if (j->draw > 1 || (j->variant && j->variant->draws > 1))
+    char draw[24] = "", point[64] = "";
+    if (j->line->point)
+        snprintf(point, sizeof point, ", point %u (%.40s)", j->line->point, j->line->at);
+    if (j->draw > 1 || (j->line->variant && j->line->variant->draws > 1))
         snprintf(draw, sizeof draw, ", draw %u", j->draw);
-    snprintf(text, 160, "%.80s, trial %u%s, level %u", j->name, j->trial + 1, draw, j->step.level);
+    snprintf(text, 160, "%.50s%s, trial %u%s, level %u", j->line->name, point, j->trial + 1, draw, j->step.level);
     return text;
 }
 

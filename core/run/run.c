@@ -11,14 +11,13 @@
 #include "util/file.h"
 
 enum { MOST_PLUGINS = 32 };                   /* of which the provenance is kept */
+static const double ROOT_S = 5;               /* between registrations: what is younger than a day is safe without */
 
 /* Everything open at once. */
 typedef struct run {
     const lt_run_request *r;
-    lt_experiment experiment;
+    lt_experiments experiments;
     lt_plan       plan;
-    lt_identity   identity;
-    char          backend[512];
     lt_store     *store;
     lt_output     output;
     lt_results   *results;
@@ -26,10 +25,12 @@ typedef struct run {
     char          machine[256];
     lt_plugin_fact plugin[MOST_PLUGINS];
     char          sha256[MOST_PLUGINS][65];
-    uint32_t     *reads;                      /* [n_regimes]: what each criterion reads */
+    lt_line_fact *line;                       /* [n_lines] */
+    lt_data_fact *data;                       /* [experiments.n] at most */
     uint64_t     *last_step;                  /* [n_jobs]: for progress; UINT64_MAX: not seen yet */
     lt_text       root_before;                /* what an earlier process registered: kept until this one is through */
     char          root[65];                   /* this run's name in the store */
+    double        root_s;                     /* when it was registered last */
     pthread_mutex_t say;                      /* over the progress line: the store reports from any thread */
 } run;
 
@@ -42,27 +43,12 @@ static void report(void *arg, const char *sentence)
     pthread_mutex_unlock(&x->say);
 }
 
-/* The device's identity enters every key; the workers open devices of their own. */
-static ltc_status ask_backend(run *x, ltc_error *err)
-{
-    const lt_plugin_setting *p = &x->r->settings->backend.plugin;
-    lt_device d = { 0 };
-    const ltc_status st = lt_device_open(p->module, p->options, x->r->services, &d, err);
-    memcpy(x->backend, d.identity, sizeof x->backend);
-    lt_device_close(&d);
-    return st;
-}
-
 static ltc_status open_run(run *x, bool with_store, ltc_error *err)
 {
     const lt_settings *s = x->r->settings;
-    ltc_status st = lt_experiment_open(s, x->r->services, &x->experiment, err);
+    ltc_status st = lt_experiments_open(s, x->r->services, &x->experiments, err);
     if (!st)
-        st = lt_plan_make(&x->experiment, &x->plan, err);
-    if (!st)
-        st = ask_backend(x, err);
-    if (!st)
-        st = lt_identity_open(&x->experiment, x->backend, &x->identity, err);
+        st = lt_plan_make(s, &x->experiments, &x->plan, err);
     if (!st && with_store)
         st = lt_store_open(s->run.store, report, x, &x->store, err);
     return st;
@@ -74,9 +60,10 @@ static void close_run(run *x)
     lt_output_close(&x->output);
     lt_store_close(x->store);
     lt_plan_free(&x->plan);
-    lt_experiment_close(&x->experiment);
+    lt_experiments_close(&x->experiments);
     free(x->last_step);
-    free(x->reads);
+    free(x->line);
+    free(x->data);
     lt_text_free(&x->root_before);
 }
 
@@ -96,6 +83,7 @@ static ltc_status register_root(run *x, ltc_error *err)
             lt_text_add(&keys, "%s\n", hex);
         }
     }
+    x->root_s = x->r->now_s();
     const ltc_status st = keys.failed ? ltc_fail(err, LTC_ENOMEM, "no memory for a run's root")
                                       : lt_root_put(x->store, x->root, keys.s ? keys.s : "", err);
     lt_text_free(&keys);
@@ -146,7 +134,7 @@ static ltc_status finished(void *arg, const lt_job *j, const lt_level_row *row, 
     if (j->trains)
         lt_progress_finished(x->r->progress, j, row);
     pthread_mutex_unlock(&x->say);
-    return st ? st : register_root(x, err);
+    return st || x->r->now_s() - x->root_s < ROOT_S ? st : register_root(x, err);
 }
 
 /* What a line's user must know, though nothing failed. */
@@ -203,32 +191,68 @@ static void add_plugin(run *x, const lt_module *m)
 static void add_plugins(run *x)
 {
     const lt_settings *s = x->r->settings;
-    const lt_module *m[] = { s->arch.plugin.module, s->dataset.plugin.module, s->backend.plugin.module, s->prune.mask.module };
-    for (size_t i = 0; i < sizeof m / sizeof m[0]; i++)
-        add_plugin(x, m[i]);
-    for (uint64_t v = 0; v < s->n_variants; v++)
-        add_plugin(x, s->variant[v].settings.prune.mask.module);
+    for (uint32_t l = 0; l < s->n_lines; l++) {
+        const lt_settings *own = s->line[l].settings;
+        const lt_module *m[] = { own->arch.plugin.module, own->dataset.plugin.module, own->backend.plugin.module,
+                                 own->prune.mask.module };
+        for (size_t i = 0; i < sizeof m / sizeof m[0]; i++)
+            add_plugin(x, m[i]);
+    }
     x->facts.plugin = x->plugin;
+}
+
+static void add_data(run *x, const lt_experiment *e)
+{
+    lt_data_fact *d = &x->data[x->facts.n_data++];
+    *d = (lt_data_fact){ .name = e->settings->dataset.plugin.name, .digest = e->data.digest,
+                         .majority = lt_data_majority(&e->data, LT_TEST) };
+    for (uint32_t s = 0; s < LT_SPLITS; s++)
+        d->samples[s] = e->data.split[s].n;
+}
+
+/* Experiments that share their data share what is said of them. */
+static uint32_t data_of(const run *x, const lt_experiment *e)
+{
+    uint32_t number = 0;
+    for (uint32_t i = 0; i < x->experiments.n; i++) {
+        const lt_experiment *owner = &x->experiments.v[i];
+        if (owner->borrows)
+            continue;
+        if (owner == e || owner->data.split[LT_TRAIN].x == e->data.split[LT_TRAIN].x)
+            break;
+        number++;
+    }
+    return number;
+}
+
+static void add_line(run *x, uint32_t i)
+{
+    const lt_regime *r = &x->plan.regime[i];
+    const lt_job *dense = &x->plan.job[x->plan.start[(size_t)i * (size_t)x->r->settings->run.trials].dense];
+    x->line[i] = (lt_line_fact){
+        .data = data_of(x, r->experiment), .dense = (uint32_t)(dense->line - x->r->settings->line),
+        .reads = r->criterion_flags, .backend = r->experiment->backend,
+        .params = lt_graph_param_count(&r->experiment->graph), .macs = lt_graph_macs(&r->experiment->graph),
+    };
 }
 
 static ltc_status open_results(run *x, ltc_error *err)
 {
+    const lt_settings *s = x->r->settings;
     struct utsname machine;
-    const lt_experiment *e = &x->experiment;
     if (uname(&machine) == 0)
         snprintf(x->machine, sizeof x->machine, "%.80s %.80s %.80s", machine.nodename, machine.sysname, machine.machine);
-    x->facts = (lt_run_facts){
-        .version = x->r->version, .backend_identity = x->backend, .machine = x->machine, .resolved = x->r->resolved,
-        .settings = x->r->settings, .data = e->data.digest, .majority = lt_data_majority(&e->data, LT_TEST),
-        .params = lt_graph_param_count(&e->graph), .macs = lt_graph_macs(&e->graph),
-    };
-    for (uint32_t s = 0; s < LT_SPLITS; s++)
-        x->facts.samples[s] = e->data.split[s].n;
-    if (!(x->reads = lt_array(x->plan.n_regimes, sizeof *x->reads)))
+    x->line = lt_array(s->n_lines, sizeof *x->line);
+    x->data = lt_array(x->experiments.n, sizeof *x->data);
+    if (!x->line || !x->data)
         return ltc_fail(err, LTC_ENOMEM, "no memory for the facts of a run");
-    for (uint32_t i = 0; i < x->plan.n_regimes; i++)
-        x->reads[i] = x->plan.regime[i].criterion_flags;
-    x->facts.reads = x->reads;
+    x->facts = (lt_run_facts){ .version = x->r->version, .machine = x->machine, .resolved = x->r->resolved,
+                               .settings = s, .data = x->data, .line = x->line };
+    for (uint32_t i = 0; i < x->experiments.n; i++)
+        if (!x->experiments.v[i].borrows)
+            add_data(x, &x->experiments.v[i]);
+    for (uint32_t i = 0; i < s->n_lines; i++)
+        add_line(x, i);
     add_plugins(x);
     return lt_results_open(x->output.directory, &x->facts, &x->results, err);
 }
@@ -238,7 +262,7 @@ static ltc_status execute(run *x, bool look, ltc_error *err)
     const lt_listener listener = { .arg = x, .progress = progress, .evaluated = evaluated, .finished = finished,
                                    .noticed = noticed, .failed = failed };
     const lt_execution e = {
-        .plan = &x->plan, .store = x->store, .identity = &x->identity, .services = x->r->services, .listener = &listener,
+        .plan = &x->plan, .store = x->store, .services = x->r->services, .listener = &listener,
         .now_s = x->r->now_s, .workers = look ? 1 : x->r->workers, .look = look,
     };
     return lt_execute(&e, err);
@@ -309,23 +333,66 @@ static void look_at_nothing(lt_plan *p)
         p->job[i].state = p->job[i].dense == LT_NO_JOB ? LT_JOB_FAILED : LT_JOB_BLOCKED;
 }
 
+/* "prune.mask.alpha: ( 0.0, 2.0, 4.0 )", and at how many points each variant is. */
+static void print_sweep(const lt_settings *s, FILE *to)
+{
+    if (s->swept.n)
+        fputs("at so many points of what is swept: ", to);
+    for (uint32_t order = 0; s->swept.n && order <= s->n_variants; order++) {
+        uint32_t n = 0;
+        for (uint32_t i = 0; i < s->n_lines; i++)
+            n += s->line[i].order == order;
+        fprintf(to, "%s%s %u", order ? ", " : "", order ? s->variant[order - 1].name : "main", n);
+    }
+    if (s->swept.n)
+        fputc('\n', to);
+    for (uint32_t i = 0; i < s->n_axes; i++)
+        fprintf(to, "    %s = %s\n", s->axis[i].key, s->axis[i].values);
+    for (uint32_t v = 0; v < s->n_variants; v++)
+        for (uint32_t i = 0; i < s->variant[v].n_axes; i++)
+            fprintf(to, "    %s: %s = %s\n", s->variant[v].name, s->variant[v].axis[i].key, s->variant[v].axis[i].values);
+}
+
+/* How many dense networks are trained, and from how many in all the levels start. */
+static void print_dense(const lt_plan *p, FILE *to)
+{
+    uint64_t trained = 0, start = 0;
+    for (uint32_t i = 0; i < p->n_dense; i++)
+        trained += p->job[p->dense[i]].trains;
+    for (uint32_t i = 0; i < p->settings->n_lines; i++)
+        for (int64_t t = 0; t < p->settings->run.trials; t++)
+            start += p->job[p->start[(size_t)i * (size_t)p->settings->run.trials + (size_t)t].dense].trains;
+    if (p->settings->swept.n && trained)
+        fprintf(to, "%8llu of the dense network, from which %llu lines start, each in its trial\n",
+                (unsigned long long)trained, (unsigned long long)start);
+}
+
+static void print_experiment(const lt_experiment *e, FILE *to)
+{
+    const lt_data *d = &e->data;
+    fprintf(to, "%llu samples to train on, %llu to validate, %llu to test; %llu parameters\n",
+            (unsigned long long)d->split[LT_TRAIN].n, (unsigned long long)d->split[LT_VALIDATION].n,
+            (unsigned long long)d->split[LT_TEST].n, (unsigned long long)lt_graph_param_count(&e->graph));
+}
+
 static void print_plan(const run *x, const uint64_t count[LT_JOB_STATES], FILE *to)
 {
     const lt_regime *main = &x->plan.regime[0];
-    const lt_data *d = &x->experiment.data;
+    const lt_experiment *e = main->experiment;
     const uint64_t stored = count[LT_JOB_DONE], due = count[LT_JOB_FAILED], waiting = count[LT_JOB_BLOCKED];
     const uint64_t all = stored + due + waiting, steps = lt_plan_steps(&x->plan);
     fprintf(to, "%llu training%s of ", (unsigned long long)all, all == 1 ? "" : "s");
     if (steps == all * main->steps)
         fprintf(to, "%llu steps (%.4g epochs) on %s\n", (unsigned long long)main->steps,
-                (double)main->steps / (double)main->steps_per_epoch, x->backend);
+                (double)main->steps / (double)main->steps_per_epoch, e->backend);
     else
-        fprintf(to, "%llu steps in all on %s\n", (unsigned long long)steps, x->backend);
+        fprintf(to, "%llu steps in all on %s\n", (unsigned long long)steps, e->backend);
+    print_sweep(x->r->settings, to);
+    print_dense(&x->plan, to);
     fprintf(to, "%8llu stored\n%8llu to be done\n%8llu to be done when the masks they depend on are known, at most\n",
             (unsigned long long)stored, (unsigned long long)due, (unsigned long long)waiting);
-    fprintf(to, "%llu samples to train on, %llu to validate, %llu to test; %llu parameters\n",
-            (unsigned long long)d->split[LT_TRAIN].n, (unsigned long long)d->split[LT_VALIDATION].n,
-            (unsigned long long)d->split[LT_TEST].n, (unsigned long long)lt_graph_param_count(&x->experiment.graph));
+    for (uint32_t i = 0; i < x->experiments.n; i++)
+        print_experiment(&x->experiments.v[i], to);
 }
 
 ltc_status lt_run_explain(const lt_run_request *r, ltc_error *err)

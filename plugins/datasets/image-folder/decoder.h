@@ -14,6 +14,7 @@ typedef struct decoding {
     const uint8_t *byte;                      /* [n], the file */
     size_t    n, at;                          /* at: how many have been taken */
     uint32_t  height, width;                  /* as the header has them */
+    uint64_t  pixels_max;                     /* that the densest file of so many bytes has */
     uint32_t  wanted_height, wanted_width;    /* only such an image is decoded; 0: none is */
     uint32_t  channels;                       /* 1: grey, 2: grey and alpha, 3: RGB, 4: RGB and alpha */
     uint8_t  *pixel;                          /* [height][width][channels], the caller's, with room for 4 */
@@ -22,7 +23,8 @@ typedef struct decoding {
     jmp_buf   escape;                         /* where the library's errors lead to */
 } decoding;
 
-/* False: `said` has the reason. Pixels are there only if the header's size is the wanted one. [any] */
+/* False: `said` has the reason. Pixels are there only if the header's size is the wanted one, and whoever takes that
+ * size from the header itself asks pixels_max whether it can be true. [any] */
 bool decode_png(decoding *d);
 bool decode_jpeg(decoding *d);
 

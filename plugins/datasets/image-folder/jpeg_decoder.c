@@ -80,6 +80,13 @@ static void get_rows(jpeg *j)
     jpeg_finish_decompress(c);
 }
 
+/* Huffman codes take a bit or more for each block of 64 pixels. Arithmetic ones may take less, and what is sixteen times
+ * denser is taken for damaged all the same. */
+static uint64_t most_pixels(const struct jpeg_decompress_struct *c, size_t bytes)
+{
+    return bytes * UINT64_C(8) * 64 * (c->arith_code ? 16 : 1);
+}
+
 static bool decode(jpeg *j)
 {
     if (setjmp(j->d->escape))
@@ -89,6 +96,7 @@ static bool decode(jpeg *j)
     jpeg_read_header(&j->library, TRUE);
     j->d->height = j->library.image_height;
     j->d->width = j->library.image_width;
+    j->d->pixels_max = most_pixels(&j->library, j->d->n);
     if (decoding_goes_on(j->d))
         get_rows(j);
     return true;

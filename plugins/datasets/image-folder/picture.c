@@ -111,6 +111,22 @@ static ltc_status decode(const char *path, decoding *d, ltc_error *err)
                           tree_shown(path), f->name, d->said);
 }
 
+/* A size that all samples will have, and memory for them. */
+static ltc_status check_size(const char *path, const decoding *d, ltc_error *err)
+{
+    if (d->height > PICTURE_SIDE_MAX || d->width > PICTURE_SIDE_MAX)
+        return ltc_fail(err, LTC_EUNSUPPORTED,
+                        "%s: is %" PRIu32 " high and %" PRIu32 " wide by its header, and neither may exceed %d; is "
+                        "the file damaged?",
+                        tree_shown(path), d->height, d->width, PICTURE_SIDE_MAX);
+    if ((uint64_t)d->height * d->width > d->pixels_max)
+        return ltc_fail(err, LTC_EIO,
+                        "%s: is %" PRIu32 " high and %" PRIu32 " wide by its header, which no file of %zu bytes can "
+                        "be; fetch it again, or remove it",
+                        tree_shown(path), d->height, d->width, d->n);
+    return LTC_OK;
+}
+
 ltc_status picture_measure(const char *path, const tree_stamp *stamp, picture_form *form, ltc_error *err)
 {
     picture_room room = { 0 };
@@ -119,12 +135,8 @@ ltc_status picture_measure(const char *path, const tree_stamp *stamp, picture_fo
     if (!st)
         st = decode(path, &d, err);
     picture_room_free(&room);
-    if (!st && (d.height > PICTURE_SIDE_MAX || d.width > PICTURE_SIDE_MAX))
-        st = ltc_fail(err, LTC_EUNSUPPORTED,
-                      "%s: is %" PRIu32 " high and %" PRIu32
-                      " wide by its header, and neither may exceed %d; is the "
-                      "file damaged?",
-                      tree_shown(path), d.height, d.width, PICTURE_SIDE_MAX);
+    if (!st)
+        st = check_size(path, &d, err);
     if (!st)
         form->height = d.height, form->width = d.width;
     return st;

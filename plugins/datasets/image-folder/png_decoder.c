@@ -30,6 +30,13 @@ static void take(png_structp png, png_bytep to, size_t n)
     d->at += n;
 }
 
+/* zlib's technical notes: no stream expands by more than 1032. */
+static uint64_t most_pixels(png_structp png, png_infop info, size_t bytes)
+{
+    const uint64_t bits = (uint64_t)png_get_bit_depth(png, info) * png_get_channels(png, info);
+    return bytes * UINT64_C(1032) * 8 / bits;
+}
+
 /* A damaged chunk is an error even where the picture could do without it: it may have been the
  * transparency. */
 static void be_strict(png_structp png)
@@ -71,6 +78,7 @@ static bool decode(png_structp png, png_infop info, decoding *d)
     png_read_info(png, info);
     d->height = png_get_image_height(png, info);
     d->width = png_get_image_width(png, info);
+    d->pixels_max = most_pixels(png, info, d->n);
     if (decoding_goes_on(d))
         get_rows(png, info, d);
     return true;

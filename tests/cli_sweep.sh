@@ -1,0 +1,114 @@
+#!/bin/sh
+# cli_sweep.sh LTCORE - sweeps as their user meets them: what points share, what they are called, what is refused.
+set -u
+unset CDPATH
+ltcore=$1
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+export XDG_DATA_HOME="$work/share"            # the store
+failed=0
+. "$here/claims.sh"
+
+# equal TEXT IS EXPECTED
+equal() {
+    [ "$2" = "$3" ] && return
+    echo "FAILS: $1 ($2, not $3)"; failed=1
+}
+# column FILE NAME [VARIANT [LEVEL]] : its values, one a line
+column() {
+    awk -F, -v name="$2" -v variant="${3:-}" -v level="${4:-}" 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next }
+        (variant == "" || $c["variant"] == variant) && (level == "" || $c["level"] == level) { print $c[name] }' "$1"
+}
+
+cat >run.cfg <<'CFG'
+run     = { trials = 3; };
+dataset = { plugin = "synthetic"; train = 500; test = 150; validation = 100; };
+arch    = { plugin = "mlp"; hidden = [12]; };
+train   = { batch_size = 50; steps = 20; evaluate_every = 10; optimizer = { type = "adam"; lr = 1e-2; }; };
+prune   = { mask = { plugin = "magnitude"; }; strategy = "one-shot"; density = 0.5; };
+CFG
+
+cat >criteria.cfg <<'CFG'
+base = "run.cfg";
+sweep = ( { key = "prune.mask.plugin"; values = ["magnitude", "small-final", "large-init", "small-init", "distance-moved",
+                                                 "magnitude-increase", "random", "snip", "synflow"]; } );
+CFG
+claim "a plain run" 0 "$ltcore" -q -c run.cfg -o plain
+says out "Trained: 6 networks"
+claim "nine criteria in three trials train no dense network again, nor what a plain run has" 0 "$ltcore" -q -c criteria.cfg -o nine
+says out "Trained: 24 networks, 480 steps. From the store: 6"
+rm -rf share
+claim "and on an empty store the dense network three times, not twenty-seven" 0 "$ltcore" -q -c criteria.cfg -o anew
+says out "Trained: 30 networks, 600 steps"
+equal "three dense networks" "$(column anew/levels.csv training main 0 | sort -u | wc -l)" 3
+equal "twenty-seven tickets" "$(column anew/levels.csv training main 1 | sort -u | wc -l)" 27
+equal "a point with the settings of a plain run is the same training, made anew" \
+    "$(column plain/levels.csv training main 1)" "$(column anew/levels.csv training main 1 | head -n 3)"
+tensors() { tail -c 2000 "$1"; }            # behind the notes, which name the point
+equal "with the same weights" "$(tensors plain/tickets/main/t2/l01/end.safetensors | cksum)" \
+    "$(tensors anew/tickets/main/p01/t2/l01/end.safetensors | cksum)"
+equal "a column for the key" "$(column anew/levels.csv prune.mask.plugin main 1 | sort -u | head -n 1)" distance-moved
+equal "which is what the run used" "$(column anew/levels.csv mask main 1)" "$(column anew/levels.csv prune.mask.plugin main 1)"
+claim "a dry run counts what is shared" 0 "$ltcore" -n -c criteria.cfg -o dry --set run.store=none
+says out "^30 trainings of 20 steps"
+says out "main 9"
+says out "3 of the dense network, from which 27 lines start"
+claim "the resolved run.cfg alone reproduces it" 0 "$ltcore" -q -c anew/run.cfg -o again
+says out "Trained: 0 networks, 0 steps. From the store: 30"
+equal "the same rows" "$(cut -d, -f 1-60 again/levels.csv)" "$(cut -d, -f 1-60 anew/levels.csv)"
+claim "status counts all points" 0 "$ltcore" status anew
+says out "finished, 30 levels"
+claim "one of them can be trained again and compared" 0 "$ltcore" verify anew main/p04/t3/l01
+says out "identical"
+
+# Whatever can be configured: each has the networks, data and programs that it needs, in one run.
+cat >wide.cfg <<'CFG'
+base = "run.cfg";
+run = { trials = 1; };
+variants = ( { name = "fresh"; prune = { kept = "reinit"; }; },
+             { name = "noisy"; prune = { masks = "main"; noise = [0.5, 1.0]; }; } );
+CFG
+for key in 'dataset.seed; values = [1, 2]' 'dataset.validation; values = [50, 100]' 'arch.hidden; values = ( [8], [8, 8] )' \
+    'arch.init; values = ["pytorch", "glorot-normal"]' 'train.batch_size; values = [25, 50]' \
+    'train.optimizer; values = ( { type = "sgd"; lr = 0.1; }, { type = "adam"; lr = 0.01; } )' \
+    'run.seed; values = [1, 2]' 'backend.plugin; values = ["ref", "cpu-blas"]' 'prune.density; values = ( 0.5, [0.5, 0.25] )' \
+    'dataset; values = ( { plugin = "synthetic"; train = 400; test = 100; validation = 50; }, { plugin = "synthetic"; train = 500; test = 100; validation = 50; } )' \
+    'train.optimizer.lr; values = { from = 0.001; to = 0.01; count = 2; spacing = "log"; }'; do
+    name=${key%%;*}
+    rm -rf swept alone
+    noises="0.5 1 0.5 1 "                     # in the last column
+    [ "$name" = prune.density ] && noises="0.5 1 0.5 0.5 1 1 "
+    claim "$name is swept" 0 "$ltcore" -q -c wide.cfg -o swept --set "sweep=({ key = \"$name\"; ${key#*; } });"
+    equal "... at two points" "$(column swept/levels.csv point main 1 | tr '\n' ' ')" "1 2 "
+    equal "... a control follows" "$(column swept/levels.csv point fresh 1 | tr '\n' ' ')" "1 2 "
+    equal "... with points of its own" "$(awk -F, '$2 == "noisy" { printf "%s ", $NF }' swept/levels.csv)" "$noises"
+    claim "... and resolved reads the same" 0 "$ltcore" -q -c swept/run.cfg -o alone
+    says out "Trained: 0 networks"
+done
+
+# The table, and what each point is called.
+cat >table.cfg <<'CFG'
+base = "run.cfg";
+prune = { mask = { plugin = "magnitude"; }; density = 0.5; scope = ["layer", "global"]; };
+variants = ( { name = "fresh"; prune = { kept = "reinit"; masks = "main"; }; },
+             { name = "by chance"; prune = { mask = { plugin = "random"; }; scope = "layer"; density = [0.5, 0.25]; }; } );
+CFG
+claim "a value a row, and a table for what does not follow" 0 "$ltcore" -c table.cfg -o table
+says err "main, point 2 (scope global), trial 1, level 1"
+says out "^ scope  level  density"
+says out "^ layer      1"
+says out "^by chance:"
+
+# Refusals, each at the place of what is wrong.
+cat >bad.cfg <<'CFG'
+base = "run.cfg";
+train = { optimizer = { lr = [0.1,
+                              -0.2]; }; };
+CFG
+claim "a wrong value of a list is refused at its place" 2 "$ltcore" -n -c bad.cfg
+says err "bad.cfg:3: train.optimizer.lr: -0.2 is not in"
+claim "a value that the data refuse says at which point" 2 "$ltcore" -n -c run.cfg --set 'train.batch_size=[50, 5000]'
+says err "batch_size is 5000, but only.*at batch_size 5000"
+exit $failed
