@@ -169,9 +169,10 @@ static ltc_status check_inputs(const cpu_program *p, const cpu_node *n, ltc_erro
 
 ltc_status cpu_shape_plan(cpu_program *p, ltc_error *err)
 {
+    for (uint32_t i = 0; i < p->graph->n_nodes; i++)
+        p->node[i] = (cpu_node){ .node = ltc_graph_node(p->graph, i), .index = i };
     for (uint32_t i = 0; i < p->graph->n_nodes; i++) {
         cpu_node *n = &p->node[i];
-        *n = (cpu_node){ .node = ltc_graph_node(p->graph, i), .index = i };
         const ltc_status st = check_inputs(p, n, err);
         if (st)
             return st;
@@ -215,7 +216,7 @@ size_t cpu_shape_bytes(const cpu_program *p, uint32_t value)
     for (int grad = 0; grad < 2; grad++) {
         const cpu_view view = view_of(of, v->flat, grad ? v->grad_halo : v->halo, blocks);
         if (!grad || v->wants)
-            sum += (size_t)(view.halo || of->rank == 3 ? view.block * blocks : view.channel * view.channels)
+            sum += (size_t)(of->rank == 3 && !v->flat ? view.block * blocks : view.channel * view.channels)
                    * sizeof(float);
     }
     return sum;

@@ -42,9 +42,9 @@ static ltc_status find(cpu_program *p, uint32_t what, uint32_t replica, uint32_t
 }
 
 /* One of value and slots from the layer's order to the host's: what is not stored is dead, and +0.0. */
-static void fetch(const cpu_param *q, int piece, float *to)
+static void fetch(const cpu_param *q, int which, float *to)
 {
-    const float *from = piece ? q->keep.slot[piece - 1] : q->keep.w;
+    const float *from = which ? q->keep.slot[which - 1] : q->keep.w;
     if (!q->place) {
         memcpy(to, from, q->n * sizeof *to);
         return;
@@ -58,9 +58,9 @@ static void fetch(const cpu_param *q, int piece, float *to)
 static void fetch_all(cpu_program *p)
 {
     for (uint32_t i = 0; i < p->graph->n_params; i++)
-        for (int piece = 0; piece < 3; piece++)
-            if (p->param[i].host[piece])
-                fetch(&p->param[i], piece, p->param[i].host[piece]);
+        for (int which = 0; which < 3; which++)
+            if (p->param[i].host[which])
+                fetch(&p->param[i], which, p->param[i].host[which]);
 }
 
 /* A piece that the program does not keep may only be put as what it reads as. */

@@ -336,7 +336,7 @@ static const operation operations[LTC_OP_COUNT] = {
     [LTC_OP_PAD_CHANNELS]  = { BLOCKS, pad_forward, pad_backward },
     [LTC_OP_ADAPTIVE_POOL] = { BLOCKS, adaptive_forward, adaptive_backward },
 };
-static_assert(LTC_OP_COUNT == 14, "a new operation needs its line here");
+_Static_assert(LTC_OP_COUNT == 14, "a new operation needs its line here");
 
 static int64_t parts_of(const cpu_program *p, const cpu_node *n, const operation *o)
 {
