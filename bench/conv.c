@@ -17,7 +17,8 @@ static const double density[DENSITIES] = { 1, 0.5, 0.2, 0.1, 0.036, 0.02, 0.01 }
 static const cpu_conv_shape shapes[] = {
     SHAPE(64, 64, 3, 1, 1, 32), SHAPE(3, 64, 3, 1, 1, 32), SHAPE(128, 128, 3, 1, 1, 16),
     SHAPE(256, 256, 3, 1, 1, 8), SHAPE(512, 512, 3, 1, 1, 4), SHAPE(512, 512, 3, 1, 1, 2),
-    SHAPE(16, 16, 3, 1, 1, 32), SHAPE(32, 64, 3, 2, 1, 16), SHAPE(1, 20, 5, 1, 0, 28), SHAPE(20, 50, 5, 1, 0, 12),
+    SHAPE(16, 16, 3, 1, 1, 32), SHAPE(32, 64, 3, 2, 1, 16), SHAPE(1, 20, 5, 1, 0, 28),
+    SHAPE(20, 50, 5, 1, 0, 12),
 };
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
@@ -71,7 +72,7 @@ static void measure(const cpu_conv_shape *s, cpu_isa isa)
         printf("  %5.1f %%  prepare %7.0f us", 100 * density[d], 1e6 * best[d][CONV_PASSES]);
         for (conv_pass p = 0; p < CONV_PASSES; p++)
             printf(" | %8.0f us %6.1f GF/s (%7.1f) %-8s", 1e6 * best[d][p], real * dense / best[d][p] / 1e9,
-                   dense / best[d][p] / 1e9, way[conv_choose(s, real, isa, p)]);
+                   dense / best[d][p] / 1e9, way[conv_choose(&c[d].shape, real, isa, p)]);
         printf("\n");
         lt_conv_close(&c[d]);
     }

@@ -64,7 +64,7 @@ static void choose_weights(lt_conv *c, double density, uint32_t *seed)
 {
     for (int64_t i = 0; i < c->weights; i++) {
         const bool dead = (double)(next(seed) >> 8) / 16777216.0 >= density ||
-                          (density < 1 && i < c->weights / c->shape.outputs);   /* the first output has none */
+                          (density < 1 && i < c->weights / c->shape.outputs); /* the first output has none */
         c->mask[i] = dead ? LTC_DEAD : i % 5 ? LTC_ALIVE : LTC_FROZEN;
         c->host[i] = dead ? 0 : number(seed);
     }

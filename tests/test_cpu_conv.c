@@ -67,7 +67,8 @@ static void is_close(const lt_conv *c, double error, const char *pass)
     CU_ASSERT(error < 1e-5);
     if (!(error < 1e-5))
         printf("%s of %lld/%lld %lld->%lld at %lldx%lld: %g\n", pass, (long long)s->kernel_h,
-               (long long)s->stride, (long long)s->channels, (long long)s->outputs, (long long)s->h, (long long)s->w, error);
+               (long long)s->stride, (long long)s->channels, (long long)s->outputs, (long long)s->h,
+               (long long)s->w, error);
 }
 
 static void forward(lt_conv *c)

@@ -4,8 +4,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-static const double SAVE_S = 60;              /* between saves of a training under way */
-
 typedef struct pool {
     const lt_execution *x;
     pthread_mutex_t lock;                     /* over the jobs' states, the result, and the listener */
@@ -176,8 +174,7 @@ static void prepare(hand *h, pool *p)
     h->pool = p;
     h->watcher = (lt_watcher){ .arg = h, .now_s = now_of, .stopping = stopping, .stepped = stepped };
     h->worker = (lt_worker){ .plan = x->plan, .store = x->store, .watcher = &h->watcher, .look = x->look,
-                             .save_s = SAVE_S, .evaluated = evaluated, .noticed = noticed,
-                             .arg = h };
+                             .save_s = x->save_s, .evaluated = evaluated, .noticed = noticed, .arg = h };
 }
 
 ltc_status lt_execute(const lt_execution *x, ltc_error *err)

@@ -22,6 +22,7 @@ typedef struct lt_execution {
     const lt_services *services;
     const lt_listener *listener;
     double           (*now_s)(void);
+    double             save_s;                /* between saves of a training under way */
     uint32_t           workers;
     bool               look;                  /* compute nothing: jobs that would stay waiting */
 } lt_execution;

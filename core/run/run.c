@@ -263,7 +263,8 @@ static ltc_status execute(run *x, bool look, ltc_error *err)
                                    .noticed = noticed, .failed = failed };
     const lt_execution e = {
         .plan = &x->plan, .store = x->store, .services = x->r->services, .listener = &listener,
-        .now_s = x->r->now_s, .workers = look ? 1 : x->r->workers, .look = look,
+        .now_s = x->r->now_s, .save_s = x->r->settings->run.save_every, .workers = look ? 1 : x->r->workers,
+        .look = look,
     };
     return lt_execute(&e, err);
 }

@@ -9,10 +9,11 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     set(conv_options_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512)
 endif()
 
-add_library(cpu-conv STATIC ${here}/conv_layer.c ${here}/conv_phase.c ${here}/conv_lists.c ${here}/conv_choice.c)
+add_library(cpu-conv STATIC ${here}/conv_layer.c ${here}/conv_phase.c ${here}/conv_lists.c ${here}/conv_choice.c
+    ${here}/conv_points.c)
 foreach(isa IN LISTS conv_isas)
     add_library(cpu-conv-${isa} OBJECT
-        ${here}/conv_apply.c ${here}/conv_slope.c ${here}/conv_table.c)
+        ${here}/conv_apply.c ${here}/conv_winograd.c ${here}/conv_slope.c ${here}/conv_table.c)
     target_compile_definitions(cpu-conv-${isa} PRIVATE CPU_SUFFIX=${isa})
     target_compile_options(cpu-conv-${isa} PRIVATE -O3 -fno-math-errno -fno-trapping-math
         $<$<C_COMPILER_ID:GNU>:-Wno-psabi> ${conv_options_${isa}})

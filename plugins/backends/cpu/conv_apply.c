@@ -31,7 +31,8 @@ REG_INLINE void run(const int wide, const int tb, const int ty, const int tx, co
         const int64_t o = i < d->outputs ? i : 0;            /* what lies beyond the row is not stored */
         const reg begin = reg_all(d->bias ? d->bias[o] : 0);
         REG_UNROLL for (int p = 0; p < n; p++)
-            a[i * n + p] = load ? reg_load(to + o * out.channel + conv_pixel(&out, ty, tx, out.column, p)) : begin;
+            a[i * n + p] = load ? reg_load(to + o * out.channel +
+                                           conv_pixel(&out, ty, tx, out.column, p)) : begin;
     }
     const float *w = d->w;
     for (const uint32_t *entry = d->entry, *end = entry + d->count; entry < end; entry++, w += wide) {

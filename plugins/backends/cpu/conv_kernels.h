@@ -37,8 +37,19 @@ typedef struct conv_slope {
     float *dw;
 } conv_slope;
 
+/* Winograd's F(4x4, 3x3): outputs in tiles of 4 x 4, each from 6 x 6 inputs that begin pad before it. u: the
+ * weights, transformed (conv_points.h). A call uses conv_winograd_scratch floats. */
+typedef struct conv_winograd {
+    conv_sheet in, out;
+    int64_t in_rows, in_columns, rows, columns, blocks, inputs, outputs, pad;
+    const float *u, *bias;
+    bool relu, add;
+    float *scratch;
+} conv_winograd;
+
 typedef struct conv_kernels {
     void (*apply)(const conv_walk *k);
+    void (*winograd)(const conv_winograd *k);
     void (*slope)(const conv_slope *k);       /* of lists with one output a row */
     void (*slope_wide)(const conv_slope *k);  /* of lists with CONV_WIDE outputs a row */
 } conv_kernels;

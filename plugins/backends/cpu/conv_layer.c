@@ -7,6 +7,7 @@
 
 #include "conv_choice.h"
 #include "conv_phase.h"
+#include "conv_points.h"
 
 struct cpu_conv {
     cpu_conv_shape shape;
@@ -15,6 +16,7 @@ struct cpu_conv {
     conv_phase forward, slope;                /* slope: of the weights' gradient, if its lists are others */
     bool own_slope;
     conv_phase *back; int64_t n_back;
+    float *points[2], *host;                  /* Winograd's weights of the first two passes; with zeros */
     size_t stored;
     uint32_t *places;                         /* NULL: all, in the host's order */
 };
@@ -53,6 +55,11 @@ static size_t room_of(const cpu_conv_shape *s)
     return row > ROOM ? row : ROOM;
 }
 
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 static size_t tap_floats(const cpu_conv_shape *s)
 {
     const size_t bytes = (size_t)taps_of(s) * sizeof(ptrdiff_t), line = CPU_LANES * sizeof(float);
@@ -65,6 +72,7 @@ cpu_conv_needs cpu_conv_needs_of(const cpu_conv_shape *s, cpu_isa isa)
     const conv_phase forward = conv_phase_of(s, false, 0);
     cpu_conv_needs n = { .halo_x = conv_phase_halo(&forward, s, s->h, s->w),
                          .scratch = tap_floats(s) + room_of(s) * CPU_LANES };
+    n.scratch = larger(n.scratch, conv_winograd_scratch(s->channels > s->outputs ? s->channels : s->outputs));
     for (int64_t i = 0; i < conv_phases(s, true); i++) {
         const conv_phase back = conv_phase_of(s, true, i);
         const int64_t halo = conv_phase_halo(&back, s, s->out_h, s->out_w);
@@ -84,7 +92,29 @@ static size_t count_stored(const uint8_t *mask, size_t n)
 static ltc_status open_phase(conv_phase *p, const cpu_conv *l, const uint8_t *mask, double density,
                              conv_pass pass, ltc_error *err)
 {
+    if (l->way[pass] == CONV_BY_WINOGRAD)
+        return LTC_OK;
     return conv_phase_open(p, &l->shape, mask, density, l->way[pass] == CONV_BY_LISTS ? 1 : CONV_WIDE, err);
+}
+
+/* Memory for the weights that Winograd's passes multiply by. */
+static ltc_status open_points(cpu_conv *l, ltc_error *err)
+{
+    const cpu_conv_shape *s = &l->shape;
+    const bool forward = l->way[CONV_FORWARD] == CONV_BY_WINOGRAD,
+               back = l->way[CONV_DATA_GRADIENT] == CONV_BY_WINOGRAD;
+    const size_t n[2] = { forward ? conv_points_count(s->outputs, s->channels) : 0,
+                          back ? conv_points_count(s->channels, s->outputs) : 0 };
+    for (int i = 0; i < 2; i++) {
+        l->points[i] = n[i] ? calloc(n[i], sizeof *l->points[i]) : NULL;
+        if (n[i] && !l->points[i])
+            return ltc_fail(err, LTC_ENOMEM, "no memory for a convolution's weights at %zu points", n[i]);
+    }
+    if ((forward || back) && l->places)
+        l->host = calloc(weights_of(s), sizeof *l->host);
+    return l->host || !l->places || !(forward || back)
+               ? LTC_OK
+               : ltc_fail(err, LTC_ENOMEM, "no memory for %zu weights in the host's order", weights_of(s));
 }
 
 static ltc_status open_phases(cpu_conv *l, const uint8_t *mask, double density, ltc_error *err)
@@ -169,6 +199,8 @@ ltc_status cpu_conv_open(cpu_conv **layer, const cpu_conv_shape *s, const uint8_
     ltc_status st = open_phases(l, mask, density, err);
     if (!st)
         st = settle(l, mask, err);
+    if (!st)
+        st = open_points(l, err);
     if (st)
         cpu_conv_close(l);
     else
@@ -184,8 +216,8 @@ void cpu_conv_close(cpu_conv *l)
     conv_phase_close(&l->slope);
     for (int64_t i = 0; l->back && i < l->n_back; i++)
         conv_phase_close(&l->back[i]);
-    free(l->back);
-    free(l->places);
+    free(l->back), free(l->places);
+    free(l->points[0]), free(l->points[1]), free(l->host);
     free(l);
 }
 
@@ -199,8 +231,27 @@ const uint32_t *cpu_conv_places(const cpu_conv *l)
     return l->places;
 }
 
+/* The weights in the host's order. */
+static const float *spread(cpu_conv *l, const float *w)
+{
+    for (size_t i = 0; l->host && i < l->stored; i++)
+        l->host[l->places[i]] = w[i];
+    return l->host ? l->host : w;
+}
+
+static void prepare_points(cpu_conv *l, const float *w)
+{
+    const int64_t in = l->shape.channels, out = l->shape.outputs, taps = taps_of(&l->shape);
+    if (l->points[0])
+        conv_points_make(w, out, in, in * taps, taps, false, l->points[0]);
+    if (l->points[1])
+        conv_points_make(w, in, out, taps, in * taps, true, l->points[1]);
+}
+
 void cpu_conv_prepare(cpu_conv *l, const float *w)
 {
+    if (l->points[0] || l->points[1])
+        prepare_points(l, spread(l, w));
     conv_phase_pack(&l->forward, w);
     for (int64_t i = 0; i < l->n_back; i++)
         conv_phase_pack(&l->back[i], w);
@@ -228,14 +279,30 @@ static void run_phase(const cpu_conv *l, const conv_phase *p, const cpu_conv_cal
         .bias = p->back ? NULL : c->bias, .relu = !p->back && c->relu, .add = add });
 }
 
+static void run_winograd(const cpu_conv *l, const cpu_conv_call *c, bool back, bool add, int64_t first,
+                         int64_t end)
+{
+    const cpu_view *in = back ? c->y : c->x, *out = back ? c->x : c->y;
+    l->kernels->winograd(&(conv_winograd){
+        .in = sheet_of(in, first, 0, 0, 1), .out = sheet_of(out, first, 0, 0, 1), .in_rows = in->h,
+        .in_columns = in->w, .rows = out->h, .columns = out->w, .blocks = end - first, .inputs = in->channels,
+        .outputs = out->channels, .pad = back ? 2 - l->shape.pad : l->shape.pad, .u = l->points[back],
+        .bias = back ? NULL : c->bias, .relu = !back && c->relu, .add = add, .scratch = c->scratch });
+}
+
 void cpu_conv_forward(const cpu_conv *l, const cpu_conv_call *c, int64_t first, int64_t end)
 {
-    run_phase(l, &l->forward, c, false, first, end);
+    if (l->way[CONV_FORWARD] == CONV_BY_WINOGRAD)
+        run_winograd(l, c, false, false, first, end);
+    else
+        run_phase(l, &l->forward, c, false, first, end);
 }
 
 void cpu_conv_data_gradient(const cpu_conv *l, const cpu_conv_call *c, bool add, int64_t first, int64_t end)
 {
-    for (int64_t i = 0; i < l->n_back; i++)
+    if (l->way[CONV_DATA_GRADIENT] == CONV_BY_WINOGRAD)
+        run_winograd(l, c, true, add, first, end);
+    for (int64_t i = 0; i < l->n_back && l->way[CONV_DATA_GRADIENT] != CONV_BY_WINOGRAD; i++)
         run_phase(l, &l->back[i], c, add, first, end);
 }
 

@@ -23,7 +23,7 @@ typedef struct conv_lists {
     uint32_t *output;                         /* [rows + 1]: the first output of each row */
     uint32_t *last;                           /* [rows]: the last section with entries, or 0 */
     uint32_t *entry;                          /* [count] */
-    uint32_t *from;                           /* [count][wide]: the weight's place with the host, or CONV_NONE */
+    uint32_t *from;                           /* [count][wide]: its place with the host, or CONV_NONE */
 } conv_lists;
 
 /* A pass as the host's tensor tells it: the weight of (group, output, input, tap), the last three counted

@@ -114,7 +114,7 @@ ltc_status conv_phase_settle(conv_phase *p, const uint32_t *rank, int64_t stored
             p->lists.from[i] = rank[p->lists.from[i]];
         same = same && p->lists.from[i] == i;
     }
-    if (same)
+    if (same || !n)
         return LTC_OK;
     p->packed = malloc((n + 1) * sizeof *p->packed);
     return p->packed ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "no memory for %zu weights in another order", n);

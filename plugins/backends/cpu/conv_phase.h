@@ -12,7 +12,7 @@ typedef struct conv_phase {
     int64_t rows, columns;                    /* of its outputs; none: nothing to do */
     int64_t out_step, in_step;                /* pixels from one to the next */
     conv_lists lists;
-    float *packed;                            /* [count][wide]: weights in the lists' order; NULL: stored so */
+    float *packed;                            /* [count][wide]: in the lists' order; NULL: stored so */
 } conv_phase;
 
 int64_t conv_phases(const cpu_conv_shape *s, bool back);
