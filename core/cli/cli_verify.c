@@ -82,6 +82,12 @@ static void no_progress(void *arg, const lt_job *j, const lt_progress *p)
     (void)arg, (void)j, (void)p;
 }
 
+static ltc_status not_begun(void *arg, const lt_job *j, ltc_error *err)
+{
+    (void)arg, (void)j, (void)err;
+    return LTC_OK;
+}
+
 static ltc_status not_evaluated(void *arg, const lt_job *j, const lt_evaluation *e, ltc_error *err)
 {
     (void)arg, (void)j, (void)e, (void)err;
@@ -100,8 +106,10 @@ static void not_noticed(void *arg, const lt_job *j, const char *sentence)
     (void)arg, (void)j, (void)sentence;
 }
 
-static void failed(void *arg, const lt_job *j, const ltc_error *why)
+static void failed(void *arg, const lt_job *j, const lt_level_row *row, const lt_history_row *history,
+                   size_t n, const ltc_error *why)
 {
+    (void)row, (void)history, (void)n;
     char text[160];
     lt_cli_say(world_of(arg), "%s: %s", lt_job_text(j, text), why->message);
 }
@@ -111,6 +119,7 @@ static ltc_status look_up(work *k, ltc_error *err)
 {
     const lt_listener listener = { .arg = k,
                                    .progress = no_progress,
+                                   .begun = not_begun,
                                    .evaluated = not_evaluated,
                                    .finished = not_finished,
                                    .noticed = not_noticed,

@@ -49,16 +49,17 @@ static ltc_status make_groups(lt_seen_run *r, ltc_error *err)
 ltc_status lt_seen_read(const char *directory, lt_seen_run *r, ltc_error *err)
 {
     sqlite3 *db = NULL;
+    bool begun = false;
     *r = (lt_seen_run){ .name = "", .version = "", .backend = "", .machine = "", .dataset = "",
                         .params = NAN, .macs = NAN, .samples = { NAN, NAN, NAN }, .majority = NAN };
     r->directory = lt_arena_text(&r->arena, directory);
-    ltc_status st = r->directory ? lt_database_look(directory, &db, err)
+    ltc_status st = r->directory ? lt_database_look(directory, &db, &begun, err)
                                  : ltc_fail(err, LTC_ENOMEM, "%s: no memory to report it", directory);
-    if (!st)
+    if (!st && begun)
         st = lt_seen_read_rows(db, r, err);
     if (!st)
         st = make_groups(r, err);
-    if (!st)
+    if (!st && begun)
         st = lt_seen_read_comparisons(db, r, err);
     lt_database_close(db);
     return st;

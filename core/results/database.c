@@ -163,7 +163,8 @@ static ltc_status open_to_look(const char *directory, sqlite3 **db, ltc_error *e
     return st;
 }
 
-static ltc_status check_version(sqlite3 *db, ltc_error *err)
+/* Version 0: the file has just been made, and has no tables. */
+static ltc_status check_version(sqlite3 *db, bool *begun, ltc_error *err)
 {
     sqlite3_stmt *stmt = NULL;
     ltc_status st = lt_database_prepare(db, "PRAGMA user_version", &stmt, err);
@@ -171,20 +172,22 @@ static ltc_status check_version(sqlite3 *db, ltc_error *err)
         st = lt_database_fail(db, err);
     const int version = st ? LT_RESULTS_VERSION : sqlite3_column_int(stmt, 0);
     sqlite3_finalize(stmt);                   /* says again what step said */
-    if (version == LT_RESULTS_VERSION)
+    *begun = version && !st;
+    if (version == LT_RESULTS_VERSION || !version)
         return st;
     return ltc_fail(err, LTC_EUNSUPPORTED,
                     "results.db is of version %d, and this ltcore reads %d: use the one that wrote it",
                     version, LT_RESULTS_VERSION);
 }
 
-ltc_status lt_database_look(const char *directory, sqlite3 **db, ltc_error *err)
+ltc_status lt_database_look(const char *directory, sqlite3 **db, bool *begun, ltc_error *err)
 {
     *db = NULL;
+    *begun = false;
     ltc_status st = open_to_look(directory, db, err);
     if (!st)
         st = lt_database_run(*db, "BEGIN", err);
-    return st ? st : check_version(*db, err);
+    return st ? st : check_version(*db, begun, err);
 }
 
 void lt_database_close(sqlite3 *db)
