@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan/spare.h"
 #include "plan/trajectory_record.h"
 #include "prune/treatment.h"
 
@@ -16,46 +17,10 @@ typedef struct pass {
     lt_trajectory *t;
     lt_trainer    *trainer;
     lt_state       now, best;
+    lt_spare       spare;                     /* partial states that this pass put */
     double         saved_s;                   /* when the last save was */
     uint64_t       step, last, best_step;     /* best_step: of `best`; UINT64_MAX: none */
 } pass;
-
-bool lt_trajectory_due(uint64_t step, uint64_t first, uint64_t every, uint64_t last)
-{
-    return step == first || step == last || (step > first && step < last && step % every == 0);
-}
-
-const lt_evaluation *lt_trajectory_at(const lt_trajectory *t, uint64_t step)
-{
-    for (size_t i = 0; i < t->n_evaluations; i++)
-        if (t->evaluation[i].step == step)
-            return &t->evaluation[i];
-    return NULL;
-}
-
-const lt_evaluation *lt_trajectory_best(const lt_trajectory *t, uint64_t first, uint64_t every, uint64_t last)
-{
-    const lt_evaluation *best = NULL;
-    for (size_t i = 0; i < t->n_evaluations; i++) {
-        const lt_evaluation *e = &t->evaluation[i];
-        const bool counts = e->step != first && e->step <= last && e->n[LT_VALIDATION] && isfinite(e->loss[LT_VALIDATION]) &&
-                            lt_trajectory_due(e->step, first, every, last);
-        if (counts && (!best || e->loss[LT_VALIDATION] < best->loss[LT_VALIDATION]))
-            best = e;
-    }
-    return best;
-}
-
-const lt_digest *lt_trajectory_state(const lt_trajectory *t, uint64_t step, bool values)
-{
-    for (size_t i = 0; values && i < t->n_points; i++)
-        if (t->point[i].step == step && t->point[i].kind == LT_POINT_VALUES)
-            return &t->point[i].state;        /* the same digest whatever else is stored */
-    for (size_t i = 0; i < t->n_points; i++)
-        if (t->point[i].step == step && t->point[i].kind != LT_POINT_VALUES)
-            return &t->point[i].state;
-    return NULL;
-}
 
 /* Is a step's state stored for good, or (values) its values? Partial states are forgotten again. */
 static bool stays(const lt_trajectory *t, uint64_t step, bool values)
@@ -194,9 +159,12 @@ static ltc_status store_state(pass *p, uint32_t kind, ltc_error *err)
 {
     lt_point made = { .step = p->step, .kind = kind };
     const lt_digest *there = lt_trajectory_state(p->t, p->step, false);
+    int64_t stamp = 0;
     ltc_status st = lt_session_get(p->r->session, &p->now, err);
     if (!st)
-        st = lt_snapshot_put(p->r->store, &p->now, LT_SNAPSHOT_WHOLE, &made.state, err);
+        st = lt_snapshot_put_for_now(p->r->store, &p->now, &made.state, &stamp, err);
+    if (kind == LT_POINT_PARTIAL)
+        lt_spare_note(&p->spare, &made.state, stamp);
     if (!st && there && memcmp(there, &made.state, sizeof made.state))
         return ltc_fail(err, LTC_EINTERNAL, "step %llu was trained again and its bytes differ from those stored: this "
                         "machine or its libraries changed under the same backend identity, or its memory fails",
@@ -213,6 +181,14 @@ static ltc_status store_best(pass *p, ltc_error *err)
     return st ? st : lt_trajectory_add_point(p->t, &made, err);
 }
 
+static ltc_status save_record(pass *p, ltc_error *err)
+{
+    const ltc_status st = lt_trajectory_save(p->r->store, &p->r->key, p->t, err);
+    if (!st)
+        lt_spare_remove(&p->spare, p->r->store, p->t);
+    return st;
+}
+
 /* What an interruption loses nothing by: the state so far, the best so far, the record. */
 static ltc_status save(pass *p, ltc_error *err)
 {
@@ -220,7 +196,7 @@ static ltc_status save(pass *p, ltc_error *err)
     if (!st)
         st = store_best(p, err);
     p->saved_s = p->r->watcher->now_s(p->r->watcher->arg);
-    return st ? st : lt_trajectory_save(p->r->store, &p->r->key, p->t, err);
+    return st ? st : save_record(p, err);
 }
 
 static bool save_is_due(const pass *p)
@@ -353,7 +329,7 @@ static ltc_status run_pass(pass *p, uint64_t low, uint64_t high, ltc_error *err)
     if (st && st != LTC_ECANCELLED)
         return st;
     ltc_error why = { .message = "" };
-    const ltc_status saved = lt_trajectory_save(p->r->store, &p->r->key, p->t, &why);
+    const ltc_status saved = save_record(p, &why);
     if (saved)
         *err = why;
     return saved ? saved : st;

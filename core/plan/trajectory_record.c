@@ -1,10 +1,11 @@
-/* Reads and writes records of trajectories, a line a fact:
+/* Owns the lists of a trajectory, and reads and writes its record, a line a fact:
  *     state STEP DIGEST | partial STEP DIGEST | values STEP DIGEST | eval STEP SPLIT LOSS CORRECT N
  *     moved N        (dead or frozen weights that moved on the way to the end)
  * with LOSS as the 16 hex digits of its binary64. */
 #include "plan/trajectory_record.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,43 @@
 static const char *const kind_word[] = {
     [LT_POINT_STATE] = "state", [LT_POINT_PARTIAL] = "partial", [LT_POINT_VALUES] = "values",
 };
+
+bool lt_trajectory_due(uint64_t step, uint64_t first, uint64_t every, uint64_t last)
+{
+    return step == first || step == last || (step > first && step < last && step % every == 0);
+}
+
+const lt_evaluation *lt_trajectory_at(const lt_trajectory *t, uint64_t step)
+{
+    for (size_t i = 0; i < t->n_evaluations; i++)
+        if (t->evaluation[i].step == step)
+            return &t->evaluation[i];
+    return NULL;
+}
+
+const lt_evaluation *lt_trajectory_best(const lt_trajectory *t, uint64_t first, uint64_t every, uint64_t last)
+{
+    const lt_evaluation *best = NULL;
+    for (size_t i = 0; i < t->n_evaluations; i++) {
+        const lt_evaluation *e = &t->evaluation[i];
+        const bool counts = e->step != first && e->step <= last && e->n[LT_VALIDATION] && isfinite(e->loss[LT_VALIDATION]) &&
+                            lt_trajectory_due(e->step, first, every, last);
+        if (counts && (!best || e->loss[LT_VALIDATION] < best->loss[LT_VALIDATION]))
+            best = e;
+    }
+    return best;
+}
+
+const lt_digest *lt_trajectory_state(const lt_trajectory *t, uint64_t step, bool values)
+{
+    for (size_t i = 0; values && i < t->n_points; i++)
+        if (t->point[i].step == step && t->point[i].kind == LT_POINT_VALUES)
+            return &t->point[i].state;        /* the same digest whatever else is stored */
+    for (size_t i = 0; i < t->n_points; i++)
+        if (t->point[i].step == step && t->point[i].kind != LT_POINT_VALUES)
+            return &t->point[i].state;
+    return NULL;
+}
 
 /* Room for one more at the lengths at which a list is full: 0 and the powers of two. */
 static bool reserve(void *list, size_t n, size_t size)
@@ -26,12 +64,13 @@ static bool reserve(void *list, size_t n, size_t size)
     return grown != NULL;
 }
 
-/* Behind a partial state two more are worth nothing; those ahead are what an earlier pass reached. */
-static void forget_partials_before(lt_trajectory *t, uint64_t step)
+/* Two are kept up to a partial state, none up to one that stays; those ahead are what an earlier pass reached. */
+static void forget_partials(lt_trajectory *t, const lt_point *up_to)
 {
+    const size_t keep = up_to->kind == LT_POINT_PARTIAL ? 2 : 0;
     size_t partials = 0;
     for (size_t i = t->n_points; i-- > 0;)
-        if (t->point[i].kind == LT_POINT_PARTIAL && t->point[i].step <= step && ++partials > 2)
+        if (t->point[i].kind == LT_POINT_PARTIAL && t->point[i].step <= up_to->step && ++partials > keep)
             lt_trajectory_drop_point(t, i);
 }
 
@@ -48,8 +87,8 @@ ltc_status lt_trajectory_add_point(lt_trajectory *t, const lt_point *p, ltc_erro
         return ltc_fail(err, LTC_ENOMEM, "no memory for a trajectory");
     memmove(t->point + i + 1, t->point + i, (t->n_points++ - i) * sizeof *t->point);
     t->point[i] = *p;
-    if (p->kind == LT_POINT_PARTIAL)
-        forget_partials_before(t, p->step);
+    if (p->kind != LT_POINT_VALUES)
+        forget_partials(t, p);
     return LTC_OK;
 }
 
