@@ -1,11 +1,11 @@
 /* Owns the lists of a trajectory, and reads and writes its record, a line a fact:
  *     state STEP DIGEST | partial STEP DIGEST | values STEP DIGEST | eval STEP SPLIT LOSS CORRECT N
  *     moved N        (dead or frozen weights that moved on the way to the end)
+ *     bad STEP KIND  (from which no finite loss came; KIND: LT_BAD_*)
  * with LOSS as the 16 hex digits of its binary64. */
 #include "plan/trajectory_record.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,43 +14,6 @@
 static const char *const kind_word[] = {
     [LT_POINT_STATE] = "state", [LT_POINT_PARTIAL] = "partial", [LT_POINT_VALUES] = "values",
 };
-
-bool lt_trajectory_due(uint64_t step, uint64_t first, uint64_t every, uint64_t last)
-{
-    return step == first || step == last || (step > first && step < last && step % every == 0);
-}
-
-const lt_evaluation *lt_trajectory_at(const lt_trajectory *t, uint64_t step)
-{
-    for (size_t i = 0; i < t->n_evaluations; i++)
-        if (t->evaluation[i].step == step)
-            return &t->evaluation[i];
-    return NULL;
-}
-
-const lt_evaluation *lt_trajectory_best(const lt_trajectory *t, uint64_t first, uint64_t every, uint64_t last)
-{
-    const lt_evaluation *best = NULL;
-    for (size_t i = 0; i < t->n_evaluations; i++) {
-        const lt_evaluation *e = &t->evaluation[i];
-        const bool counts = e->step != first && e->step <= last && e->n[LT_VALIDATION] && isfinite(e->loss[LT_VALIDATION]) &&
-                            lt_trajectory_due(e->step, first, every, last);
-        if (counts && (!best || e->loss[LT_VALIDATION] < best->loss[LT_VALIDATION]))
-            best = e;
-    }
-    return best;
-}
-
-const lt_digest *lt_trajectory_state(const lt_trajectory *t, uint64_t step, bool values)
-{
-    for (size_t i = 0; values && i < t->n_points; i++)
-        if (t->point[i].step == step && t->point[i].kind == LT_POINT_VALUES)
-            return &t->point[i].state;        /* the same digest whatever else is stored */
-    for (size_t i = 0; i < t->n_points; i++)
-        if (t->point[i].step == step && t->point[i].kind != LT_POINT_VALUES)
-            return &t->point[i].state;
-    return NULL;
-}
 
 /* Room for one more at the lengths at which a list is full: 0 and the powers of two. */
 static bool reserve(void *list, size_t n, size_t size)
@@ -140,6 +103,11 @@ static ltc_status parse_line(const char *line, lt_trajectory *t, ltc_error *err)
         t->moved = n;
         return LTC_OK;
     }
+    if (sscanf(line, "bad %" SCNu64 " %" SCNu32, &step, &split) == 2 && split &&
+        split < LT_BAD_SPLIT + LT_SPLITS) {
+        t->bad_step = step, t->bad = split;
+        return LTC_OK;
+    }
     if (sscanf(line, "%15s %" SCNu64 " %79s", word, &step, hex) != 3)
         return LTC_OK;
     for (uint32_t k = 0; k < sizeof kind_word / sizeof kind_word[0]; k++) {
@@ -188,6 +156,8 @@ static ltc_status write_record(lt_store *s, const lt_digest *key, const lt_traje
         put_evaluation(&t->evaluation[i], &text);
     if (t->moved)
         lt_text_add(&text, "moved %" PRIu64 "\n", t->moved);
+    if (t->bad)
+        lt_text_add(&text, "bad %" PRIu64 " %" PRIu32 "\n", t->bad_step, t->bad);
     const ltc_status st = text.failed ? ltc_fail(err, LTC_ENOMEM, "no memory for a trajectory")
                                       : lt_record_put(s, key, text.s ? text.s : "", text.n, err);
     lt_text_free(&text);
@@ -206,6 +176,8 @@ static ltc_status add_all(lt_trajectory *to, const lt_trajectory *t, ltc_error *
     for (size_t i = 0; i < t->n_evaluations && !st; i++)
         st = lt_trajectory_add_evaluation(to, &t->evaluation[i], err);
     to->moved = t->moved > to->moved ? t->moved : to->moved;
+    if (t->bad)
+        to->bad = t->bad, to->bad_step = t->bad_step;
     return st;
 }
 
