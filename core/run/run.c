@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "report/report.h"
 #include "run/ending.h"
 #include "run/estimate.h"
 #include "util/file.h"
@@ -270,7 +271,7 @@ static ltc_status open_results(run *x, ltc_error *err)
     if (!x->line || !x->data)
         return ltc_fail(err, LTC_ENOMEM, "no memory for the facts of a run");
     x->facts = (lt_run_facts){ .version = x->r->version, .machine = x->machine, .resolved = x->r->resolved,
-                               .settings = s, .data = x->data, .line = x->line };
+                               .settings = s, .config = x->r->config, .data = x->data, .line = x->line };
     for (uint32_t i = 0; i < x->experiments.n; i++)
         if (!x->experiments.v[i].borrows)
             add_data(x, &x->experiments.v[i]);
@@ -305,6 +306,28 @@ static bool has_levels(const run *x)
     const bool there = !path.failed && access(path.s, F_OK) == 0;
     lt_text_free(&path);
     return there;
+}
+
+/* Figures and report.html. What goes wrong there is told, and takes nothing from the run: `ltcore report` makes
+ * them again. */
+static void write_report(run *x)
+{
+    const ltc_strings *formats = &x->r->settings->report.formats;
+    const char *const directory[] = { x->output.directory };
+    lt_report_request r = { .directory = directory, .n_directories = 1, .to = x->output.directory,
+                            .overlay = NULL, .out = x->r->out };
+    char note[256];
+    ltc_error err = { .message = "" };
+    for (uint64_t i = 0; i < formats->n; i++)
+        r.formats |= lt_report_format(formats->v[i]);
+    if (!r.formats)
+        return;
+    if (lt_report_write(&r, note, &err))
+        fprintf(x->r->progress->to, "ltcore: no report: %s\n", err.message);
+    else if (note[0])
+        fprintf(x->r->progress->to, "ltcore: %s\n", note);
+    if (!err.message[0] && r.formats & LT_REPORT_HTML)
+        fprintf(x->r->out, "Report: %s/report.html\n", x->output.directory);
 }
 
 ltc_status lt_run(const lt_run_request *r, ltc_error *err)
@@ -346,6 +369,8 @@ ltc_status lt_run(const lt_run_request *r, ltc_error *err)
             *err = late;
         st = st ? st : end;
         const ltc_status shown = st == LTC_ECANCELLED ? LTC_OK : lt_results_table(x.results, r->out, st ? &late : err);
+        if (!end && st != LTC_ECANCELLED)
+            write_report(&x);
         st = st ? st : shown;
     }
     close_run(&x);
