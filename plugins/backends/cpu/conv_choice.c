@@ -30,7 +30,7 @@ conv_way conv_choose(const cpu_conv_shape *s, double density, cpu_isa isa, conv_
 {
     conv_way best = CONV_BY_WIDE_LISTS;
     double least = 1;
-    if (pass != CONV_WEIGHT_GRADIENT && has_winograd(s) && costs[isa][pass].winograd * waste(s) < least)
+    if (has_winograd(s) && costs[isa][pass].winograd * waste(s) < least)
         best = CONV_BY_WINOGRAD, least = costs[isa][pass].winograd * waste(s);
     return costs[isa][pass].lists * density < least ? CONV_BY_LISTS : best;
 }
