@@ -149,10 +149,10 @@ void CPU_NAME(conv_apply)(const conv_walk *k)
     conv_spot s;
     for (int64_t b = 0; b * z->blocks < k->blocks; b++) {
         conv_spot_axis(&s, 0, b, z->blocks, k->blocks);
-        for (int64_t y = 0; y * z->rows < k->rows; y++) {
-            conv_spot_axis(&s, 1, y, z->rows, k->rows);
-            for (int64_t x = 0; x * z->columns < k->columns; x++) {
-                conv_spot_axis(&s, 2, x, z->columns, k->columns);
+        for (int64_t x = 0; x * z->columns < k->columns; x++) {
+            conv_spot_axis(&s, 2, x, z->columns, k->columns);
+            for (int64_t y = 0; y * z->rows < k->rows; y++) {
+                conv_spot_axis(&s, 1, y, z->rows, k->rows);
                 at_spot(k, tiles[t].run, &s);
             }
         }

@@ -46,8 +46,9 @@ static __attribute__((noinline)) void tile_product(const float *u, const float *
 static void multiply(const conv_winograd *k, int64_t first, const float *v, float *m)
 {
     const int64_t groups = (k->outputs + CONV_WIDE - 1) / CONV_WIDE, size = k->inputs * CONV_WIDE;
-    const ptrdiff_t point = conv_point_stride(k->outputs, k->inputs);
-    for (int p = 0; p < CONV_POINTS; p++, v += conv_panel_stride(k->inputs), m += conv_panel_stride(CONV_CHUNK))
+    const ptrdiff_t point = conv_point_stride(k->outputs, k->inputs),
+                    v_point = conv_panel_stride(k->inputs), m_point = conv_panel_stride(CONV_CHUNK);
+    for (int p = 0; p < CONV_POINTS; p++, v += v_point, m += m_point)
         for (int64_t g = first / CONV_WIDE; g < groups && g * CONV_WIDE < first + CONV_CHUNK; g++)
             for (int part = 0; part < CONV_PANEL * CPU_LANES; part += ACROSS * REG_LANES)
                 tile_product(k->u + p * point + g * size, v + part, k->inputs,
