@@ -44,7 +44,7 @@ typedef struct lt_claim lt_claim;
  * and to release. */
 ltc_status lt_claim_take(lt_store *s, const lt_digest *key, lt_claim **claim, char holder[160],
                          ltc_error *err);
-void lt_claim_beat(lt_claim *c);              /* at least every LT_CLAIM_BEAT_S */
+bool lt_claim_beat(lt_claim *c);              /* at least every LT_CLAIM_BEAT_S; false: it was taken over */
 void lt_claim_release(lt_claim *c);           /* NULL: nothing */
 
 /* Roots: a run says what it needs before it makes it. text: keys of records in hex, one a line; a put
