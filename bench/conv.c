@@ -45,7 +45,7 @@ static cpu_isa best_isa(void)
 __attribute__((target("avx512f,fma"))) static float peak_512(int n)
 {
     const __m512 x = _mm512_set1_ps(0.999f), y = _mm512_set1_ps(0.001f);
-    __m512 a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x;
+    __m512 a = x, b = a + y, c = b + y, d = c + y, e = d + y, f = e + y, g = f + y, h = g + y;
     for (int k = 0; k < n; k++) {
         a = _mm512_fmadd_ps(a, x, y), b = _mm512_fmadd_ps(b, x, y);
         c = _mm512_fmadd_ps(c, x, y), d = _mm512_fmadd_ps(d, x, y);

@@ -24,10 +24,12 @@ REG_INLINE void run(const int tb, const int ty, const int tx, const ptrdiff_t co
     const uint32_t shift = k->lists->shift, mask = (1u << shift) - 1;
     const conv_sheet x = k->x, g = k->g;
     const ptrdiff_t *tap = k->tap;
-    reg v[n];
+    reg v[16];
     REG_UNROLL for (int p = 0; p < n; p++)
-        v[p] = conv_is_ours(s, ty, tx, p) ? reg_load(d->g + conv_pixel(&g, ty, tx, CPU_LANES, p))
-                                          : (reg){ 0 };
+        v[p] = reg_load(d->g + conv_pixel(&g, ty, tx, CPU_LANES, p));
+    if (!s->whole)
+        REG_UNROLL for (int p = 0; p < n; p++)
+            v[p] = reg_keep(v[p], conv_is_ours(s, ty, tx, p));
     float *to = d->partial;
     for (const uint32_t *entry = d->entry, *end = entry + d->count; entry < end; entry++, to += CPU_LANES) {
         const float *from = d->x + (ptrdiff_t)(*entry >> shift) * x.channel + tap[*entry & mask];
@@ -139,13 +141,13 @@ static void part_over_tiles(const conv_slope *k, const part *p)
 {
     const size_t t = best_tile(k);
     const conv_tile_size *z = &tiles[t].size;
-    conv_spot s;
+    conv_spot s = { 0 };
     for (int64_t b = 0; b * z->blocks < k->blocks; b++) {
         conv_spot_axis(&s, 0, b, z->blocks, k->blocks);
-        for (int64_t x = 0; x * z->columns < k->columns; x++) {
-            conv_spot_axis(&s, 2, x, z->columns, k->columns);
-            for (int64_t y = 0; y * z->rows < k->rows; y++) {
-                conv_spot_axis(&s, 1, y, z->rows, k->rows);
+        for (int64_t y = 0; y * z->rows < k->rows; y++) {
+            conv_spot_axis(&s, 1, y, z->rows, k->rows);
+            for (int64_t x = 0; x * z->columns < k->columns; x++) {
+                conv_spot_axis(&s, 2, x, z->columns, k->columns);
                 for (int lane = 0; lane < CPU_LANES; lane += REG_LANES)
                     part_at_spot(k, p, tiles[t].run, &s, lane);
             }
