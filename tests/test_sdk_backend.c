@@ -1,4 +1,4 @@
-/* What else a backend promises, tried on `ref` and `cpu-blas` through their files: spans, statistics,
+/* What else a backend promises, tried on `ref`, `cpu` and `cpu-blas` through their files: spans, statistics,
  * evaluation, faults, augmentation, identity. Masks and state are in test_sdk_masks.c. */
 #include "suite.h"
 
