@@ -2,7 +2,7 @@
 #ifndef CPU_BYTES_H
 #define CPU_BYTES_H
 
-#include "tile.h"
+#include "vec.h"
 
 VEC_INLINE vec vec_of_bytes(const uint8_t *p)
 {
@@ -19,11 +19,6 @@ VEC_INLINE vec vec_of_bytes(const uint8_t *p)
         v[i] = p[i];
     return v;
 #endif
-}
-
-VEC_INLINE vec4 vec4_of_bytes(const uint8_t *p)
-{
-    return (vec4){ vec_of_bytes(p), vec_of_bytes(p + 16), vec_of_bytes(p + 32), vec_of_bytes(p + 48) };
 }
 
 typedef uint8_t bytes_16 __attribute__((vector_size(16)));
