@@ -288,6 +288,27 @@ static void saves_come_by_the_clock_whatever_the_cadence(void)
     done(&b);
 }
 
+/* A long training would fill a disk: what a save makes useless goes, and in the end all that was partial. */
+static void saves_do_not_pile_up(void)
+{
+    bench b;
+    lt_trajectory t;
+    lt_store_stats stats;
+    begin(&b, NULL);
+    b.tick = 10;
+    b.save_s = 20;
+    b.stop_after = 12;
+    CU_ASSERT(ask(&b, 20, 1, 0, false, &t) == LTC_ECANCELLED);
+    CU_ASSERT(lt_store_count(b.store, &stats, &b.err) == LTC_OK && b.saves > 3 && stats.objects == t.n_points);
+    lt_trajectory_free(&t);
+    b.stop_after = 0;
+    CU_ASSERT(ask(&b, 20, 1, 0, false, &t) == LTC_OK);
+    for (size_t i = 0; i < t.n_points; i++)
+        CU_ASSERT(t.point[i].kind != LT_POINT_PARTIAL);
+    lt_trajectory_free(&t);
+    done(&b);
+}
+
 /* One that slept past its claim saves what it knows, which is less than what is there by now. */
 static void saving_takes_nothing_away(void)
 {
@@ -302,7 +323,7 @@ static void saving_takes_nothing_away(void)
     CU_ASSERT(!lt_trajectory_add_point(&ours, &early, &b.err) && !lt_trajectory_add_evaluation(&ours, &first, &b.err));
     CU_ASSERT(!lt_trajectory_save(b.store, &key, &theirs, &b.err) && !lt_trajectory_save(b.store, &key, &ours, &b.err));
     CU_ASSERT_EQUAL(lt_trajectory_load(b.store, &key, &both, &b.err), LTC_OK);
-    CU_ASSERT(both.n_points == 2 && both.n_evaluations == 2 && lt_trajectory_state(&both, 20, false));
+    CU_ASSERT(both.n_points == 1 && both.n_evaluations == 2 && lt_trajectory_state(&both, 20, false));
     lt_trajectory_free(&ours), lt_trajectory_free(&theirs), lt_trajectory_free(&both);
     done(&b);
 }
@@ -416,6 +437,7 @@ int main(void)
         { "a state that was lost is made again", a_state_that_was_lost_is_made_again },
         { "a state that is gone is made again when it is asked for", a_state_that_is_gone_is_made_again_when_it_is_asked_for },
         { "saves come by the clock, whatever the cadence", saves_come_by_the_clock_whatever_the_cadence },
+        { "saves do not pile up", saves_do_not_pile_up },
         { "saving takes nothing away", saving_takes_nothing_away },
         { "splits that were done before a stop stay", splits_that_were_done_before_a_stop_stay },
         { "a loss that is not finite is no result", a_loss_that_is_not_finite_is_no_result },

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan/spare.h"
 #include "plan/trajectory_missing.h"
 #include "plan/trajectory_record.h"
 #include "prune/treatment.h"
@@ -17,6 +18,7 @@ typedef struct pass {
     lt_trajectory *t;
     lt_trainer    *trainer;
     lt_state       now, best;
+    lt_spare       spare;                     /* partial states that this pass put */
     double         saved_s;                   /* when the last save was */
     uint64_t       step, last, best_step;     /* best_step: of `best`; UINT64_MAX: none */
     uint32_t       bad, pad;                  /* LT_BAD_*: found at this step */
@@ -88,9 +90,12 @@ static ltc_status store_state(pass *p, uint32_t kind, ltc_error *err)
 {
     lt_point made = { .step = p->step, .kind = kind };
     const lt_digest *there = lt_trajectory_state(p->t, p->step, false);
+    int64_t stamp = 0;
     ltc_status st = lt_session_get(p->r->session, &p->now, err);
     if (!st)
-        st = lt_snapshot_put(p->r->store, &p->now, LT_SNAPSHOT_WHOLE, &made.state, err);
+        st = lt_snapshot_put_for_now(p->r->store, &p->now, &made.state, &stamp, err);
+    if (kind == LT_POINT_PARTIAL)
+        lt_spare_note(&p->spare, &made.state, stamp);
     if (!st && there && memcmp(there, &made.state, sizeof made.state))
         return ltc_fail(err, LTC_EINTERNAL, "step %llu was trained again and its bytes differ from those stored: this "
                         "machine or its libraries changed under the same backend identity, or its memory fails",
@@ -107,6 +112,14 @@ static ltc_status store_best(pass *p, ltc_error *err)
     return st ? st : lt_trajectory_add_point(p->t, &made, err);
 }
 
+static ltc_status save_record(pass *p, ltc_error *err)
+{
+    const ltc_status st = lt_trajectory_save(p->r->store, &p->r->key, p->t, err);
+    if (!st)
+        lt_spare_remove(&p->spare, p->r->store, p->t);
+    return st;
+}
+
 /* What an interruption loses nothing by: the state so far, the best so far, the record. */
 static ltc_status save(pass *p, ltc_error *err)
 {
@@ -114,7 +127,7 @@ static ltc_status save(pass *p, ltc_error *err)
     if (!st)
         st = store_best(p, err);
     p->saved_s = p->r->watcher->now_s(p->r->watcher->arg);
-    return st ? st : lt_trajectory_save(p->r->store, &p->r->key, p->t, err);
+    return st ? st : save_record(p, err);
 }
 
 static bool save_is_due(const pass *p)
@@ -264,7 +277,7 @@ static ltc_status run_pass(pass *p, uint64_t low, uint64_t high, ltc_error *err)
     if (st && st != LTC_ECANCELLED)
         return st;
     ltc_error why = { .message = "" };
-    const ltc_status saved = lt_trajectory_save(p->r->store, &p->r->key, p->t, &why);
+    const ltc_status saved = save_record(p, &why);
     if (saved)
         *err = why;
     return saved ? saved : st;

@@ -1,4 +1,4 @@
-/* Reads and writes records of trajectories, a line a fact:
+/* Owns the lists of a trajectory, and reads and writes its record, a line a fact:
  *     state STEP DIGEST | partial STEP DIGEST | values STEP DIGEST | eval STEP SPLIT LOSS CORRECT N
  *     moved N        (dead or frozen weights that moved on the way to the end)
  *     bad STEP KIND  (from which no finite loss came; KIND: LT_BAD_*)
@@ -27,12 +27,13 @@ static bool reserve(void *list, size_t n, size_t size)
     return grown != NULL;
 }
 
-/* Behind a partial state two more are worth nothing; those ahead are what an earlier pass reached. */
-static void forget_partials_before(lt_trajectory *t, uint64_t step)
+/* Two are kept up to a partial state, none up to one that stays; those ahead are what an earlier pass reached. */
+static void forget_partials(lt_trajectory *t, const lt_point *up_to)
 {
+    const size_t keep = up_to->kind == LT_POINT_PARTIAL ? 2 : 0;
     size_t partials = 0;
     for (size_t i = t->n_points; i-- > 0;)
-        if (t->point[i].kind == LT_POINT_PARTIAL && t->point[i].step <= step && ++partials > 2)
+        if (t->point[i].kind == LT_POINT_PARTIAL && t->point[i].step <= up_to->step && ++partials > keep)
             lt_trajectory_drop_point(t, i);
 }
 
@@ -49,8 +50,8 @@ ltc_status lt_trajectory_add_point(lt_trajectory *t, const lt_point *p, ltc_erro
         return ltc_fail(err, LTC_ENOMEM, "no memory for a trajectory");
     memmove(t->point + i + 1, t->point + i, (t->n_points++ - i) * sizeof *t->point);
     t->point[i] = *p;
-    if (p->kind == LT_POINT_PARTIAL)
-        forget_partials_before(t, p->step);
+    if (p->kind != LT_POINT_VALUES)
+        forget_partials(t, p);
     return LTC_OK;
 }
 

@@ -118,7 +118,6 @@ TILE(4, 2, 1, 2)
 TILE(1, 1, 2, 4)
 TILE(1, 2, 2, 2)
 TILE(1, 1, 2, 2)
-TILE(4, 1, 1, 3)
 #endif
 
 static const struct { uint32_t wide; conv_tile_size size; run_fn *run; } tiles[] = {
@@ -130,7 +129,7 @@ static const struct { uint32_t wide; conv_tile_size size; run_fn *run; } tiles[]
     SIZE(4, 1, 1, 6), SIZE(4, 1, 1, 5), SIZE(4, 1, 2, 2), SIZE(4, 1, 1, 4), SIZE(4, 4, 1, 1),
     SIZE(4, 2, 1, 2),
 #else
-    SIZE(1, 1, 2, 4), SIZE(1, 2, 2, 2), SIZE(1, 1, 2, 2), SIZE(4, 1, 1, 3),
+    SIZE(1, 1, 2, 4), SIZE(1, 2, 2, 2), SIZE(1, 1, 2, 2),
 #endif
 };
 
