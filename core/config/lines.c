@@ -285,14 +285,17 @@ static char *label_of(lt_arena *a, const char *key)
 static bool list_labels(maker *m)
 {
     lt_arena *a = m->fill->arena;
+    const char **word = lt_arena_array(m->r->arena, m->n_swept ? m->n_swept : 1, sizeof *word);
     const char **label = lt_arena_array(a, m->n_swept ? m->n_swept : 1, sizeof *label);
-    bool ok = label;
+    bool ok = word && label;
     for (size_t i = 0; i < m->n_swept && ok; i++)
-        ok = (label[i] = label_of(a, m->settings->swept.v[i]));
-    for (size_t i = 0; i < m->n_swept && ok; i++)
+        ok = (word[i] = label_of(a, m->settings->swept.v[i]));
+    for (size_t i = 0; i < m->n_swept && ok; i++) {
+        label[i] = word[i];
         for (size_t k = 0; k < m->n_swept; k++)
-            if (k != i && !strcmp(label_of(a, m->settings->swept.v[k]), label[i]))
+            if (k != i && !strcmp(word[k], word[i]))
                 label[i] = m->settings->swept.v[i];
+    }
     m->settings->label = (ltc_strings){ label, ok ? m->n_swept : 0 };
     return ok || no_memory(m);
 }
