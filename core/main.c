@@ -53,7 +53,8 @@ static void catch_signals(void)
     struct sigaction stop = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
     sigaction(SIGINT, &stop, NULL);
     sigaction(SIGTERM, &stop, NULL);
-    sigaction(SIGPIPE, &ignore, NULL);        /* a closed pipe is a failed write, and reported as one */
+    sigaction(SIGPIPE, &ignore, NULL);        /* a closed pipe is a failed write, and reported as one; */
+    sigaction(SIGXFSZ, &ignore, NULL);        /* so is a file that may not grow (ulimit -f) */
 }
 
 int main(int argc, char **argv)

@@ -94,9 +94,15 @@ says out "^random reinit *4 *4"
 [ -z "$(find runs/run -name 'results.db-*')" ] || wrong "looking leaves nothing behind"
 claim "watch ends with the run" 0 "$ltcore" watch runs/run
 says out "finished"
+mkdir early && cp runs/run/run.cfg early && : >early/results.db
+claim "a run without tables yet says so" 0 "$ltcore" status early
+says out "nothing was measured"
+claim "a directory that is not there is wrong usage" 2 "$ltcore" status nowhere
+says err "nowhere: .*No such file"
 claim "a directory without a run is wrong usage" 2 "$ltcore" status data
 says err "no run.cfg"
-"$ltcore" -q -c run.cfg -o long --set train.steps=2000000 --set train.evaluate_every=100 >/dev/null 2>err &
+"$ltcore" -q -c run.cfg -o long --set train.steps=2000000 --set train.evaluate_every=100 \
+    --set run.save_every=0.1 >/dev/null 2>err &
 run=$!
 for _ in 1 2 3 4 5 6 7 8 9 10; do
     sleep 0.5
@@ -107,6 +113,11 @@ says out "going on, 0 of 7 levels"
 says out "main, trial 1, level 0: evaluated at step .* of 2,000,000; validation loss"
 claim "watch prints once into a pipe" 0 "$ltcore" watch long
 [ "$(grep -c "going on" out)" = 1 ] || wrong "it printed more than once"
+find "$store/objects" "$store/records" -type f -exec touch -d '3 days ago' {} +
+find "$store/records" -name "*.rec" | sort >before
+claim "gc keeps what a training that is under way rests on" 0 "$ltcore" store gc
+find "$store/records" -name "*.rec" | sort | diff before - || wrong "a record was removed"
+find "$store/objects" "$store/records" -type f -exec touch {} +
 kill -INT $run
 wait $run
 claim "a stopped run says so" 0 "$ltcore" status long

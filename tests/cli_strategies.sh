@@ -197,6 +197,18 @@ is "and no control starts as another does, nor as the ticket" \
         sort -u | wc -l)" 8
 is "random reinit and noise have the ticket's masks" "$(digests beside 'random reinit' 3; digests beside 'noisy init' 3)" \
     "$(digests beside main 3; digests beside main 3)"
+cat >late.cfg <<'CFG'
+dataset = { plugin = "synthetic"; train = 1200; test = 300; validation = 200; };
+arch    = { plugin = "mlp"; hidden = [20]; };
+train   = { batch_size = 50; steps = 40; evaluate_every = 20; report_at = "end";
+            optimizer = { type = "sgd"; lr = 0.1; momentum = 0.9; nesterov = true; };
+            lr_schedule = { type = "multistep"; milestones = ["30it"]; }; };
+prune   = { mask = { plugin = "identity"; }; strategy = "one-shot"; rewind_to = "20it"; };
+variants = ( { name = "fresh"; retrain = { optimizer_state = "fresh"; }; } );
+CFG
+claim "a network is rewound late and nothing is pruned" 0 "$ltcore" -q -c late.cfg -o late
+is "trap 25: it ends where the dense one does, and without its momentum elsewhere" \
+    "$(column late/levels.csv variant level end_test_loss | awk '{ print $1, $2, !seen[$3]++ }' | xargs)" "main 0 1 main 1 0 fresh 1 1"
 claim "a run that looks for no tickets lacks nothing" 0 "$ltcore" -q -c run.cfg -o none --set 'prune={strategy="none";}'
 lacks out "Not compared with"
 for file in "$etc"/han2015-lenet.cfg; do

@@ -14,7 +14,7 @@ FREE = {
     "levels.csv": {"train_seconds", "ms_per_step"},
     "training": {"seconds", "ms_per_step", "trained_steps"},
 }
-FREE_SETTINGS = {"run.output", "run.store"}
+FREE_SETTINGS = {"run.output", "run.store", "run.save_every"}
 
 
 def files_below(folder):

@@ -106,7 +106,7 @@ static void a_heartbeat_keeps_a_claim(void)
     lt_claim *c = take(&r, "key", holder);
     CU_ASSERT_PTR_NOT_NULL_FATAL(c);
     set_age(path, LT_CLAIM_STALE_S + 1);
-    lt_claim_beat(c);
+    CU_ASSERT(lt_claim_beat(c));
     CU_ASSERT_PTR_NULL(take(&r, "key", holder));
     lt_claim_release(c);
     free(path);
@@ -123,7 +123,7 @@ static void one_that_was_taken_over_does_not_release_the_new(void)
     set_age(path, LT_CLAIM_STALE_S + 1);
     lt_claim *quick = take(&r, "key", holder);
     CU_ASSERT_FATAL(slow && quick);
-    lt_claim_beat(slow);
+    CU_ASSERT(!lt_claim_beat(slow));           /* and hears of it */
     lt_claim_release(slow);
     CU_ASSERT(is_file(path));
     CU_ASSERT_PTR_NULL(take(&r, "key", holder));

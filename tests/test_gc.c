@@ -166,6 +166,34 @@ static void a_root_that_is_not_understood_stops_gc(void)
     }
 }
 
+/* Else a flipped bit would keep the run from ever going on. */
+static void a_run_gets_the_sound_keys_of_a_damaged_root(void)
+{
+    store_rig r;
+    ltc_error err = { 0 };
+    lt_text want = { 0 }, got = { 0 }, file = { 0 };
+    char hex[65];
+    rig_open(&r);
+    for (int i = 0; i < 3; i++) {
+        const lt_digest key = digest_of(i == 0 ? "a" : i == 1 ? "b" : "c");
+        lt_digest_text(&key, hex);
+        lt_text_add(&file, "%s\n", hex);
+        lt_text_add(&want, i == 1 ? "" : "%s\n", hex);
+    }
+    file.s[70] ^= 0x40;                       /* in the second */
+    char *root = rig_path(&r, "roots/run");
+    write_bytes(root, file.s, file.n - 1);    /* and cut behind the third */
+    CU_ASSERT_EQUAL(lt_root_get(r.store, "run", &got, &err), LTC_OK);
+    CU_ASSERT_STRING_EQUAL(got.s, want.s);
+    CU_ASSERT(r.reports == 1 && strstr(r.said, "line 2 is damaged"));
+    CU_ASSERT_EQUAL(lt_root_put(r.store, "run", got.s, &err), LTC_OK);
+    lt_text_free(&want);
+    lt_text_free(&got);
+    lt_text_free(&file);
+    free(root);
+    rig_close(&r);
+}
+
 static void a_runs_name_is_a_file_name(void)
 {
     static const struct { const char *run; ltc_status st; } table[] = {
@@ -252,6 +280,7 @@ int main(void)
         { "what is needed or young is kept", what_is_needed_or_young_is_kept },
         { "only what is the store's own is removed", only_what_is_the_stores_own_is_removed },
         { "a root that is not understood stops gc", a_root_that_is_not_understood_stops_gc },
+        { "a run gets the sound keys of a damaged root", a_run_gets_the_sound_keys_of_a_damaged_root },
         { "a run's name is a file name", a_runs_name_is_a_file_name },
         { "an object that is claimed is kept", an_object_that_is_claimed_is_kept },
         { "what is put again counts as young", what_is_put_again_counts_as_young },

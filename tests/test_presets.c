@@ -1,5 +1,5 @@
-/* Claims about the configurations in etc/, with the plug-ins of this build: each can be run, and those of a paper have
- * what the paper says. Only their data are others, so that none need be there. */
+/* Claims about the configurations in etc/, with the plug-ins of this build: each can be run, and those of
+ * a paper have what the paper says. Only their data are others, so that none need be there. */
 #include "suite.h"
 
 #include <dirent.h>
@@ -24,8 +24,8 @@ static void settle(preset *p, const char *name)
     char path[256];
     ltc_error err = { .message = "" };
     snprintf(path, sizeof path, "%s/../etc/%s", TEST_SOURCE_DIR, name);
-    const lt_config_request r = { .path = path, .set = set, .n_set = 1, .store = "/store", .directory = "/nowhere",
-                                  .default_backend = "ref" };
+    const lt_config_request r = { .path = path, .set = set, .n_set = 1, .store = "/store",
+                                  .directory = "/nowhere", .default_backend = "ref" };
     *p = (preset){ 0 };
     CU_ASSERT_EQUAL_FATAL(lt_registry_open(dir, 1, NULL, NULL, &p->registry, &err), LTC_OK);
     p->st = lt_config_read(&r, &p->config, &p->diags);
@@ -68,8 +68,8 @@ static void each_is_a_configuration(void)
     CU_ASSERT(n >= 10);
 }
 
-/* Frankle & Carbin 2019, figures 2 and 6: three times the steps with dropout, rates of its own; Gaussian Glorot
- * everywhere. */
+/* Frankle & Carbin 2019, figures 2 and 6: three times the steps with dropout, rates of its own; Gaussian
+ * Glorot everywhere. */
 static void trap_33_dropout_has_three_times_the_steps(void)
 {
     static const struct { const char *name, *dropout; int64_t steps; double lr, dropout_lr; } of[] = {
@@ -84,7 +84,8 @@ static void trap_33_dropout_has_three_times_the_steps(void)
         CU_ASSERT(a->train.steps == of[i].steps && b->train.steps == 3 * of[i].steps);
         CU_ASSERT(a->train.optimizer.lr == of[i].lr && b->train.optimizer.lr == of[i].dropout_lr);
         CU_ASSERT(a->arch.init == LT_INIT_GLOROT_NORMAL && b->arch.init == LT_INIT_GLOROT_NORMAL);
-        CU_ASSERT(*(const double *)a->arch.plugin.options == 0 && *(const double *)b->arch.plugin.options == 0.5);
+        const double *none = a->arch.plugin.options, *half = b->arch.plugin.options;
+        CU_ASSERT(*none == 0 && *half == 0.5);
         CU_ASSERT(a->train.batch_size == 60 && b->train.batch_size == 60 && a->run.trials == b->run.trials);
         release(&p), release(&q);
     }

@@ -102,7 +102,7 @@ static bool same_settings(const lt_settings *s, const lt_settings *t)
     const rig_options *o = s->arch.plugin.options, *p = t->arch.plugin.options;
     bool same = s->run.seed == t->run.seed && !strcmp(s->run.name, t->run.name) && s->run.vary_bits == t->run.vary_bits &&
                 s->train.steps == t->train.steps && s->train.epochs == t->train.epochs &&
-                !strcmp(s->run.output, t->run.output) && !strcmp(s->run.store, t->run.store) &&
+                !strcmp(s->run.output, t->run.output) && same_bits(s->run.save_every, t->run.save_every) && !strcmp(s->run.store, t->run.store) &&
                 s->dataset.validation == t->dataset.validation && same_pruning(s, t) &&
                 s->n_variants == t->n_variants && s->train.optimizer.type == t->train.optimizer.type && o->alpha.n == p->alpha.n && o->widths.n == p->widths.n &&
                 !memcmp(&s->train.lr_schedule.warmup, &t->train.lr_schedule.warmup, sizeof(lt_moment)) &&

@@ -230,7 +230,7 @@ static void cpu_blas_in_float(void)     { check_all("cpu-blas", (limits){ 1e-6, 
 int main(void)
 {
     static const lt_test claims[] = {
-        { "the interpreter in double equals PyTorch to 1e-10, element by element", interpreter_in_double },
+        { "trap 32: the interpreter in double equals PyTorch to 1e-10, element by element", interpreter_in_double },
         { "ref equals PyTorch's double to 1e-5 in norm, losses to 1e-6", ref_in_float },
 #ifdef HAVE_CPU_BLAS
         { "cpu-blas equals PyTorch's double to 1e-5 in norm, losses to 1e-6", cpu_blas_in_float },

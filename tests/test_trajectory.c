@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fake_backend.h"
+#include "plan/trajectory_record.h"
 #include "suite.h"
 
 /* A store in a temporary directory, and a session on the test backend. */
@@ -287,6 +288,25 @@ static void saves_come_by_the_clock_whatever_the_cadence(void)
     done(&b);
 }
 
+/* One that slept past its claim saves what it knows, which is less than what is there by now. */
+static void saving_takes_nothing_away(void)
+{
+    bench b;
+    const lt_digest key = { { 7 } };
+    lt_trajectory ours = { 0 }, theirs = { 0 }, both = { 0 };
+    const lt_point early = { .step = 5, .kind = LT_POINT_PARTIAL, .state = { { 1 } } },
+                   late = { .step = 20, .kind = LT_POINT_STATE, .state = { { 2 } } };
+    const lt_evaluation first = { .step = 0, .n[LT_TEST] = 3 }, last = { .step = 20, .n[LT_TEST] = 3 };
+    begin(&b, NULL);
+    CU_ASSERT(!lt_trajectory_add_point(&theirs, &late, &b.err) && !lt_trajectory_add_evaluation(&theirs, &last, &b.err));
+    CU_ASSERT(!lt_trajectory_add_point(&ours, &early, &b.err) && !lt_trajectory_add_evaluation(&ours, &first, &b.err));
+    CU_ASSERT(!lt_trajectory_save(b.store, &key, &theirs, &b.err) && !lt_trajectory_save(b.store, &key, &ours, &b.err));
+    CU_ASSERT_EQUAL(lt_trajectory_load(b.store, &key, &both, &b.err), LTC_OK);
+    CU_ASSERT(both.n_points == 2 && both.n_evaluations == 2 && lt_trajectory_state(&both, 20, false));
+    lt_trajectory_free(&ours), lt_trajectory_free(&theirs), lt_trajectory_free(&both);
+    done(&b);
+}
+
 /* Between the validation and the test split of step 0. */
 static void splits_that_were_done_before_a_stop_stay(void)
 {
@@ -335,6 +355,7 @@ int main(void)
         { "a state that was lost is made again", a_state_that_was_lost_is_made_again },
         { "a state that is gone is made again when it is asked for", a_state_that_is_gone_is_made_again_when_it_is_asked_for },
         { "saves come by the clock, whatever the cadence", saves_come_by_the_clock_whatever_the_cadence },
+        { "saving takes nothing away", saving_takes_nothing_away },
         { "splits that were done before a stop stay", splits_that_were_done_before_a_stop_stay },
         { "a loss that is not finite is no result", a_loss_that_is_not_finite_is_no_result },
     };

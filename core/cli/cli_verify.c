@@ -82,6 +82,12 @@ static void no_progress(void *arg, const lt_job *j, const lt_progress *p)
     (void)arg, (void)j, (void)p;
 }
 
+static ltc_status not_begun(void *arg, const lt_job *j, ltc_error *err)
+{
+    (void)arg, (void)j, (void)err;
+    return LTC_OK;
+}
+
 static ltc_status not_evaluated(void *arg, const lt_job *j, const lt_evaluation *e, ltc_error *err)
 {
     (void)arg, (void)j, (void)e, (void)err;
@@ -111,6 +117,7 @@ static ltc_status look_up(work *k, ltc_error *err)
 {
     const lt_listener listener = { .arg = k,
                                    .progress = no_progress,
+                                   .begun = not_begun,
                                    .evaluated = not_evaluated,
                                    .finished = not_finished,
                                    .noticed = not_noticed,

@@ -45,6 +45,9 @@ static const ltc_opt run_keys[] = {
         "Where trained states are kept for every run to take, from the current directory; without it, "
         "the user's own place for data.",
         .flags = LT_OPT_HERE | LT_OPT_DERIVED | LTC_OPT_NEUTRAL),
+    REAL(run.save_every, 60, 0, INF,
+        "Seconds between saves of a training under way: what a kill costs at most.",
+        .flags = LTC_OPT_ABOVE | LTC_OPT_NEUTRAL),
     STRINGS(run.vary, "\"init\", \"order\", \"augment\", \"mask\", \"dropout\"", 0, 5,
         "Which random numbers differ from trial to trial; the others are those of the first.",
         .choices = vary),

@@ -81,6 +81,7 @@ typedef struct lt_settings {
         int64_t     seed, trials;
         const char *output;                   /* default: runs/NAME, in the current directory; absolute */
         const char *store;                    /* of trained states; absolute */
+        double      save_every;               /* seconds */
         ltc_strings vary;
         uint32_t    vary_bits, pad;           /* LT_VARY_*, from vary */
     } run;

@@ -3,8 +3,9 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
-static const double SAVE_S = 60;              /* between saves of a training under way */
+static const double LATER_S = 0.3, TICK_S = 0.1;       /* until a job that was put off is tried again; between two looks */
 
 typedef struct pool {
     const lt_execution *x;
@@ -45,6 +46,16 @@ static void stepped(void *arg, const lt_progress *p)
     pthread_mutex_unlock(&h->pool->lock);
 }
 
+static ltc_status begun(void *arg, const lt_job *j, ltc_error *err)
+{
+    hand *h = arg;
+    const lt_listener *to = h->pool->x->listener;
+    pthread_mutex_lock(&h->pool->lock);
+    const ltc_status st = to->begun(to->arg, j, err);
+    pthread_mutex_unlock(&h->pool->lock);
+    return st;
+}
+
 static ltc_status evaluated(void *arg, const lt_job *j, const lt_evaluation *e, ltc_error *err)
 {
     hand *h = arg;
@@ -59,6 +70,8 @@ static void noticed(void *arg, const lt_job *j, const char *sentence)
 {
     hand *h = arg;
     const lt_listener *to = h->pool->x->listener;
+    if (j->later_s > 0)
+        return;                               /* said before it was put off */
     pthread_mutex_lock(&h->pool->lock);
     to->noticed(to->arg, j, sentence);
     pthread_mutex_unlock(&h->pool->lock);
@@ -102,14 +115,38 @@ static void spread_loss(lt_plan *p)
 }
 
 /* The main line first, which controls wait for, and of that the lowest level; then the variants in their order. */
-static lt_job *pick(lt_plan *p)
+static lt_job *pick(lt_plan *p, double now_s)
 {
     lt_job *best = NULL;
     for (uint32_t i = 0; i < p->n_jobs; i++)
-        if (ready(p, &p->job[i]) && (!best || p->job[i].line->order < best->line->order ||
+        if (ready(p, &p->job[i]) && p->job[i].later_s <= now_s && (!best || p->job[i].line->order < best->line->order ||
                                      (p->job[i].line->order == best->line->order && p->job[i].step.level < best->step.level)))
             best = &p->job[i];
     return best;
+}
+
+/* Is there one that only waits for another process? */
+static bool put_off(const lt_plan *p)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < p->n_jobs; i++)
+        any = any || ready(p, &p->job[i]);
+    return any;
+}
+
+/* Of other processes nobody tells: they are looked at again and again. */
+static void wait_for_others(pool *p)
+{
+    const struct timespec tick = { .tv_nsec = (long)(1e9 * TICK_S) };
+    pthread_mutex_unlock(&p->lock);
+    nanosleep(&tick, NULL);
+    pthread_mutex_lock(&p->lock);
+    const lt_services *s = p->x->services;
+    if (p->stop || !s->cancelled || !s->cancelled(s->arg))
+        return;
+    p->stop = true;
+    if (!p->status)
+        p->status = ltc_fail(&p->error, LTC_ECANCELLED, "stopped while another process trains");
 }
 
 /* The next job, or NULL when nothing is left for this worker: waits while others may make something ready. */
@@ -117,8 +154,14 @@ static lt_job *take(pool *p)
 {
     lt_job *j = NULL;
     pthread_mutex_lock(&p->lock);
-    while (!p->stop && !(j = pick(p->x->plan)) && p->running)
-        pthread_cond_wait(&p->changed, &p->lock);
+    while (!p->stop && !(j = pick(p->x->plan, p->x->now_s()))) {
+        if (put_off(p->x->plan))
+            wait_for_others(p);
+        else if (p->running)
+            pthread_cond_wait(&p->changed, &p->lock);
+        else
+            break;
+    }
     if (j) {
         j->state = LT_JOB_RUNNING;
         p->running++;
@@ -127,13 +170,21 @@ static lt_job *take(pool *p)
     return j;
 }
 
+/* What becomes of a job that was tried. */
+static uint32_t state_of(const lt_job *j, ltc_status st)
+{
+    return st ? LT_JOB_FAILED
+              : j->outcome.elsewhere ? LT_JOB_WAITING : j->outcome.stopped ? LT_JOB_STOPPED : LT_JOB_DONE;
+}
+
 static void conclude(hand *h, ltc_status st, const lt_level_row *row, const lt_history_row *history, size_t n,
                      ltc_error *err)
 {
     pool *p = h->pool;
     const lt_listener *to = p->x->listener;
     pthread_mutex_lock(&p->lock);
-    h->job->state = st ? LT_JOB_FAILED : h->job->outcome.stopped ? LT_JOB_STOPPED : LT_JOB_DONE;
+    h->job->state = state_of(h->job, st);
+    h->job->later_s = h->job->state == LT_JOB_WAITING ? p->x->now_s() + LATER_S : 0;
     if (h->job->state == LT_JOB_DONE && !p->x->look)
         st = to->finished(to->arg, h->job, h->job->reported ? row : NULL, history, n, err);
     if (st)
@@ -176,8 +227,7 @@ static void prepare(hand *h, pool *p)
     h->pool = p;
     h->watcher = (lt_watcher){ .arg = h, .now_s = now_of, .stopping = stopping, .stepped = stepped };
     h->worker = (lt_worker){ .plan = x->plan, .store = x->store, .watcher = &h->watcher, .look = x->look,
-                             .save_s = SAVE_S, .evaluated = evaluated, .noticed = noticed,
-                             .arg = h };
+                             .save_s = x->save_s, .begun = begun, .evaluated = evaluated, .noticed = noticed, .arg = h };
 }
 
 ltc_status lt_execute(const lt_execution *x, ltc_error *err)

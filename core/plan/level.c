@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "data/key.h"
 #include "plan/facts.h"
@@ -20,6 +19,7 @@ typedef struct work {
     uint64_t      first_step;
     lt_trajectory trajectory;
     lt_claim     *claim;                      /* while it trains */
+    bool          lost;                       /* the claim was taken over */
     lt_watcher    watcher;                    /* the worker's, with a heartbeat for the claim */
 } work;
 
@@ -178,47 +178,49 @@ static double now_of(void *arg)
     return w->now_s(w->arg);
 }
 
+/* Also the heartbeat: asked between spans and between parts of an evaluation. */
 static bool stopping(void *arg)
 {
-    const lt_watcher *w = ((const work *)arg)->w->watcher;
-    return w->stopping(w->arg);
+    work *k = arg;
+    const lt_watcher *w = k->w->watcher;
+    k->lost = k->lost || !lt_claim_beat(k->claim);
+    return k->lost || w->stopping(w->arg);
 }
 
 static void stepped(void *arg, const lt_progress *p)
 {
     const work *k = arg;
-    lt_claim_beat(k->claim);
     k->w->watcher->stepped(k->w->watcher->arg, p);
-}
-
-/* Waits while another process trains the same; then what it stored is looked at. */
-static ltc_status claim_or_wait(work *k, ltc_error *err)
-{
-    char holder[160];
-    const lt_watcher *watch = k->w->watcher;
-    for (;;) {
-        const ltc_status st = lt_claim_take(k->w->store, &k->j->outcome.training, &k->claim, holder, err);
-        if (st || k->claim)
-            return st;
-        if (watch->stopping(watch->arg))
-            return ltc_fail(err, LTC_ECANCELLED, "stopped while waiting for %s", holder);
-        const struct timespec tick = { .tv_nsec = 200000000 };
-        nanosleep(&tick, NULL);
-    }
 }
 
 static ltc_status train_claimed(work *k, lt_trajectory_request *r, ltc_error *err)
 {
+    const lt_watcher *w = k->w->watcher;
     ltc_status st = lt_worker_session(k->w, k->j->regime, &r->session, err);
     if (!st)
         st = fetch_start(k, err);
-    if (!st)
-        st = claim_or_wait(k, err);
     k->watcher = (lt_watcher){ .arg = k, .now_s = now_of, .stopping = stopping, .stepped = stepped };
     r->start = &k->state;
     r->watcher = &k->watcher;
     if (!st)
         st = lt_trajectory_run(r, &k->trajectory, err);
+    if (st != LTC_ECANCELLED || !k->lost || w->stopping(w->arg))
+        return st;
+    k->j->outcome.elsewhere = true;           /* it slept too long, and somebody else goes on from its last save */
+    return LTC_OK;
+}
+
+/* While nobody else trains the same. */
+static ltc_status claim_and_train(work *k, lt_trajectory_request *r, ltc_error *err)
+{
+    char holder[160];
+    ltc_status st = lt_claim_take(k->w->store, &k->j->outcome.training, &k->claim, holder, err);
+    k->j->outcome.elsewhere = !st && !k->claim;
+    if (st || !k->claim)
+        return st;
+    st = k->w->begun(k->w->arg, k->j, err);
+    if (!st)
+        st = train_claimed(k, r, err);
     lt_claim_release(k->claim);
     k->claim = NULL;
     return st;
@@ -244,7 +246,7 @@ static ltc_status train(work *k, ltc_error *err)
         return st;
     lt_trajectory_free(&k->trajectory);
     err->message[0] = '\0';
-    return train_claimed(k, &r, err);
+    return claim_and_train(k, &r, err);
 }
 
 static lt_measure measure_of(const lt_evaluation *e, uint32_t split)
@@ -365,18 +367,20 @@ ltc_status lt_level_run(lt_worker *w, lt_job *j, lt_level_row *row, lt_history_r
                         ltc_error *err)
 {
     work k = { .w = w, .j = j };
+    j->outcome = (lt_outcome){ 0 };           /* of an earlier attempt */
     w->experiment = j->regime->experiment;
     ltc_status st = begin(&k, err);
     if (st || j->outcome.stopped)
         return st;
     if (j->trains)
         st = train(&k, err);
-    if (!st && j->reported)
+    const bool done = !st && !j->outcome.elsewhere;
+    if (done && j->reported)
         st = fill_row(&k, row, err);
-    if (!st && j->reported)
+    if (done && !st && j->reported)
         st = fill_history(&k, history, n_history, err);
     lt_state_free(&k.state);
-    if (st) {
+    if (st || !done) {
         lt_trajectory_free(&k.trajectory);
         return st;
     }

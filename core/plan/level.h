@@ -21,13 +21,15 @@ typedef struct lt_worker {
     const lt_regime  *session_of;             /* what the session was opened for */
     bool              look;                   /* only look: LTC_EUNSUPPORTED where something must be computed */
     double            save_s;
+    ltc_status      (*begun)(void *arg, const lt_job *j, ltc_error *err);         /* is claimed, and is going to train */
     ltc_status      (*evaluated)(void *arg, const lt_job *j, const lt_evaluation *e, ltc_error *err);
     void            (*noticed)(void *arg, const lt_job *j, const char *sentence);     /* no failure */
     void             *arg;
 } lt_worker;
 
 /* Does a job whose needs are done; its outcome, and the row of the results if it is reported (row.layer is for free()).
- * One whose line was stopped (outcome.stopped) is not trained and has no row.
+ * One whose line was stopped (outcome.stopped) is not trained and has no row; nor has one that another process trains
+ * at the moment (outcome.elsewhere): it is to be done again later, when most is in the store.
  * history [*n_history]: its evaluations, for free(). */
 ltc_status lt_level_run(lt_worker *w, lt_job *j, lt_level_row *row, lt_history_row **history, size_t *n_history,
                         ltc_error *err);

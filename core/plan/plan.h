@@ -19,6 +19,7 @@ typedef struct lt_outcome {
     lt_digest     init, start, selection, training;       /* state 0; the treated one; the mask; the trajectory's key */
     bool          has_selection, trained;
     bool          cut, stopped;               /* the logits do not depend on the input; the line ends here */
+    bool          elsewhere;                  /* somebody else trains it at the moment */
     uint64_t      first_step;
     lt_digest     record[12];                 /* keys of the records that this level rests on, for the run's root */
     uint32_t      n_records;
@@ -36,6 +37,7 @@ typedef struct lt_job {
     uint64_t          *keep;                  /* [n_keep] steps whose states others need */
     size_t             n_keep;
     uint32_t           state;
+    double             later_s;               /* not before that time: it was found to be trained elsewhere; 0: never was */
     lt_outcome         outcome;
 } lt_job;
 

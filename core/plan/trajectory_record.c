@@ -137,7 +137,7 @@ static void put_evaluation(const lt_evaluation *e, lt_text *text)
     }
 }
 
-ltc_status lt_trajectory_save(lt_store *s, const lt_digest *key, const lt_trajectory *t, ltc_error *err)
+static ltc_status write_record(lt_store *s, const lt_digest *key, const lt_trajectory *t, ltc_error *err)
 {
     lt_text text = { 0 };
     char hex[65];
@@ -152,5 +152,32 @@ ltc_status lt_trajectory_save(lt_store *s, const lt_digest *key, const lt_trajec
     const ltc_status st = text.failed ? ltc_fail(err, LTC_ENOMEM, "no memory for a trajectory")
                                       : lt_record_put(s, key, text.s ? text.s : "", text.n, err);
     lt_text_free(&text);
+    return st;
+}
+
+/* From the last point to the first: adding forgets partial ones that lie before. */
+static ltc_status add_all(lt_trajectory *to, const lt_trajectory *t, ltc_error *err)
+{
+    ltc_status st = LTC_OK;
+    for (size_t i = to->n_points; i-- > 0;)
+        if (to->point[i].kind == LT_POINT_PARTIAL)
+            lt_trajectory_drop_point(to, i);
+    for (size_t i = t->n_points; i-- > 0 && !st;)
+        st = lt_trajectory_add_point(to, &t->point[i], err);
+    for (size_t i = 0; i < t->n_evaluations && !st; i++)
+        st = lt_trajectory_add_evaluation(to, &t->evaluation[i], err);
+    to->moved = t->moved > to->moved ? t->moved : to->moved;
+    return st;
+}
+
+ltc_status lt_trajectory_save(lt_store *s, const lt_digest *key, const lt_trajectory *t, ltc_error *err)
+{
+    lt_trajectory all = { 0 };
+    ltc_status st = lt_trajectory_load(s, key, &all, err);
+    if (!st)
+        st = add_all(&all, t, err);
+    if (!st)
+        st = write_record(s, key, &all, err);
+    lt_trajectory_free(&all);
     return st;
 }

@@ -6,6 +6,9 @@
 
 /* Whatever the record holds; an empty trajectory if there is none. */
 ltc_status lt_trajectory_load(lt_store *s, const lt_digest *key, lt_trajectory *t, ltc_error *err);
+
+/* What the record holds beside it stays, partial states excepted: another process may have gone farther, while this one
+ * slept past its claim. */
 ltc_status lt_trajectory_save(lt_store *s, const lt_digest *key, const lt_trajectory *t, ltc_error *err);
 
 /* Adds, or replaces what is there of the same step and kind; of partial points up to a new one the last two are kept. */

@@ -8,7 +8,8 @@
 #include "results/database.h"
 #include "results/schema.h"
 
-enum { WAIT_MS = 2000 };                      /* while the run begins anew with its tables */
+enum { WAIT_MS = 2000,                        /* while the run begins anew with its tables */
+       MORE_TRIES = 5, TRY_MS = 20 };
 
 static const char levels_sql[] =
     "SELECT level.variant, level.point, level.trial, level.draw, level.level, status IS NOT NULL, step, epoch, val_loss, "
@@ -90,11 +91,13 @@ static ltc_status take_line(sqlite3_stmt *stmt, size_t i, lt_standing *s, ltc_er
     return LTC_OK;
 }
 
+/* Version 0: the file has just been made, and has no tables. */
 static ltc_status check_version(sqlite3_stmt *stmt, size_t i, lt_standing *s, ltc_error *err)
 {
-    (void)i, (void)s;
+    (void)i;
     const int version = sqlite3_column_int(stmt, 0);
-    return version == LT_RESULTS_VERSION
+    s->begun = version;
+    return version == LT_RESULTS_VERSION || !version
                ? LTC_OK
                : ltc_fail(err, LTC_EUNSUPPORTED,
                           "results.db is of version %d, and this ltcore reads %d: use the one that wrote it",
@@ -149,12 +152,12 @@ static ltc_status read_all(sqlite3 *db, lt_standing *s, ltc_error *err)
         { events_sql, take_event },
     };
     ltc_status st = lt_database_run(db, "BEGIN", err);
-    for (size_t i = 0; i < sizeof all / sizeof all[0] && !st; i++)
+    for (size_t i = 0; i < sizeof all / sizeof all[0] && !st && (!i || s->begun); i++)
         st = read_rows(db, all[i].sql, all[i].take, s, err);
     return st;
 }
 
-ltc_status lt_standing_read(const char *directory, lt_standing *s, ltc_error *err)
+static ltc_status read_once(const char *directory, lt_standing *s, ltc_error *err)
 {
     lt_standing made = { 0 };
     sqlite3 *db = NULL;
@@ -165,6 +168,17 @@ ltc_status lt_standing_read(const char *directory, lt_standing *s, ltc_error *er
     if (st)
         lt_standing_free(&made);
     *s = made;
+    return st;
+}
+
+/* A run that opens or closes the file at this moment changes how it is to be read: then once more. */
+ltc_status lt_standing_read(const char *directory, lt_standing *s, ltc_error *err)
+{
+    ltc_status st = read_once(directory, s, err);
+    for (int i = 0; i < MORE_TRIES && st == LTC_EIO; i++) {
+        sqlite3_sleep(TRY_MS);
+        st = read_once(directory, s, err);
+    }
     return st;
 }
 

@@ -24,6 +24,7 @@ typedef struct lt_standing {
     lt_standing_level *level;                 /* [n_levels], by order, point, trial, draw, level */
     const char       **event;                 /* [n_events] sentences, oldest first */
     size_t   n_lines, n_levels, n_events;
+    bool     begun;                           /* there are tables */
     size_t   n_errors, n_stops;               /* of the events: failures; lines that prune.collapse stopped */
     lt_arena arena;
 } lt_standing;

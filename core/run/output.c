@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "run/difference.h"
+#include "store/walk.h"
 #include "util/file.h"
 #include "util/memory.h"
 
@@ -48,15 +49,25 @@ static bool belongs_to_run(const char *entry)
            (!strncmp(entry, "run.cfg.", 8) && is_left_over(entry));
 }
 
-/* In a directory that is known to be a run's. */
+static ltc_status remove_left_over(void *arg, const lt_item *item, ltc_error *err)
+{
+    (void)arg, (void)err;
+    if (item->part && is_left_over(strrchr(item->path, '/') + 1))
+        unlink(item->path);                   /* one that stays harms nobody */
+    return LTC_OK;
+}
+
+/* In a directory that is known to be a run's, and in its tickets/VARIANT/pNN/tN/dN/lNN. */
 static void remove_left_overs(const lt_output *o)
 {
-    DIR *d = opendir(o->directory);
-    for (const struct dirent *e; d && (e = readdir(d));)
-        if (is_left_over(e->d_name))
-            unlinkat(dirfd(d), e->d_name, 0);
-    if (d)
-        closedir(d);
+    enum { TICKET_DEPTH = 5 };
+    lt_text tickets = { 0 };
+    ltc_error ignored;
+    lt_walk(o->directory, 0, remove_left_over, NULL, &ignored);
+    lt_text_add(&tickets, "%s/tickets", o->directory);
+    if (!tickets.failed)
+        lt_walk(tickets.s, TICKET_DEPTH, remove_left_over, NULL, &ignored);
+    lt_text_free(&tickets);
 }
 
 /* A directory that holds something, but no run, is somebody else's. */

@@ -111,6 +111,18 @@ static void progress(void *arg, const lt_job *j, const lt_progress *p)
     *last = p->step;
 }
 
+/* A training may take days: what it rests on is this run's from its beginning. */
+static ltc_status begun(void *arg, const lt_job *j, ltc_error *err)
+{
+    run *x = arg;
+    char hex[65];
+    for (uint32_t k = 0; k < j->outcome.n_records; k++) {
+        lt_digest_text(&j->outcome.record[k], hex);
+        lt_text_add(&x->root_before, "%s\n", hex);
+    }
+    return x->root_before.failed ? ltc_fail(err, LTC_ENOMEM, "no memory for a run's root") : register_root(x, err);
+}
+
 static ltc_status evaluated(void *arg, const lt_job *j, const lt_evaluation *e, ltc_error *err)
 {
     run *x = arg;
@@ -259,11 +271,12 @@ static ltc_status open_results(run *x, ltc_error *err)
 
 static ltc_status execute(run *x, bool look, ltc_error *err)
 {
-    const lt_listener listener = { .arg = x, .progress = progress, .evaluated = evaluated, .finished = finished,
-                                   .noticed = noticed, .failed = failed };
+    const lt_listener listener = { .arg = x, .progress = progress, .begun = begun, .evaluated = evaluated,
+                                   .finished = finished, .noticed = noticed, .failed = failed };
     const lt_execution e = {
         .plan = &x->plan, .store = x->store, .services = x->r->services, .listener = &listener,
-        .now_s = x->r->now_s, .workers = look ? 1 : x->r->workers, .look = look,
+        .now_s = x->r->now_s, .save_s = x->r->settings->run.save_every, .workers = look ? 1 : x->r->workers,
+        .look = look,
     };
     return lt_execute(&e, err);
 }

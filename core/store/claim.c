@@ -177,9 +177,11 @@ ltc_status lt_claim_take(lt_store *s, const lt_digest *key, lt_claim **claim, ch
 }
 
 /* One that was taken over beats on a file without a name, which harms nobody. */
-void lt_claim_beat(lt_claim *c)
+bool lt_claim_beat(lt_claim *c)
 {
+    struct stat file;
     futimens(c->fd, NULL);
+    return fstat(c->fd, &file) || file.st_nlink;
 }
 
 void lt_claim_release(lt_claim *c)

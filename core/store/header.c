@@ -59,6 +59,26 @@ static json_t *header_of(const lt_tensors *t, const lt_tensor *const *order)
     return NULL;
 }
 
+/* jansson takes all texts but those that are not UTF-8. */
+static bool is_text(const char *s)
+{
+    json_t *text = json_string(s);
+    json_decref(text);
+    return text != NULL;
+}
+
+/* Why there is no JSON: it says no more than NULL. */
+static ltc_status fail_print(const lt_tensors *t, ltc_error *err)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (!is_text(t->v[i].name))
+            return ltc_fail(err, LTC_EINVAL, "the name of tensor %zu of %zu is not UTF-8", i + 1, t->n);
+    for (size_t i = 0; i < t->n_notes; i++)
+        if (!is_text(t->note[i].key) || !is_text(t->note[i].value))
+            return ltc_fail(err, LTC_EINVAL, "note %zu of %zu is not UTF-8", i + 1, t->n_notes);
+    return ltc_fail(err, LTC_ENOMEM, "no memory for the header of %zu tensors", t->n);
+}
+
 ltc_status lt_header_print(const lt_tensors *t, const lt_tensor *const *order, lt_text *to, ltc_error *err)
 {
     json_t *root = header_of(t, order);
@@ -72,10 +92,7 @@ ltc_status lt_header_print(const lt_tensors *t, const lt_tensor *const *order, l
     free(s);
     json_decref(root);
     if (!ok)
-        return ltc_fail(err, LTC_EINVAL,
-                        "the names of %zu tensors cannot be written as JSON: one is not UTF-8, or there is "
-                        "no memory",
-                        t->n);
+        return fail_print(t, err);
     if (to->n > LT_HEADER_MAX)
         return ltc_fail(err, LTC_EINVAL, "a header of %zu bytes is more than safetensors may have", to->n);
     return LTC_OK;
@@ -247,11 +264,19 @@ static ltc_status parse_entries(lt_header *h, json_t *root, uint64_t data_bytes,
     return st;
 }
 
+/* Without memory jansson says nothing, or calls a word that it cannot keep a bad one. What is called bad twice is: a
+ * sound object must not be taken for a damaged one because another thread had the memory for a moment. */
+static json_t *load(const char *json, size_t n, json_error_t *at)
+{
+    json_t *root = json_loadb(json, n, JSON_REJECT_DUPLICATES, at);
+    return root ? root : json_loadb(json, n, JSON_REJECT_DUPLICATES, at);
+}
+
 ltc_status lt_header_parse(lt_header *h, const char *json, size_t n, uint64_t data_bytes, ltc_error *err)
 {
     json_error_t at;
-    json_t *root = json_loadb(json, n, JSON_REJECT_DUPLICATES, &at);
-    if (!root && json_error_code(&at) == json_error_out_of_memory)
+    json_t *root = load(json, n, &at);
+    if (!root && (!at.text[0] || json_error_code(&at) == json_error_out_of_memory))
         return ltc_fail(err, LTC_ENOMEM, "no memory for its header");
     if (!root)
         return ltc_fail(err, LTC_EIO, "its header is not sound JSON from byte %d on", at.position);

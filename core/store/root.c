@@ -3,6 +3,7 @@
 #include "store/root.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,10 +57,39 @@ ltc_status lt_root_put(lt_store *s, const char *run, const char *text, ltc_error
     return st;
 }
 
+/* Of what a root's file says, the keys. A line that is none must not keep its run from going on: the run names again
+ * what it needs. */
+static void take_keys(const lt_store *s, const char *path, const char *file, lt_text *text)
+{
+    size_t line = 0;
+    for (const char *at = file; *at; at += *at == '\n') {
+        lt_digest d;
+        const size_t n = strcspn(at, "\n");
+        line++;
+        if (n == HEX && lt_hex_parse(at, &d))
+            lt_text_add(text, "%.*s\n", (int)n, at);
+        else if (n)
+            lt_store_say(s, "%s: line %zu is damaged and left out", path, line);
+        at += n;
+    }
+}
+
+static ltc_status read_own(const lt_store *s, const char *path, lt_text *text, ltc_error *err)
+{
+    lt_text file = { 0 };
+    if (access(path, F_OK) && errno == ENOENT)
+        return LTC_OK;
+    const ltc_status st = lt_file_read(path, &file, err);
+    if (!st)
+        take_keys(s, path, file.s, text);
+    lt_text_free(&file);
+    return st || !text->failed ? st : ltc_fail(err, LTC_ENOMEM, "%s: no memory for its keys", path);
+}
+
 ltc_status lt_root_get(lt_store *s, const char *run, lt_text *text, ltc_error *err)
 {
     char *path = lt_place_named(s, LT_ROOTS, run, err);
-    const ltc_status st = !path ? LTC_ENOMEM : access(path, F_OK) ? LTC_OK : lt_file_read(path, text, err);
+    const ltc_status st = path ? read_own(s, path, text, err) : LTC_ENOMEM;
     free(path);
     return st;
 }

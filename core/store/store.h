@@ -44,11 +44,11 @@ typedef struct lt_claim lt_claim;
  * and to release. */
 ltc_status lt_claim_take(lt_store *s, const lt_digest *key, lt_claim **claim, char holder[160],
                          ltc_error *err);
-void lt_claim_beat(lt_claim *c);              /* at least every LT_CLAIM_BEAT_S */
+bool lt_claim_beat(lt_claim *c);              /* at least every LT_CLAIM_BEAT_S; false: it was taken over */
 void lt_claim_release(lt_claim *c);           /* NULL: nothing */
 
 /* Roots: a run says what it needs before it makes it. text: keys of records in hex, one a line; a put
- * replaces the run's root. run: letters, digits, '.', '-', '_'. */
+ * replaces the run's root, a get leaves out and reports what is damaged. run: letters, digits, '.', '-', '_'. */
 ltc_status lt_root_get(lt_store *s, const char *run, lt_text *text, ltc_error *err);      /* nothing if there is none */
 ltc_status lt_root_put(lt_store *s, const char *run, const char *text, ltc_error *err);
 

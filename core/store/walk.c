@@ -1,4 +1,4 @@
-/* Owns the descriptors of directories that are listed. Called by care.c and gc.c. */
+/* Owns the descriptors of directories that are listed. Called by care.c, gc.c and the run's output.c. */
 #include "store/walk.h"
 
 #include <dirent.h>

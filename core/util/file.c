@@ -94,11 +94,10 @@ ltc_status lt_file_make_directory(const char *path, ltc_error *err)
             break;
     }
     struct stat st;
+    ok = ok && stat(path, &st) == 0;
     const int why = errno;
     lt_text_free(&p);
     if (!ok)
         return ltc_fail(err, LTC_EIO, "%s: cannot be made: %s", path, strerror(why));
-    if (stat(path, &st) || !S_ISDIR(st.st_mode))
-        return ltc_fail(err, LTC_EIO, "%s: is not a directory", path);
-    return LTC_OK;
+    return S_ISDIR(st.st_mode) ? LTC_OK : ltc_fail(err, LTC_EIO, "%s: is not a directory", path);
 }

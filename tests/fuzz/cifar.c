@@ -1,8 +1,8 @@
-/* CIFAR's records, with as few of them as make a data set: two files of two for training and one of two for testing,
- * two bytes of labels each.
+/* CIFAR's records, with as few of them as make a data set: two files of two for training and one of two for
+ * testing, two bytes of labels each.
  *
- * A byte: which of the labels is read. Then the three files, a part each, made as long as they have to be unless the
- * byte's high bit is set. */
+ * A byte: which of the labels is read. Then the three files, a part each, made as long as they have to be
+ * unless the byte's high bit is set. */
 #include <string.h>
 
 #include "datasets/records.h"

@@ -1,5 +1,6 @@
-/* A whole configuration: run.cfg, behind a '%' other.cfg, which may be its base or be included, and behind further
- * ones a --set each. What is accepted is written out resolved, and that is accepted and written out the same. */
+/* A whole configuration: run.cfg, behind a '%' other.cfg, which may be its base or be included, and behind
+ * further ones a --set each. What is accepted is written out resolved, and that is accepted and written
+ * out the same. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +40,8 @@ static void check_resolved(const lt_config_request *was, const lt_text *said)
     fuzz_must(!said->failed, "there is memory for a resolved configuration");
     fuzz_write(r.path, (fuzz_input){ (const uint8_t *)said->s, said->n }, path);
     settle(&r, &again);
-    fuzz_must(again.n == said->n && !memcmp(again.s, said->s, said->n), "resolved, a configuration says the same");
+    fuzz_must(again.n == said->n && !memcmp(again.s, said->s, said->n),
+              "resolved, a configuration says the same");
     lt_text_free(&again);
 }
 

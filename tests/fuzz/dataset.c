@@ -8,7 +8,8 @@
 static ltc_status load(const lt_module *m, const void *options, uint64_t validation, lt_data *d)
 {
     const lt_data_request r = {
-        .reader = m, .options = options, .services = &fuzz_services, .validation = validation, .key_split = { 1, 2 },
+        .reader = m, .options = options, .services = &fuzz_services, .validation = validation,
+        .key_split = { 1, 2 },
     };
     ltc_error err = { .message = "" };
     return fuzz_said(lt_data_load(&r, d, &err), &err);

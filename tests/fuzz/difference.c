@@ -1,5 +1,5 @@
-/* A run.cfg that lies in an output directory, behind a '%' another: what differs can be said, whichever comes first, or
- * one of them is refused. */
+/* A run.cfg that lies in an output directory, behind a '%' another: what differs can be said, whichever
+ * comes first, or one of them is refused. */
 #include <stdlib.h>
 
 #include "input.h"

@@ -1,7 +1,7 @@
 /* IDX: the four files of a data set like MNIST, plain, gzipped by us or compressed as they come.
  *
- * A byte of flags, bit i: file i is to be gzipped; bit 4 + i: it has .gz for an ending as it is. Then the files, a
- * part each. */
+ * A byte of flags, bit i: file i is to be gzipped; bit 4 + i: it has .gz for an ending as it is. Then the
+ * files, a part each. */
 #include <string.h>
 #include <zlib.h>
 
@@ -15,7 +15,8 @@ static const char *const names[FILES] = {
 /* A damaged stream is refused at its checksum, so that nothing behind it would be reached. */
 static fuzz_input gzipped(fuzz_input in, uint8_t room[ROOM])
 {
-    z_stream z = { .next_in = (uint8_t *)(uintptr_t)in.byte, .avail_in = (unsigned)in.n, .next_out = room, .avail_out = ROOM };
+    z_stream z = { .next_in = (uint8_t *)(uintptr_t)in.byte, .avail_in = (unsigned)in.n,
+                   .next_out = room, .avail_out = ROOM };
     fuzz_must(deflateInit2(&z, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK, "zlib begins");
     const int end = deflate(&z, Z_FINISH);
     deflateEnd(&z);

@@ -1,5 +1,6 @@
-/* PNG and JPEG, as image-folder decodes them: measured, then read in colour and in grey. What the size that a header
- * gives would take is asked for as the core asks for it. Checksums of a PNG file are repaired by the mutator. */
+/* PNG and JPEG, as image-folder decodes them: measured, then read in colour and in grey. What the size
+ * that a header gives would take is asked for as the core asks for it. Checksums of a PNG file are
+ * repaired by the mutator. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "datasets/image-folder/picture.h"
 #include "input.h"
 
-enum { MOST = 8 * 1032 };                     /* pixels a byte: of one bit each, in the densest stream there is */
+enum { MOST = 8 * 1032 };                     /* pixels of one bit, a byte of the densest stream */
 
 static void read_as(const char *path, const tree_stamp *stamp, picture_form form, uint32_t channels)
 {

@@ -1,6 +1,7 @@
-/* What every target of this folder has: its one entry, parts of an input, files of its own, and a way to say that a
- * promise was broken. A target is called with whatever bytes come to a fuzzer's mind; whatever they are, nothing may
- * crash, leak or ask for memory that the input does not justify, and every refusal is a sentence. */
+/* What every target of this folder has: its one entry, parts of an input, files of its own, and a way to
+ * say that a promise was broken. A target is called with whatever bytes come to a fuzzer's mind; whatever
+ * they are, nothing may crash, leak or ask for memory that the input does not justify, and every refusal
+ * is a sentence. */
 #ifndef LT_TESTS_FUZZ_INPUT_H
 #define LT_TESTS_FUZZ_INPUT_H
 
@@ -32,8 +33,8 @@ char *fuzz_text(fuzz_input in);
 /* A directory of this process's, in TMPDIR or /tmp, gone when it ends. */
 const char *fuzz_directory(void);
 
-/* The file of that name in it, which then holds the part; `path` has room for FUZZ_PATH. A name may have folders
- * that are there. */
+/* The file of that name in it, which then holds the part; `path` has room for FUZZ_PATH. A name may have
+ * folders that are there. */
 enum { FUZZ_PATH = 256 };
 const char *fuzz_write(const char *name, fuzz_input in, char path[FUZZ_PATH]);
 void fuzz_remove(const char *name);

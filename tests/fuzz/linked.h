@@ -1,5 +1,5 @@
-/* The plug-in whose sources are linked into a target, so that a fuzzer sees its branches. It is adopted as the loader
- * adopts one, and used as the core uses it. */
+/* The plug-in whose sources are linked into a target, so that a fuzzer sees its branches. It is adopted as
+ * the loader adopts one, and used as the core uses it. */
 #ifndef LT_TESTS_FUZZ_LINKED_H
 #define LT_TESTS_FUZZ_LINKED_H
 

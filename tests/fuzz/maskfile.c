@@ -3,8 +3,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *byte, size_t n)
 {
+    const fuzz_input in = { byte, n };
     char path[FUZZ_PATH];
-    const struct { const char *path; } options = { fuzz_write("a.safetensors", (fuzz_input){ byte, n }, path) };
+    const struct { const char *path; } options = { fuzz_write("a.safetensors", in, path) };
     static fuzz_weights w;
     fuzz_weights_open(&w);
     fuzz_criterion(&w, &options);

@@ -1,5 +1,5 @@
-/* Descriptions of networks: what builds, for images of MNIST's and of CIFAR's size, builds the same again and can be
- * summarised. */
+/* Descriptions of networks: what builds, for images of MNIST's and of CIFAR's size, builds the same again
+ * and can be summarised. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +38,8 @@ static void summarise(const lt_graph_request *r)
 static void build(const char *file, const int64_t *dim)
 {
     const struct { const char *file; } options = { file };
-    const lt_graph_request r = { .arch = fuzz_linked(), .options = &options, .n_classes = 10, .rank = 3, .dim = dim };
+    const lt_graph_request r = { .arch = fuzz_linked(), .options = &options, .n_classes = 10, .rank = 3,
+                                 .dim = dim };
     lt_text one = text_of(&r), two = text_of(&r);
     fuzz_must(one.n == two.n && (!one.n || !memcmp(one.s, two.s, one.n)), "one description is one network");
     if (one.n)

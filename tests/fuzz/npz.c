@@ -1,6 +1,6 @@
-/* NumPy's archives. A byte of options: bit 0 the layout, bit 1 whether there is a validation split, bits 2 to 4 the
- * number of classes; then the archive. The mutator repairs the checksums of what is in it, so that mutations reach the
- * reader of headers and elements. */
+/* NumPy's archives. A byte of options: bit 0 the layout, bit 1 whether there is a validation split, bits 2
+ * to 4 the number of classes; then the archive. The mutator repairs the checksums of what is in it, so
+ * that mutations reach the reader of headers and elements. */
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -71,7 +71,8 @@ static void repair_member(uint8_t *byte, size_t n, uint8_t *entry)
     if (data > n || packed > n - data)
         return;
     const bool deflated = little_endian(entry + 10, 2) == 8;
-    const uLong crc = deflated ? crc_of_deflated(byte + data, packed) : crc32(0, byte + data, (unsigned)packed);
+    const uLong crc = deflated ? crc_of_deflated(byte + data, packed)
+                               : crc32(0, byte + data, (unsigned)packed);
     put_little_endian(entry + 16, crc);
     put_little_endian(byte + at + 14, crc);
 }

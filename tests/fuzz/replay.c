@@ -1,7 +1,7 @@
-/* Runs a target over files: the seeds, and what once broke it. Stands in for libFuzzer wherever the target is built
- * without it.
+/* Runs a target over files: the seeds, and what once broke it. Stands in for libFuzzer wherever the target is
+ * built without it.
  *
- *   fuzz_NAME PATH...      a file, or a directory of files */
+ * fuzz_NAME PATH...      a file, or a directory of files */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>

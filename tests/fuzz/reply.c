@@ -1,4 +1,5 @@
-/* The criterion exec: what a program wrote for an answer. No program is started: process_run is this file's. */
+/* The criterion exec: what a program wrote for an answer. No program is started: process_run is this
+ * file's. */
 #include <stdlib.h>
 #include <string.h>
 

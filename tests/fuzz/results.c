@@ -1,6 +1,7 @@
-/* results.db as another terminal reads it, whatever became of the file. It is made sound first, by the tables of the
- * day, and then damaged by what the first byte says: 0: four bytes after four, a place (three, low byte first) and what
- * stands there; 1: SQL, as a person might have run it; 2: the file is what follows. */
+/* results.db as another terminal reads it, whatever became of the file. It is made sound first, by the
+ * tables of the day, and then damaged by what the first byte says: 0: four bytes after four, a place
+ * (three, low byte first) and what stands there; 1: SQL, as a person might have run it; 2: the file is
+ * what follows. */
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +18,10 @@ static const char rows[] =
     "INSERT INTO level (id, variant, point, trial, draw, level, status) VALUES (1, 0, 0, 1, 0, 0, 'done'),"
     " (2, 0, 0, 1, 0, 1, NULL), (3, 1, 0, 2, 1, 1, 'done');"
     "INSERT INTO evaluation (level, moment, step, epoch, test_loss, test_correct, test_n) VALUES"
-    " (1, 'step', 0, 0.0, 2.3, 1000, 10000), (1, 'step', 100, 0.5, 0.3, 9000, 10000), (2, 'step', 50, 0.2, 0.5, 1, 0);"
-    "INSERT INTO event (level, sentence) VALUES ('error', 'it failed'), ('stop', 'a layer is empty'), ('note', NULL)";
+    " (1, 'step', 0, 0.0, 2.3, 1000, 10000), (1, 'step', 100, 0.5, 0.3, 9000, 10000),"
+    " (2, 'step', 50, 0.2, 0.5, 1, 0);"
+    "INSERT INTO event (level, sentence) VALUES ('error', 'it failed'), ('stop', 'a layer is empty'),"
+    " ('note', NULL)";
 
 /* State, since it is made once: the sound file. */
 static uint8_t *sound;

@@ -1,5 +1,5 @@
-/* Safetensors: the store's reader of its own objects and of files that people name. What it takes has one digest
- * however it is computed, can be shown, and is the same when it was written and read again. */
+/* Safetensors: the store's reader of its own objects and of files that people name. What it takes has one
+ * digest however it is computed, can be shown, and is the same when it was written and read again. */
 #include <string.h>
 
 #include "input.h"

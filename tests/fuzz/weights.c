@@ -15,8 +15,9 @@ static void fill(fuzz_weights *w, uint32_t i)
         w->mask[i][k] = k % 3 != 1;
     }
     w->t[i] = (ltc_mask_tensor){
-        .size = sizeof w->t[i], .index = i, .role = LTC_ROLE_WEIGHT, .rank = 2, .name = names[i], .dim = dims[i], .n = n,
-        .w_init = w->w[i][0], .w_rewind = w->w[i][1], .w_final = w->w[i][2], .w_dense = w->w[i][3], .mask = w->mask[i],
+        .size = sizeof w->t[i], .index = i, .role = LTC_ROLE_WEIGHT, .rank = 2, .name = names[i],
+        .dim = dims[i], .n = n, .w_init = w->w[i][0], .w_rewind = w->w[i][1], .w_final = w->w[i][2],
+        .w_dense = w->w[i][3], .mask = w->mask[i],
     };
     w->list[i] = &w->t[i];
 }
@@ -28,7 +29,8 @@ void fuzz_weights_open(fuzz_weights *w)
     memset(w, 0, sizeof *w);
     for (uint32_t i = 0; i < FUZZ_TENSORS; i++)
         fill(w, i);
-    fuzz_must(!lt_host_create(&fuzz_services, "fuzz", LTC_MASK_ABI, ops->host_size, NULL, &w->host, &err), err.message);
+    fuzz_must(!lt_host_create(&fuzz_services, "fuzz", LTC_MASK_ABI, ops->host_size, NULL, &w->host, &err),
+              err.message);
     w->env = (ltc_mask_env){ .size = sizeof w->env, .round = 1, .key = { 3, 4 }, .density_now = 0.6,
                              .density_goal = 0.3, .host = w->host };
 }
@@ -49,7 +51,8 @@ static ltc_status ask(fuzz_weights *w, void *self, ltc_error *err)
 {
     const ltc_mask_ops *ops = &fuzz_linked()->ops.mask;
     uint8_t *const kept[] = { w->kept[0], w->kept[1] };
-    const bool selects = ops->select && (!ops->score || (ops->flags_of && ops->flags_of(self) & LTC_MASK_OWN_COUNT));
+    const bool counts = ops->flags_of && ops->flags_of(self) & LTC_MASK_OWN_COUNT;
+    const bool selects = ops->select && (!ops->score || counts);
     ltc_status st = ops->prepare ? ops->prepare(self, &w->env, w->list, FUZZ_TENSORS, err) : LTC_OK;
     if (!st && selects) {
         st = ops->select(self, &w->env, w->list, FUZZ_TENSORS, kept, err);

@@ -20,8 +20,8 @@ typedef struct fuzz_weights {
 void fuzz_weights_open(fuzz_weights *w);
 void fuzz_weights_close(fuzz_weights *w);
 
-/* Creates an instance of the linked criterion and asks it for scores or masks: refused in words, or a mask within the
- * mask that was. */
+/* Creates an instance of the linked criterion and asks it for scores or masks: refused in words, or a mask
+ * within the mask that was. */
 void fuzz_criterion(fuzz_weights *w, const void *options);
 
 #endif

@@ -28,9 +28,10 @@ static void fail(j_common_ptr c)
 
 enum { STRAY_BYTES = 2 };
 
-/* Warnings after which the pixels are those that were stored: a header of a later version of JFIF, and bytes before a
- * marker that belong to nothing. Behind the header these are often what is left over when damaged data ended too soon,
- * so there no more are passed over than the one or two with which some encoders fill up. */
+/* Warnings after which the pixels are those that were stored: a header of a later version of JFIF, and
+ * bytes before a marker that belong to nothing. Behind the header these are often what is left over when
+ * damaged data ended too soon, so there no more are passed over than the one or two with which some
+ * encoders fill up. */
 static bool is_harmless(j_common_ptr c)
 {
     const jpeg *j = (jpeg *)c->client_data;
@@ -80,8 +81,8 @@ static void get_rows(jpeg *j)
     jpeg_finish_decompress(c);
 }
 
-/* Huffman codes take a bit or more for each block of 64 pixels. Arithmetic ones may take less, and what is sixteen times
- * denser is taken for damaged all the same. */
+/* Huffman codes take a bit or more for each block of 64 pixels. Arithmetic ones may take less, and what is
+ * sixteen times denser is taken for damaged all the same. */
 static uint64_t most_pixels(const struct jpeg_decompress_struct *c, size_t bytes)
 {
     return bytes * UINT64_C(8) * 64 * (c->arith_code ? 16 : 1);

@@ -116,13 +116,13 @@ static ltc_status check_size(const char *path, const decoding *d, ltc_error *err
 {
     if (d->height > PICTURE_SIDE_MAX || d->width > PICTURE_SIDE_MAX)
         return ltc_fail(err, LTC_EUNSUPPORTED,
-                        "%s: is %" PRIu32 " high and %" PRIu32 " wide by its header, and neither may exceed %d; is "
-                        "the file damaged?",
+                        "%s: is %" PRIu32 " high and %" PRIu32 " wide by its header, and neither may "
+                        "exceed %d; is the file damaged?",
                         tree_shown(path), d->height, d->width, PICTURE_SIDE_MAX);
     if ((uint64_t)d->height * d->width > d->pixels_max)
         return ltc_fail(err, LTC_EIO,
-                        "%s: is %" PRIu32 " high and %" PRIu32 " wide by its header, which no file of %zu bytes can "
-                        "be; fetch it again, or remove it",
+                        "%s: is %" PRIu32 " high and %" PRIu32 " wide by its header, which no file of %zu "
+                        "bytes can be; fetch it again, or remove it",
                         tree_shown(path), d->height, d->width, d->n);
     return LTC_OK;
 }

@@ -1,0 +1,160 @@
+/* Forward and data gradient over lists (conv_lists.h), for any kernel, stride and density: a tile of outputs
+ * stays in registers while its list is read. Compiled once for each instruction set; called through
+ * conv_kernels.
+ *
+ * Each output is one chain: bias (or what is there, or zero), then its entries in their order. So its bits
+ * depend neither on the tiles nor on the blocks that a call gets. */
+#include "conv_kernels.h"
+#include "conv_reg.h"
+#include "conv_tiles.h"
+
+/* The tile of one row of outputs: pixels of it are at in and out, for one section's list. */
+typedef struct bed {
+    const float *in; float *out;
+    const uint32_t *entry; const float *w;
+    int64_t count, outputs;
+    const float *bias;
+    bool fresh, relu;                         /* fresh: the first section, nothing of ours is in out */
+} bed;
+
+REG_INLINE void run(const int wide, const int tb, const int ty, const int tx, const ptrdiff_t column,
+                    const conv_walk *k, const conv_spot *s, const bed *d)
+{
+    const int n = tb * ty * tx;
+    const uint32_t shift = k->lists->shift, mask = (1u << shift) - 1;
+    const conv_sheet in = k->in, out = k->out;
+    const ptrdiff_t *tap = k->tap;
+    const bool load = !d->fresh || k->add;
+    float *to = d->out;
+    reg a[wide * n];
+    REG_UNROLL for (int i = 0; i < wide; i++) {
+        const int64_t o = i < d->outputs ? i : 0;            /* what lies beyond the row is not stored */
+        const reg begin = reg_all(d->bias ? d->bias[o] : 0);
+        REG_UNROLL for (int p = 0; p < n; p++)
+            a[i * n + p] = load ? reg_load(to + o * out.channel +
+                                           conv_pixel(&out, ty, tx, out.column, p)) : begin;
+    }
+    const float *w = d->w;
+    for (const uint32_t *entry = d->entry, *end = entry + d->count; entry < end; entry++, w += wide) {
+        const float *from = d->in + (ptrdiff_t)(*entry >> shift) * in.channel + tap[*entry & mask];
+        REG_UNROLL for (int p = 0; p < n; p++) {
+            const reg x = reg_load(from + conv_pixel(&in, ty, tx, column, p));
+            REG_UNROLL for (int i = 0; i < wide; i++)
+                a[i * n + p] = reg_fma(reg_all(w[i]), x, a[i * n + p]);
+        }
+    }
+    REG_UNROLL for (int i = 0; i < wide; i++)
+        REG_UNROLL for (int p = 0; p < n; p++)
+            if (i < d->outputs && conv_is_ours(s, ty, tx, p))
+                reg_store(to + i * out.channel + conv_pixel(&out, ty, tx, out.column, p),
+                          d->relu ? reg_relu(a[i * n + p]) : a[i * n + p]);
+}
+
+typedef void run_fn(const conv_walk *k, const conv_spot *s, const bed *d);
+
+/* One kernel a size; the step from pixel to pixel is a constant where it is one vector. */
+#define TILE(wide, tb, ty, tx)                                                                      \
+    static void tile_##wide##_##tb##_##ty##_##tx(const conv_walk *k, const conv_spot *s, const bed *d) \
+    {                                                                                               \
+        if (k->in.column == CPU_LANES)                                                              \
+            run(wide, tb, ty, tx, CPU_LANES, k, s, d);                                              \
+        else                                                                                        \
+            run(wide, tb, ty, tx, k->in.column, k, s, d);                                           \
+    }
+#define SIZE(wide, tb, ty, tx) { wide, { tb, ty, tx }, tile_##wide##_##tb##_##ty##_##tx }
+
+TILE(1, 1, 1, 1)
+TILE(1, 1, 1, 4)
+TILE(1, 4, 1, 1)
+TILE(4, 1, 1, 1)
+TILE(4, 1, 1, 2)
+TILE(4, 2, 1, 1)
+#if REG_LANES == 16
+TILE(1, 1, 2, 8)
+TILE(1, 1, 4, 4)
+TILE(1, 1, 4, 7)
+TILE(1, 1, 2, 6)
+TILE(1, 1, 2, 2)
+TILE(1, 2, 2, 4)
+TILE(1, 4, 2, 2)
+TILE(4, 1, 1, 6)
+TILE(4, 1, 1, 5)
+TILE(4, 1, 2, 2)
+TILE(4, 1, 1, 4)
+TILE(4, 4, 1, 1)
+TILE(4, 2, 1, 2)
+#else
+TILE(1, 1, 2, 4)
+TILE(1, 2, 2, 2)
+TILE(1, 1, 2, 2)
+TILE(4, 1, 1, 3)
+#endif
+
+static const struct { uint32_t wide; conv_tile_size size; run_fn *run; } tiles[] = {
+    SIZE(1, 1, 1, 1), SIZE(1, 1, 1, 4), SIZE(1, 4, 1, 1),
+    SIZE(4, 1, 1, 1), SIZE(4, 1, 1, 2), SIZE(4, 2, 1, 1),
+#if REG_LANES == 16
+    SIZE(1, 1, 2, 8), SIZE(1, 1, 4, 4), SIZE(1, 1, 4, 7), SIZE(1, 1, 2, 6), SIZE(1, 1, 2, 2),
+    SIZE(1, 2, 2, 4), SIZE(1, 4, 2, 2),
+    SIZE(4, 1, 1, 6), SIZE(4, 1, 1, 5), SIZE(4, 1, 2, 2), SIZE(4, 1, 1, 4), SIZE(4, 4, 1, 1),
+    SIZE(4, 2, 1, 2),
+#else
+    SIZE(1, 1, 2, 4), SIZE(1, 2, 2, 2), SIZE(1, 1, 2, 2), SIZE(4, 1, 1, 3),
+#endif
+};
+
+static size_t best_tile(const conv_walk *k)
+{
+    size_t best = 0;
+    int64_t least = INT64_MAX;
+    for (size_t i = 0; i < sizeof tiles / sizeof *tiles; i++) {
+        const int64_t cost = conv_tile_cost(&tiles[i].size, k->blocks, k->rows, k->columns);
+        if (tiles[i].wide == k->lists->wide && cost && cost < least)
+            best = i, least = cost;
+    }
+    return best;
+}
+
+static void all_lists(const conv_walk *k, run_fn *fn, const conv_spot *s, const float *in, float *out)
+{
+    const conv_lists *l = k->lists;
+    for (int64_t section = 0; section < l->sections; section++)
+        for (int64_t row = 0; row < l->rows; row++) {
+            const uint32_t *begin = l->begin + section * l->rows + row;
+            if (section && begin[0] == begin[1])
+                continue;
+            const int64_t output = l->output[row];
+            fn(k, s, &(bed){ .in = in, .out = out + output * k->out.channel,
+                             .entry = l->entry + begin[0], .w = k->w + (size_t)begin[0] * l->wide,
+                             .count = begin[1] - begin[0], .outputs = l->output[row + 1] - output,
+                             .bias = k->bias ? k->bias + output : NULL, .fresh = section == 0,
+                             .relu = k->relu && section == l->last[row] });
+        }
+}
+
+static void at_spot(const conv_walk *k, run_fn *fn, const conv_spot *s)
+{
+    const float *in = k->in.at + s->at[0] * k->in.block + s->at[1] * k->in.row + s->at[2] * k->in.column;
+    float *out = k->out.at + s->at[0] * k->out.block + s->at[1] * k->out.row + s->at[2] * k->out.column;
+    for (int lane = 0; lane < CPU_LANES; lane += REG_LANES)
+        all_lists(k, fn, s, in + lane, out + lane);
+}
+
+void CPU_NAME(conv_apply)(const conv_walk *k);
+
+void CPU_NAME(conv_apply)(const conv_walk *k)
+{
+    const size_t t = best_tile(k);
+    const conv_tile_size *z = &tiles[t].size;
+    conv_spot s;
+    for (int64_t b = 0; b * z->blocks < k->blocks; b++) {
+        conv_spot_axis(&s, 0, b, z->blocks, k->blocks);
+        for (int64_t y = 0; y * z->rows < k->rows; y++) {
+            conv_spot_axis(&s, 1, y, z->rows, k->rows);
+            for (int64_t x = 0; x * z->columns < k->columns; x++) {
+                conv_spot_axis(&s, 2, x, z->columns, k->columns);
+                at_spot(k, tiles[t].run, &s);
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+#include "conv_choice.h"
+
+/* What a multiplication costs by each way, in those of a direct kernel at its best: of every alive weight
+ * by lists, of every weight by the others. Measured by bench_conv; a change of it changes results in their
+ * last bits, so the backend's version goes up with it. */
+static const struct { double lists, winograd; } costs[CPU_ISAS][CONV_PASSES] = {
+    [CPU_AVX512]   = { { 2.0, 0.55 }, { 2.0, 0.55 }, { 2.2, 0.6 } },
+    [CPU_AVX2]     = { { 1.6, 0.65 }, { 1.6, 0.65 }, { 1.8, 0.7 } },
+    [CPU_PORTABLE] = { { 1.5, 0.65 }, { 1.5, 0.65 }, { 1.7, 0.7 } },
+};
+
+/* Winograd's transforms pay where there are channels to share them, and planes of whole tiles. */
+enum { LEAST_CHANNELS = 8, LEAST_SIDE = 4 };
+
+static bool has_winograd(const cpu_conv_shape *s)
+{
+    return s->kernel_h == 3 && s->kernel_w == 3 && s->stride == 1 && s->dilation == 1 && s->groups == 1 &&
+           s->pad <= 2 && s->channels >= LEAST_CHANNELS && s->outputs >= LEAST_CHANNELS &&
+           s->out_h >= LEAST_SIDE && s->out_w >= LEAST_SIDE;
+}
+
+/* Outputs of whole tiles over the outputs there are. */
+static double waste(const cpu_conv_shape *s)
+{
+    const int64_t h = (s->out_h + 3) / 4 * 4, w = (s->out_w + 3) / 4 * 4;
+    return (double)(h * w) / (double)(s->out_h * s->out_w);
+}
+
+conv_way conv_choose(const cpu_conv_shape *s, double density, cpu_isa isa, conv_pass pass)
+{
+    conv_way best = CONV_BY_WIDE_LISTS;
+    double least = 1;
+    if (pass != CONV_WEIGHT_GRADIENT && has_winograd(s) && costs[isa][pass].winograd * waste(s) < least)
+        best = CONV_BY_WINOGRAD, least = costs[isa][pass].winograd * waste(s);
+    return costs[isa][pass].lists * density < least ? CONV_BY_LISTS : best;
+}

@@ -1,0 +1,59 @@
+/* What the kernels of convolutions are told, and the table of them that each instruction set has. Called
+ * by conv.c alone; see there for what the passes mean. All strides are in floats. */
+#ifndef CPU_CONV_KERNELS_H
+#define CPU_CONV_KERNELS_H
+
+#include <stdbool.h>
+
+#include "conv_lists.h"
+#include "isa.h"
+#include "layout.h"
+
+/* A value as a pass walks over it: pixel (0, 0) of the first block, and the way to the next of each kind. */
+typedef struct conv_sheet { float *at; ptrdiff_t block, channel, row, column; } conv_sheet;
+
+/* out[output] = bias + sum over its entries of w in[channel] at the entry's tap: forward, or one phase of
+ * the data gradient. add: out is added to. relu: the positive part is stored. */
+typedef struct conv_walk {
+    conv_sheet in, out;
+    int64_t rows, columns, blocks;            /* of the output */
+    const ptrdiff_t *tap;                     /* how far from an output's pixel each tap reads */
+    const conv_lists *lists;
+    const float *w;                           /* [count][wide] */
+    const float *bias;                        /* of each output, or NULL */
+    bool relu, add;
+} conv_walk;
+
+/* dw = sum over blocks and pixels of g[output] x[channel] at the entry's tap, for outputs [first, end).
+ * Each sum is one vector, in an order that depends on the sheets' sizes alone; then over lanes. */
+typedef struct conv_slope {
+    conv_sheet x, g;
+    int64_t rows, columns, blocks;            /* of g */
+    const ptrdiff_t *tap;
+    const conv_lists *lists;
+    const uint32_t *to;                       /* [count][wide]: in dw, or CONV_NONE; NULL: the lists' order */
+    int64_t first, end;
+    float *partial; int64_t room;             /* room for so many vectors, at least conv_slope_room's */
+    float *dw;
+} conv_slope;
+
+/* Winograd's F(4x4, 3x3): outputs in tiles of 4 x 4, each from 6 x 6 inputs that begin pad before it. u: the
+ * weights, transformed (conv_points.h). A call uses conv_winograd_scratch floats. */
+typedef struct conv_winograd {
+    conv_sheet in, out;
+    int64_t in_rows, in_columns, rows, columns, blocks, inputs, outputs, pad;
+    const float *u, *bias;
+    bool relu, add;
+    float *scratch;
+} conv_winograd;
+
+typedef struct conv_kernels {
+    void (*apply)(const conv_walk *k);
+    void (*winograd)(const conv_winograd *k);
+    void (*slope)(const conv_slope *k);       /* of lists with one output a row */
+    void (*slope_wide)(const conv_slope *k);  /* of lists with CONV_WIDE outputs a row */
+} conv_kernels;
+
+extern const conv_kernels conv_kernels_avx512, conv_kernels_avx2, conv_kernels_portable;
+
+#endif

@@ -1,0 +1,321 @@
+#include "conv.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include <ltcore/backend.h>
+
+#include "conv_choice.h"
+#include "conv_phase.h"
+#include "conv_points.h"
+
+struct cpu_conv {
+    cpu_conv_shape shape;
+    const conv_kernels *kernels;
+    conv_way way[CONV_PASSES];
+    conv_phase forward, slope;                /* slope: of the weights' gradient, if its lists are others */
+    bool own_slope;
+    conv_phase *back; int64_t n_back;
+    float *points[2], *host;                  /* Winograd's weights of the first two passes; with zeros */
+    size_t stored;
+    uint32_t *places;                         /* NULL: all, in the host's order */
+};
+
+static const conv_kernels *kernels_of(cpu_isa isa)
+{
+#if defined(__x86_64__)
+    static const conv_kernels *const all[CPU_ISAS] = {
+        [CPU_AVX512] = &conv_kernels_avx512, [CPU_AVX2] = &conv_kernels_avx2,
+        [CPU_PORTABLE] = &conv_kernels_portable,
+    };
+    return all[isa];
+#else
+    assert(isa == CPU_PORTABLE);
+    return &conv_kernels_portable;
+#endif
+}
+
+static int64_t taps_of(const cpu_conv_shape *s)
+{
+    return s->kernel_h * s->kernel_w;
+}
+
+static size_t weights_of(const cpu_conv_shape *s)
+{
+    return (size_t)(s->outputs * (s->channels / s->groups) * taps_of(s));
+}
+
+/* Partial sums of so many weights at once, if there are so many, stay in a near cache. */
+enum { ROOM = 32768 };
+
+/* Vectors of partial sums that a call may use: at least one row of wide lists, the widest there is. */
+static size_t room_of(const cpu_conv_shape *s)
+{
+    const size_t row = weights_of(s) / (size_t)s->outputs * CONV_WIDE;
+    return row > ROOM ? row : ROOM;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static size_t tap_floats(const cpu_conv_shape *s)
+{
+    const size_t bytes = (size_t)taps_of(s) * sizeof(ptrdiff_t), line = CPU_LANES * sizeof(float);
+    return (bytes + line - 1) / line * CPU_LANES;
+}
+
+cpu_conv_needs cpu_conv_needs_of(const cpu_conv_shape *s, cpu_isa isa)
+{
+    (void)isa;
+    const conv_phase forward = conv_phase_of(s, false, 0);
+    cpu_conv_needs n = { .halo_x = conv_phase_halo(&forward, s, s->h, s->w),
+                         .scratch = tap_floats(s) + room_of(s) * CPU_LANES };
+    n.scratch = larger(n.scratch, conv_winograd_scratch(s->channels > s->outputs ? s->channels : s->outputs));
+    for (int64_t i = 0; i < conv_phases(s, true); i++) {
+        const conv_phase back = conv_phase_of(s, true, i);
+        const int64_t halo = conv_phase_halo(&back, s, s->out_h, s->out_w);
+        n.halo_g = halo > n.halo_g ? halo : n.halo_g;
+    }
+    return n;
+}
+
+static size_t count_stored(const uint8_t *mask, size_t n)
+{
+    size_t stored = 0;
+    for (size_t i = 0; i < n; i++)
+        stored += !mask || mask[i] != LTC_DEAD;
+    return stored;
+}
+
+static ltc_status open_phase(conv_phase *p, const cpu_conv *l, const uint8_t *mask, double density,
+                             conv_pass pass, ltc_error *err)
+{
+    if (l->way[pass] == CONV_BY_WINOGRAD)
+        return LTC_OK;
+    return conv_phase_open(p, &l->shape, mask, density, l->way[pass] == CONV_BY_LISTS ? 1 : CONV_WIDE, err);
+}
+
+/* Memory for the weights that Winograd's passes multiply by. */
+static ltc_status open_points(cpu_conv *l, ltc_error *err)
+{
+    const cpu_conv_shape *s = &l->shape;
+    const bool forward = l->way[CONV_FORWARD] == CONV_BY_WINOGRAD,
+               back = l->way[CONV_DATA_GRADIENT] == CONV_BY_WINOGRAD;
+    const size_t n[2] = { forward ? conv_points_count(s->outputs, s->channels) : 0,
+                          back ? conv_points_count(s->channels, s->outputs) : 0 };
+    for (int i = 0; i < 2; i++) {
+        l->points[i] = n[i] ? calloc(n[i], sizeof *l->points[i]) : NULL;
+        if (n[i] && !l->points[i])
+            return ltc_fail(err, LTC_ENOMEM, "no memory for a convolution's weights at %zu points", n[i]);
+    }
+    if ((forward || back) && l->places)
+        l->host = calloc(weights_of(s), sizeof *l->host);
+    return l->host || !l->places || !(forward || back)
+               ? LTC_OK
+               : ltc_fail(err, LTC_ENOMEM, "no memory for %zu weights in the host's order", weights_of(s));
+}
+
+static ltc_status open_phases(cpu_conv *l, const uint8_t *mask, double density, ltc_error *err)
+{
+    l->n_back = conv_phases(&l->shape, true);
+    l->back = calloc((size_t)l->n_back, sizeof *l->back);
+    if (!l->back)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for a convolution");
+    l->forward = conv_phase_of(&l->shape, false, 0);
+    ltc_status st = open_phase(&l->forward, l, mask, density, CONV_FORWARD, err);
+    for (int64_t i = 0; i < l->n_back && !st; i++) {
+        l->back[i] = conv_phase_of(&l->shape, true, i);
+        st = open_phase(&l->back[i], l, mask, density, CONV_DATA_GRADIENT, err);
+    }
+    l->own_slope = l->way[CONV_WEIGHT_GRADIENT] != l->way[CONV_FORWARD];
+    l->slope = conv_phase_of(&l->shape, false, 0);
+    return st || !l->own_slope ? st : open_phase(&l->slope, l, mask, density, CONV_WEIGHT_GRADIENT, err);
+}
+
+/* The order of lists of single outputs, if a pass has some; else the host's. */
+static const conv_lists *order_of(const cpu_conv *l)
+{
+    if (l->way[CONV_FORWARD] == CONV_BY_LISTS)
+        return &l->forward.lists;
+    return l->way[CONV_WEIGHT_GRADIENT] == CONV_BY_LISTS ? &l->slope.lists : NULL;
+}
+
+/* places, and the way back: rank[place]. */
+static ltc_status order_weights(cpu_conv *l, const uint8_t *mask, uint32_t *rank, ltc_error *err)
+{
+    const size_t n = weights_of(&l->shape);
+    const conv_lists *order = order_of(l);
+    l->places = malloc((l->stored + 1) * sizeof *l->places);
+    if (!l->places)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for the places of %zu weights", l->stored);
+    for (size_t i = 0, k = 0; i < n && !order; i++)
+        if (!mask || mask[i] != LTC_DEAD)
+            l->places[k++] = (uint32_t)i;
+    for (size_t k = 0; k < l->stored; k++) {
+        if (order)
+            l->places[k] = order->from[k];
+        rank[l->places[k]] = (uint32_t)k;
+    }
+    if (!order && l->stored == n) {
+        free(l->places);
+        l->places = NULL;
+    }
+    return LTC_OK;
+}
+
+static ltc_status settle(cpu_conv *l, const uint8_t *mask, ltc_error *err)
+{
+    uint32_t *rank = malloc((weights_of(&l->shape) + 1) * sizeof *rank);
+    if (!rank)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for the order of %zu weights", weights_of(&l->shape));
+    ltc_status st = order_weights(l, mask, rank, err);
+    const int64_t stored = (int64_t)l->stored;
+    if (!st)
+        st = conv_phase_settle(&l->forward, rank, stored, err);
+    for (int64_t i = 0; i < l->n_back && !st; i++)
+        st = conv_phase_settle(&l->back[i], rank, stored, err);
+    if (!st && l->own_slope)
+        st = conv_phase_settle(&l->slope, rank, stored, err);
+    free(rank);
+    return st;
+}
+
+ltc_status cpu_conv_open(cpu_conv **layer, const cpu_conv_shape *s, const uint8_t *mask, cpu_isa isa,
+                         ltc_error *err)
+{
+    const size_t n = weights_of(s);
+    if (n >= CONV_NONE)
+        return ltc_fail(err, LTC_EUNSUPPORTED,
+                        "a convolution of %zu weights is too large for this backend; use cpu-blas or ref", n);
+    cpu_conv *l = calloc(1, sizeof *l);
+    if (!l)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for a convolution");
+    *l = (cpu_conv){ .shape = *s, .kernels = kernels_of(isa), .stored = count_stored(mask, n) };
+    const double density = (double)l->stored / (double)n;
+    for (conv_pass pass = 0; pass < CONV_PASSES; pass++)
+        l->way[pass] = conv_choose(s, density, isa, pass);
+    ltc_status st = open_phases(l, mask, density, err);
+    if (!st)
+        st = settle(l, mask, err);
+    if (!st)
+        st = open_points(l, err);
+    if (st)
+        cpu_conv_close(l);
+    else
+        *layer = l;
+    return st;
+}
+
+void cpu_conv_close(cpu_conv *l)
+{
+    if (!l)
+        return;
+    conv_phase_close(&l->forward);
+    conv_phase_close(&l->slope);
+    for (int64_t i = 0; l->back && i < l->n_back; i++)
+        conv_phase_close(&l->back[i]);
+    free(l->back), free(l->places);
+    free(l->points[0]), free(l->points[1]), free(l->host);
+    free(l);
+}
+
+size_t cpu_conv_stored(const cpu_conv *l)
+{
+    return l->stored;
+}
+
+const uint32_t *cpu_conv_places(const cpu_conv *l)
+{
+    return l->places;
+}
+
+/* The weights in the host's order. */
+static const float *spread(cpu_conv *l, const float *w)
+{
+    for (size_t i = 0; l->host && i < l->stored; i++)
+        l->host[l->places[i]] = w[i];
+    return l->host ? l->host : w;
+}
+
+static void prepare_points(cpu_conv *l, const float *w)
+{
+    const int64_t in = l->shape.channels, out = l->shape.outputs, taps = taps_of(&l->shape);
+    if (l->points[0])
+        conv_points_make(w, out, in, in * taps, taps, false, l->points[0]);
+    if (l->points[1])
+        conv_points_make(w, in, out, taps, in * taps, true, l->points[1]);
+}
+
+void cpu_conv_prepare(cpu_conv *l, const float *w)
+{
+    if (l->points[0] || l->points[1])
+        prepare_points(l, spread(l, w));
+    conv_phase_pack(&l->forward, w);
+    for (int64_t i = 0; i < l->n_back; i++)
+        conv_phase_pack(&l->back[i], w);
+}
+
+/* A view's blocks from `first` on, from pixel (row, column) in steps. */
+static conv_sheet sheet_of(const cpu_view *v, int64_t first, int64_t row, int64_t column, int64_t step)
+{
+    return (conv_sheet){ v->at + first * v->block + row * v->row + column * CPU_LANES, v->block, v->channel,
+                         step * v->row, step * CPU_LANES };
+}
+
+static void run_phase(const cpu_conv *l, const conv_phase *p, const cpu_conv_call *c, bool add, int64_t first,
+                      int64_t end)
+{
+    const cpu_view *in = p->back ? c->y : c->x, *out = p->back ? c->x : c->y;
+    ptrdiff_t *tap = (ptrdiff_t *)(void *)c->scratch;
+    if (p->rows < 1 || p->columns < 1 || first >= end || (add && !p->lists.count))
+        return;
+    conv_phase_taps(p, &l->shape, in->row, tap);
+    l->kernels->apply(&(conv_walk){
+        .in = sheet_of(in, first, 0, 0, p->in_step),
+        .out = sheet_of(out, first, p->row, p->column, p->out_step), .rows = p->rows, .columns = p->columns,
+        .blocks = end - first, .tap = tap, .lists = &p->lists, .w = p->packed ? p->packed : c->w,
+        .bias = p->back ? NULL : c->bias, .relu = !p->back && c->relu, .add = add });
+}
+
+static void run_winograd(const cpu_conv *l, const cpu_conv_call *c, bool back, bool add, int64_t first,
+                         int64_t end)
+{
+    const cpu_view *in = back ? c->y : c->x, *out = back ? c->x : c->y;
+    l->kernels->winograd(&(conv_winograd){
+        .in = sheet_of(in, first, 0, 0, 1), .out = sheet_of(out, first, 0, 0, 1), .in_rows = in->h,
+        .in_columns = in->w, .rows = out->h, .columns = out->w, .blocks = end - first, .inputs = in->channels,
+        .outputs = out->channels, .pad = back ? 2 - l->shape.pad : l->shape.pad, .u = l->points[back],
+        .bias = back ? NULL : c->bias, .relu = !back && c->relu, .add = add, .scratch = c->scratch });
+}
+
+void cpu_conv_forward(const cpu_conv *l, const cpu_conv_call *c, int64_t first, int64_t end)
+{
+    if (l->way[CONV_FORWARD] == CONV_BY_WINOGRAD)
+        run_winograd(l, c, false, false, first, end);
+    else
+        run_phase(l, &l->forward, c, false, first, end);
+}
+
+void cpu_conv_data_gradient(const cpu_conv *l, const cpu_conv_call *c, bool add, int64_t first, int64_t end)
+{
+    if (l->way[CONV_DATA_GRADIENT] == CONV_BY_WINOGRAD)
+        run_winograd(l, c, true, add, first, end);
+    for (int64_t i = 0; i < l->n_back && l->way[CONV_DATA_GRADIENT] != CONV_BY_WINOGRAD; i++)
+        run_phase(l, &l->back[i], c, add, first, end);
+}
+
+void cpu_conv_weight_gradient(const cpu_conv *l, const cpu_conv_call *c, float *dw, int64_t first,
+                              int64_t end)
+{
+    const conv_phase *p = l->own_slope ? &l->slope : &l->forward;
+    const bool wide = l->way[CONV_WEIGHT_GRADIENT] != CONV_BY_LISTS;
+    ptrdiff_t *tap = (ptrdiff_t *)(void *)c->scratch;
+    conv_phase_taps(p, &l->shape, c->x->row, tap);
+    (wide ? l->kernels->slope_wide : l->kernels->slope)(&(conv_slope){
+        .x = sheet_of(c->x, 0, 0, 0, p->in_step), .g = sheet_of(c->y, 0, 0, 0, 1), .rows = p->rows,
+        .columns = p->columns, .blocks = c->x->blocks, .tap = tap, .lists = &p->lists,
+        .to = p->packed ? p->lists.from : NULL, .first = first, .end = end,
+        .partial = c->scratch + tap_floats(&l->shape), .room = (int64_t)room_of(&l->shape), .dw = dw });
+}

@@ -1,0 +1,44 @@
+/* The weights of one pass as lists: for each row of outputs the inputs that it reads, dead weights left out.
+ * Made when a layer is opened, read by the kernels in every step.
+ *
+ * A row is one output, or up to CONV_WIDE neighbours that share their entries: so a dense layer is a list
+ * as well. Lists are cut into sections of input channels, so that what a tile reads stays in the nearest
+ * cache: list (section, row) is entries [begin[section * rows + row], begin[section * rows + row + 1]). */
+#ifndef CPU_CONV_LISTS_H
+#define CPU_CONV_LISTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ltcore/base.h>
+
+enum { CONV_WIDE = 4 };
+#define CONV_NONE UINT32_MAX                  /* from: no weight here, a zero is multiplied */
+
+typedef struct conv_lists {
+    uint32_t  wide;                           /* outputs in a row: 1 or CONV_WIDE */
+    uint32_t  shift;                          /* an entry is channel << shift | tap */
+    int64_t   sections, rows, count;
+    uint32_t *begin;                          /* [sections * rows + 1] */
+    uint32_t *output;                         /* [rows + 1]: the first output of each row */
+    uint32_t *last;                           /* [rows]: the last section with entries, or 0 */
+    uint32_t *entry;                          /* [count] */
+    uint32_t *from;                           /* [count][wide]: its place with the host, or CONV_NONE */
+} conv_lists;
+
+/* A pass as the host's tensor tells it: the weight of (group, output, input, tap), the last three counted
+ * inside their range, stands at group * by_group + output * by_output + input * by_input + tap. */
+typedef struct conv_map {
+    int64_t groups, outputs, inputs, taps;    /* outputs and inputs of one group */
+    int64_t by_group, by_output, by_input;
+    const uint32_t *tap;                      /* [n_taps]: those of this pass */
+    int64_t n_taps;
+    int64_t section;                          /* input channels in a section */
+} conv_map;
+
+/* mask: LTC_DEAD weights are left out; NULL: none is. */
+ltc_status conv_lists_make(conv_lists *l, const conv_map *map, const uint8_t *mask, uint32_t wide,
+                           ltc_error *err);
+void       conv_lists_free(conv_lists *l);
+
+#endif

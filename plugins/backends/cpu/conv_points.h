@@ -1,0 +1,35 @@
+/* Weights as Winograd's F(4x4, 3x3) multiplies them: at 36 points instead of nine taps (Lavin & Gray 2016,
+ * section 4.3). And how its scratch memory is divided. Called by conv_layer.c and the kernels. */
+#ifndef CPU_CONV_POINTS_H
+#define CPU_CONV_POINTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conv_lists.h"
+#include "layout.h"
+
+enum {
+    CONV_SIDE = 6, CONV_POINTS = CONV_SIDE * CONV_SIDE,
+    CONV_PANEL = 4,                           /* tiles that are multiplied together */
+    CONV_CHUNK = 16                           /* outputs whose products wait together, a multiple of CONV_WIDE */
+};
+
+/* u[point][output / CONV_WIDE][input][CONV_WIDE], zero beyond the last output, of weights
+ * [output][input][3][3] that stand by_output and by_input apart. back: the taps are turned around, as the
+ * data gradient wants them. */
+size_t conv_points_count(int64_t outputs, int64_t inputs);
+void   conv_points_make(const float *w, int64_t outputs, int64_t inputs, int64_t by_output, int64_t by_input, bool back,
+                        float *u);
+
+/* Floats from one point to the next in a panel of so many channels: not a power of two, whose lines would
+ * all want the same places of a cache. */
+static inline ptrdiff_t conv_panel_stride(int64_t channels)
+{
+    return channels * CONV_PANEL * CPU_LANES + 5 * CPU_LANES;
+}
+
+size_t conv_winograd_scratch(int64_t inputs);
+
+#endif

@@ -1,0 +1,305 @@
+/* The weights' gradient over lists: at the places of the lists, and nowhere else. Compiled once for each
+ * instruction set; called through conv_kernels.
+ *
+ * One output a row: a tile of the output's gradient stays in registers while its list is read, and each
+ * weight has a vector of partial sums in memory. CONV_WIDE outputs a row: a few entries' sums for all
+ * outputs stay in registers while a band of pixels goes by, so that each number loaded is used several
+ * times. */
+#include "conv_kernels.h"
+#include "conv_reg.h"
+#include "conv_tiles.h"
+
+typedef struct bed {
+    const float *x, *g;
+    const uint32_t *entry;
+    int64_t count;
+    float *partial;
+} bed;
+
+/* partial += sum over the tile's pixels of g x, by up to four sums that are added pairwise. */
+REG_INLINE void run(const int tb, const int ty, const int tx, const ptrdiff_t column, const conv_slope *k,
+                    const conv_spot *s, const bed *d)
+{
+    const int n = tb * ty * tx, sums = n < 4 ? n : 4;
+    const uint32_t shift = k->lists->shift, mask = (1u << shift) - 1;
+    const conv_sheet x = k->x, g = k->g;
+    const ptrdiff_t *tap = k->tap;
+    reg v[n];
+    REG_UNROLL for (int p = 0; p < n; p++)
+        v[p] = conv_is_ours(s, ty, tx, p) ? reg_load(d->g + conv_pixel(&g, ty, tx, CPU_LANES, p))
+                                          : (reg){ 0 };
+    float *to = d->partial;
+    for (const uint32_t *entry = d->entry, *end = entry + d->count; entry < end; entry++, to += CPU_LANES) {
+        const float *from = d->x + (ptrdiff_t)(*entry >> shift) * x.channel + tap[*entry & mask];
+        reg a[4] = { reg_load(to) };
+        REG_UNROLL for (int p = 0; p < n; p++)
+            a[p % sums] = reg_fma(v[p], reg_load(from + conv_pixel(&x, ty, tx, column, p)), a[p % sums]);
+        reg_store(to, (a[0] + a[1]) + (a[2] + a[3]));
+    }
+}
+
+typedef void run_fn(const conv_slope *k, const conv_spot *s, const bed *d);
+
+#define TILE(tb, ty, tx)                                                                          \
+    static void tile_##tb##_##ty##_##tx(const conv_slope *k, const conv_spot *s, const bed *d)    \
+    {                                                                                             \
+        if (k->x.column == CPU_LANES)                                                             \
+            run(tb, ty, tx, CPU_LANES, k, s, d);                                                  \
+        else                                                                                      \
+            run(tb, ty, tx, k->x.column, k, s, d);                                                \
+    }
+#define SIZE(tb, ty, tx) { { tb, ty, tx }, tile_##tb##_##ty##_##tx }
+
+TILE(1, 1, 1)
+TILE(1, 1, 4)
+TILE(4, 1, 1)
+TILE(1, 2, 2)
+#if REG_LANES == 16
+TILE(1, 2, 8)
+TILE(1, 4, 4)
+TILE(1, 2, 7)
+TILE(1, 2, 6)
+TILE(2, 2, 4)
+TILE(4, 2, 2)
+#else
+TILE(1, 2, 4)
+TILE(2, 2, 2)
+#endif
+
+static const struct { conv_tile_size size; run_fn *run; } tiles[] = {
+    SIZE(1, 1, 1), SIZE(1, 1, 4), SIZE(4, 1, 1), SIZE(1, 2, 2),
+#if REG_LANES == 16
+    SIZE(1, 2, 8), SIZE(1, 4, 4), SIZE(1, 2, 7), SIZE(1, 2, 6), SIZE(2, 2, 4), SIZE(4, 2, 2),
+#else
+    SIZE(1, 2, 4), SIZE(2, 2, 2),
+#endif
+};
+
+static size_t best_tile(const conv_slope *k)
+{
+    size_t best = 0;
+    int64_t least = INT64_MAX;
+    for (size_t i = 0; i < sizeof tiles / sizeof *tiles; i++) {
+        const int64_t cost = conv_tile_cost(&tiles[i].size, k->blocks, k->rows, k->columns);
+        if (cost && cost < least)
+            best = i, least = cost;
+    }
+    return best;
+}
+
+/* Rows [first, end) of the lists, whose partial sums find room together. */
+typedef struct part { int64_t first, end, vectors; } part;
+
+static int64_t entries_of_row(const conv_lists *l, int64_t row)
+{
+    int64_t n = 0;
+    for (int64_t s = 0; s < l->sections; s++)
+        n += l->begin[s * l->rows + row + 1] - l->begin[s * l->rows + row];
+    return n;
+}
+
+static part next_part(const conv_slope *k, int64_t first)
+{
+    part p = { first, first, 0 };
+    for (; p.end < k->lists->rows && k->lists->output[p.end] < k->end; p.end++) {
+        const int64_t more = entries_of_row(k->lists, p.end) * k->lists->wide;
+        if (p.end > first && p.vectors + more > k->room)
+            break;
+        p.vectors += more;
+    }
+    return p;
+}
+
+/* The first row that has an output of ours. */
+static int64_t first_row(const conv_slope *k)
+{
+    int64_t row = 0;
+    while (row < k->lists->rows && k->lists->output[row + 1] <= k->first)
+        row++;
+    return row;
+}
+
+static void part_at_spot(const conv_slope *k, const part *p, run_fn *fn, const conv_spot *s, int lane)
+{
+    const conv_lists *l = k->lists;
+    const float *x = k->x.at + s->at[0] * k->x.block + s->at[1] * k->x.row + s->at[2] * k->x.column + lane,
+                *g = k->g.at + s->at[0] * k->g.block + s->at[1] * k->g.row + s->at[2] * CPU_LANES + lane;
+    float *partial = k->partial + lane;
+    for (int64_t section = 0; section < l->sections; section++)
+        for (int64_t row = p->first; row < p->end; row++) {
+            const uint32_t *begin = l->begin + section * l->rows + row;
+            const int64_t count = begin[1] - begin[0];
+            if (count)
+                fn(k, s, &(bed){ x, g + l->output[row] * k->g.channel, l->entry + begin[0], count, partial });
+            partial += count * CPU_LANES;
+        }
+}
+
+static void part_over_tiles(const conv_slope *k, const part *p)
+{
+    const size_t t = best_tile(k);
+    const conv_tile_size *z = &tiles[t].size;
+    conv_spot s;
+    for (int64_t b = 0; b * z->blocks < k->blocks; b++) {
+        conv_spot_axis(&s, 0, b, z->blocks, k->blocks);
+        for (int64_t y = 0; y * z->rows < k->rows; y++) {
+            conv_spot_axis(&s, 1, y, z->rows, k->rows);
+            for (int64_t x = 0; x * z->columns < k->columns; x++) {
+                conv_spot_axis(&s, 2, x, z->columns, k->columns);
+                for (int lane = 0; lane < CPU_LANES; lane += REG_LANES)
+                    part_at_spot(k, p, tiles[t].run, &s, lane);
+            }
+        }
+    }
+}
+
+/* One weight's sum, if it is wanted. */
+static void finish_one(const conv_slope *k, size_t place, int64_t output, const float *partial)
+{
+    const uint32_t to = k->to ? k->to[place] : (uint32_t)place;
+    if (to != CONV_NONE && output >= k->first && output < k->end)
+        k->dw[to] = reg_sum_lanes(partial);
+}
+
+static void finish(const conv_slope *k, const part *p)
+{
+    const conv_lists *l = k->lists;
+    const float *partial = k->partial;
+    for (int64_t section = 0; section < l->sections; section++)
+        for (int64_t row = p->first; row < p->end; row++)
+            for (size_t e = l->begin[section * l->rows + row]; e < l->begin[section * l->rows + row + 1]; e++)
+                for (uint32_t i = 0; i < l->wide; i++, partial += CPU_LANES)
+                    finish_one(k, e * l->wide + i, l->output[row] + i, partial);
+}
+
+static void each_part(const conv_slope *k, void (*sum)(const conv_slope *k, const part *p))
+{
+    for (part p = next_part(k, first_row(k)); p.first < p.end; p = next_part(k, p.end)) {
+        memset(k->partial, 0, (size_t)p.vectors * CPU_LANES * sizeof *k->partial);
+        sum(k, &p);
+        finish(k, &p);
+    }
+}
+
+void CPU_NAME(conv_slope_lists)(const conv_slope *k);
+void CPU_NAME(conv_slope_wide)(const conv_slope *k);
+
+void CPU_NAME(conv_slope_lists)(const conv_slope *k)
+{
+    each_part(k, part_over_tiles);
+}
+
+/* So many entries are summed at once, for so many of CONV_WIDE outputs. */
+#if REG_LANES == 16
+enum { ENTRIES = 6, OUTPUTS = 4 };
+#else
+enum { ENTRIES = 5, OUTPUTS = 2 };
+#endif
+
+/* A band: pixels of rows [top, bottom) of one block. */
+typedef struct band { int64_t block, top, bottom; } band;
+
+/* One bundle of entries and outputs: where their numbers are at the band's first pixel, and their sums. */
+typedef struct bundle { const float *x[ENTRIES], *g[OUTPUTS]; float *sum[ENTRIES]; } bundle;
+
+REG_INLINE void add_band(const bundle *u, const ptrdiff_t column, const conv_slope *k, int64_t rows)
+{
+    reg a[ENTRIES * OUTPUTS];
+    REG_UNROLL for (int e = 0; e < ENTRIES; e++)
+        REG_UNROLL for (int o = 0; o < OUTPUTS; o++)
+            a[e * OUTPUTS + o] = reg_load(u->sum[e] + o * CPU_LANES);
+    for (int64_t y = 0; y < rows; y++) {
+        const float *x[ENTRIES], *g[OUTPUTS];
+        REG_UNROLL for (int e = 0; e < ENTRIES; e++)
+            x[e] = u->x[e] + y * k->x.row;
+        REG_UNROLL for (int o = 0; o < OUTPUTS; o++)
+            g[o] = u->g[o] + y * k->g.row;
+        for (int64_t c = 0; c < k->columns; c++) {
+            reg v[OUTPUTS];
+            REG_UNROLL for (int o = 0; o < OUTPUTS; o++)
+                v[o] = reg_load(g[o] + c * CPU_LANES);
+            REG_UNROLL for (int e = 0; e < ENTRIES; e++) {
+                const reg in = reg_load(x[e] + c * column);
+                REG_UNROLL for (int o = 0; o < OUTPUTS; o++)
+                    a[e * OUTPUTS + o] = reg_fma(v[o], in, a[e * OUTPUTS + o]);
+            }
+        }
+    }
+    REG_UNROLL for (int e = 0; e < ENTRIES; e++)
+        REG_UNROLL for (int o = 0; o < OUTPUTS; o++)
+            reg_store(u->sum[e] + o * CPU_LANES, a[e * OUTPUTS + o]);
+}
+
+/* Functions of their own, so that a test can look into them (tests/spills.sh). */
+static __attribute__((noinline)) void band_of_neighbours(const bundle *u, const conv_slope *k, int64_t rows)
+{
+    add_band(u, CPU_LANES, k, rows);
+}
+
+static __attribute__((noinline)) void band_of_steps(const bundle *u, const conv_slope *k, int64_t rows)
+{
+    add_band(u, k->x.column, k, rows);
+}
+
+/* Entries [from, from + ENTRIES) of n and outputs from `first` on. Where there are fewer, the last one is
+ * repeated: its sums are made twice, and the same. */
+static bundle bundle_of(const conv_slope *k, const band *d, int64_t row, const uint32_t *entry, int64_t n,
+                        int64_t from, int first, float *partial, int lane)
+{
+    const conv_lists *l = k->lists;
+    const uint32_t mask = (1u << l->shift) - 1;
+    const float *x = k->x.at + d->block * k->x.block + d->top * k->x.row + lane,
+                *g = k->g.at + d->block * k->g.block + d->top * k->g.row + lane;
+    bundle u;
+    for (int64_t i = 0; i < ENTRIES; i++) {
+        const int64_t e = from + i < n ? from + i : n - 1;
+        u.x[i] = x + (ptrdiff_t)(entry[e] >> l->shift) * k->x.channel + k->tap[entry[e] & mask];
+        u.sum[i] = partial + (e * CONV_WIDE + first) * CPU_LANES + lane;
+    }
+    for (int i = 0; i < OUTPUTS; i++) {
+        const int64_t output = (int64_t)l->output[row] + first + i, most = (int64_t)l->output[row + 1] - 1;
+        u.g[i] = g + (output < most ? output : most) * k->g.channel;
+    }
+    return u;
+}
+
+static void list_over_band(const conv_slope *k, const band *d, int64_t row, const uint32_t *entry, int64_t n,
+                           float *partial)
+{
+    for (int first = 0; first < CONV_WIDE; first += OUTPUTS)
+        for (int64_t from = 0; from < n; from += ENTRIES)
+            for (int lane = 0; lane < CPU_LANES; lane += REG_LANES) {
+                const bundle u = bundle_of(k, d, row, entry, n, from, first, partial, lane);
+                (k->x.column == CPU_LANES ? band_of_neighbours : band_of_steps)(&u, k, d->bottom - d->top);
+            }
+}
+
+static void part_over_band(const conv_slope *k, const part *p, const band *d)
+{
+    const conv_lists *l = k->lists;
+    float *partial = k->partial;
+    for (int64_t section = 0; section < l->sections; section++)
+        for (int64_t row = p->first; row < p->end; row++) {
+            const uint32_t *begin = l->begin + section * l->rows + row;
+            const int64_t count = begin[1] - begin[0];
+            if (count)
+                list_over_band(k, d, row, l->entry + begin[0], count, partial);
+            partial += count * CONV_WIDE * CPU_LANES;
+        }
+}
+
+/* Bands of about so many pixels: enough to pay for the sums that come and go. */
+enum { BAND_PIXELS = 128 };
+
+static void part_over_bands(const conv_slope *k, const part *p)
+{
+    const int64_t rows = (BAND_PIXELS + k->columns - 1) / k->columns;
+    for (int64_t b = 0; b < k->blocks; b++)
+        for (int64_t y = 0; y < k->rows; y += rows)
+            part_over_band(k, p, &(band){ b, y, y + rows < k->rows ? y + rows : k->rows });
+}
+
+void CPU_NAME(conv_slope_wide)(const conv_slope *k)
+{
+    each_part(k, part_over_bands);
+}

@@ -1,0 +1,14 @@
+/* The kernels of convolutions for one instruction set, as conv.c finds them. Compiled once for each. */
+#include "conv_kernels.h"
+
+void CPU_NAME(conv_apply)(const conv_walk *k);
+void CPU_NAME(conv_winograd)(const conv_winograd *k);
+void CPU_NAME(conv_slope_lists)(const conv_slope *k);
+void CPU_NAME(conv_slope_wide)(const conv_slope *k);
+
+const conv_kernels CPU_NAME(conv_kernels) = {
+    .apply = CPU_NAME(conv_apply),
+    .winograd = CPU_NAME(conv_winograd),
+    .slope = CPU_NAME(conv_slope_lists),
+    .slope_wide = CPU_NAME(conv_slope_wide),
+};

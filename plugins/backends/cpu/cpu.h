@@ -1,0 +1,152 @@
+/* What the files of this backend share: a device, a split of data, a program.
+ *
+ *   cpu.c      options, device, identity      program.c  compile, bind, release
+ *   isa.c      which kernels                  state.c    put, get, ready
+ *   linear.c   LINEAR in its three forms      walk.c     forward, backward, update, node by node
+ *   shape.c    values, halos, aliases         span.c     train, eval */
+#ifndef CPU_CPU_H
+#define CPU_CPU_H
+
+#include "conv.h"
+#include "kernels.h"
+#include "sample.h"
+
+enum { CPU_MOST_SPLITS = 16, CPU_EVAL_ROWS = 64, CPU_MOST_PARTS = 16 };
+
+typedef struct cpu_device {
+    const ltc_host *host;
+    const cpu_kernels *kernels;
+    cpu_isa isa;
+} cpu_device;
+
+typedef struct cpu_data {
+    ltc_data_desc desc;
+    int64_t  dim[4];
+    uint8_t *arranged;                        /* [blocks of 64][elements][64], or NULL: made for the first program
+                                                 that evaluates by lists */
+} cpu_data;
+
+/* How a split becomes input. */
+typedef struct cpu_split {
+    lts_samples samples;
+    cpu_data *data;
+    float *table;                             /* scale [C], shift [C]: see samples.input */
+    bool affine;                              /* scale byte + shift is what the table says */
+    bool bound;
+} cpu_split;
+
+/* Places of a value or gradient; several values share one where nothing tells them apart. */
+typedef struct cpu_value {
+    cpu_view value, grad;
+    float   *at, *grad_at;                    /* NULL: none */
+    int64_t  halo, grad_halo;
+    uint32_t root;                            /* the value whose places these are */
+    bool     flat;                            /* an image as one row of numbers: only ever flattened */
+    bool     wants;                           /* a gradient */
+} cpu_value;
+
+/* A parameter: on the host's side of put and get, and as the kernels keep it. */
+typedef struct cpu_param {
+    size_t   n, stored;
+    uint32_t *place;                          /* [stored]: in the host's tensor, UINT32_MAX: padding; NULL: the same */
+    float   *host[3];                         /* value, slots [n]; NULL: has none */
+    uint8_t *host_mask;
+    cpu_stored keep;
+    uint8_t *mask;                            /* [stored], what keep.mask points to */
+    float   *g;                               /* [stored]; NULL: the layer's update makes it */
+    bool     has_value, masked;
+} cpu_param;
+
+typedef enum cpu_form { CPU_FORM_DENSE, CPU_FORM_LISTS, CPU_FORM_STRIPS } cpu_form;
+
+typedef struct cpu_linear {
+    cpu_form form;
+    int64_t  in, out, strips;
+    ptrdiff_t ldw;
+    cpu_lists lists;
+    cpu_nonzeros nonzeros;
+    float   *sums, *strip_scratch;
+    float   *rows; ptrdiff_t ld_rows;         /* the input once more, by sample */
+} cpu_linear;
+
+typedef struct cpu_node {
+    const ltc_node *node;
+    uint32_t index;
+    bool     skip_forward, skip_backward;
+    bool     relu, gate;                      /* y is cut off at 0; dx is 0 where x is */
+    uint64_t add;                             /* bit k: in_grad[k] has been begun by a later node */
+    bool     heavy;                           /* worth several threads */
+    cpu_linear linear;
+    cpu_conv  *conv;
+    cpu_conv_shape conv_shape;
+    float     *saved;
+} cpu_node;
+
+typedef struct cpu_program {
+    cpu_device *device;
+    const ltc_graph *graph;
+    ltc_optimizer optimizer;
+    const ltc_input *input;
+    uint32_t batch, augment;
+    int64_t  blocks;                          /* of the pass under way */
+    int64_t  rows;                            /* samples in it */
+    cpu_value *value;                         /* [n_values] */
+    cpu_node  *node;                          /* [n_nodes] */
+    cpu_param *param;                         /* [n_params] */
+    uint32_t  *param_of;                      /* [n_values]: parameter + 1 */
+    float     *scratch; size_t scratch_count; /* of each of CPU_MOST_PARTS parts */
+    int32_t   *label; double *loss; uint8_t *hit; uint32_t *cut, *sample;
+    cpu_split  split[CPU_MOST_SPLITS];
+    uint64_t   clock;
+    bool       ready;
+} cpu_program;
+
+/* Aliases, fused operations and halos; then places for everything. */
+ltc_status cpu_shape_plan(cpu_program *p, ltc_error *err);
+size_t     cpu_shape_bytes(const cpu_program *p, uint32_t value);     /* of its own places, value and gradient */
+void       cpu_shape_set_rows(cpu_program *p, int64_t rows);
+
+/* program.c */
+ltc_status cpu_program_plan(void *dev, const ltc_compile_req *r, ltc_plan *plan, ltc_error *err);
+ltc_status cpu_program_compile(void *dev, const ltc_compile_req *r, void **prog, ltc_error *err);
+void       cpu_program_release(void *prog);
+ltc_status cpu_program_bind(void *prog, uint32_t split, void *data, ltc_error *err);
+
+/* state.c */
+ltc_status cpu_program_put(void *prog, uint32_t what, uint32_t replica, uint32_t param, const void *src,
+                           size_t bytes, ltc_error *err);
+ltc_status cpu_program_get(void *prog, uint32_t what, uint32_t replica, uint32_t param, void *dst, size_t bytes,
+                           ltc_error *err);
+ltc_status cpu_program_ready(void *prog, ltc_error *err);
+
+/* linear.c: the form for a mask, with its place[] in the parameter; what is derived of weights that were put. */
+ltc_status cpu_linear_open(cpu_program *p, cpu_node *n, cpu_param *w, ltc_error *err);
+void       cpu_linear_close(cpu_linear *l);
+void       cpu_linear_begin(cpu_program *p, cpu_node *n, const cpu_param *w);
+void       cpu_linear_forward(cpu_program *p, cpu_node *n);
+void       cpu_linear_backward(cpu_program *p, cpu_node *n);
+void       cpu_linear_update(cpu_program *p, cpu_node *n, const cpu_rule *r);
+
+/* walk.c */
+void       cpu_walk_forward(cpu_program *p, bool training, ltc_key dropout);
+void       cpu_walk_backward(cpu_program *p);
+void       cpu_walk_update(cpu_program *p, float lr);
+
+/* fn over [0, n) in at most CPU_MOST_PARTS parts, on several threads where the node is heavy. Parts are a function of
+ * n alone; a part's scratch is that of its first index. */
+typedef void cpu_part_fn(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end, const void *arg);
+void       cpu_parts(cpu_program *p, cpu_node *n, int64_t count, cpu_part_fn *fn, const void *arg);
+
+/* span.c */
+ltc_status cpu_program_train(void *prog, const ltc_train_req *r, ltc_train_out *out, ltc_error *err);
+ltc_status cpu_program_eval(void *prog, const ltc_eval_req *r, ltc_eval_out *out, ltc_error *err);
+
+/* Zeroed, aligned for vectors, for free(); NULL where there is no memory. */
+void      *cpu_block(size_t n, size_t size);
+
+static inline int64_t cpu_round(int64_t n, int64_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
+#endif

@@ -1,0 +1,34 @@
+/* The kernels of one instruction set: compiled once for each, they are alike but for their speed, and the table at the
+ * end is all that is seen of them. */
+#include "kernels.h"
+
+#include <math.h>
+
+#include "bytes.h"
+#include "shuffle.h"
+#include "tile.h"
+#include "update.h"
+#include "vec.h"
+
+#include "dense.inc"
+#include "sparse.inc"
+#include "strips.inc"
+
+#include "gather.inc"
+#include "loss.inc"
+#include "map.inc"
+#include "norm.inc"
+#include "pool.inc"
+
+extern const cpu_kernels CPU_NAME(cpu_kernels);
+const cpu_kernels CPU_NAME(cpu_kernels) = {
+    .update = run_update, .row_sums = run_row_sums, .transpose = run_transpose,
+    .dense_forward = run_dense_forward, .dense_back = run_dense_back, .dense_update = run_dense_update,
+    .sparse_forward = run_sparse_forward, .sparse_back = run_sparse_back, .sparse_update = run_sparse_update,
+    .strips_sums = run_strips_sums, .strips_list = run_strips_list, .strips_forward = run_strips_forward,
+    .strips_update = run_strips_update, .gather = run_gather, .loss = run_loss, .relu = run_relu,
+    .relu_back = run_relu_back, .copy = run_copy, .sum = run_sum, .max_pool = run_max_pool,
+    .max_pool_back = run_max_pool_back, .mean_pool = run_mean_pool, .mean_pool_back = run_mean_pool_back,
+    .adaptive_pool = run_adaptive_pool, .adaptive_pool_back = run_adaptive_pool_back, .norm = run_norm,
+    .norm_back = run_norm_back, .channel_sums = run_channel_sums,
+};

@@ -1,0 +1,104 @@
+/* The register tile of dense products: six rows by four vectors. For kernel files. */
+#ifndef CPU_TILE_H
+#define CPU_TILE_H
+
+#include "kernels.h"
+#include "vec.h"
+
+typedef struct vec4 { vec a, b, c, d; } vec4;
+
+enum { CPU_FOUR = 4 * CPU_LANES };
+
+VEC_INLINE vec4 vec4_all(vec x)
+{
+    return (vec4){ x, x, x, x };
+}
+
+VEC_INLINE vec4 vec4_load(const float *p)
+{
+    return (vec4){ vec_load(p), vec_load(p + 16), vec_load(p + 32), vec_load(p + 48) };
+}
+
+VEC_INLINE void vec4_store(float *p, vec4 x)
+{
+    vec_store(p, x.a), vec_store(p + 16, x.b), vec_store(p + 32, x.c), vec_store(p + 48, x.d);
+}
+
+VEC_INLINE vec4 vec4_fma(float w, vec4 x, vec4 sum)
+{
+    const vec k = vec_all(w);
+    return (vec4){ vec_fma(k, x.a, sum.a), vec_fma(k, x.b, sum.b), vec_fma(k, x.c, sum.c), vec_fma(k, x.d, sum.d) };
+}
+
+VEC_INLINE vec4 vec4_add(vec4 x, vec4 y)
+{
+    return (vec4){ x.a + y.a, x.b + y.b, x.c + y.c, x.d + y.d };
+}
+
+VEC_INLINE vec4 vec4_relu(vec4 x)
+{
+    return (vec4){ vec_relu(x.a), vec_relu(x.b), vec_relu(x.c), vec_relu(x.d) };
+}
+
+/* y where x > 0. */
+VEC_INLINE vec4 vec4_gate(vec4 x, vec4 y)
+{
+    const vec zero = vec_zero();
+    return (vec4){ vec_where(x.a > zero, y.a), vec_where(x.b > zero, y.b), vec_where(x.c > zero, y.c),
+                   vec_where(x.d > zero, y.d) };
+}
+
+VEC_INLINE void tile_6x4(const cpu_product *p, int64_t m, int64_t n)
+{
+    vec4 r0 = vec4_all(vec_zero()), r1 = r0, r2 = r0, r3 = r0, r4 = r0, r5 = r0;
+    const float *a = p->a + m * p->row, *b = p->b + n;
+    const ptrdiff_t row = p->row;
+    for (int64_t k = 0; k < p->k; k++, a += p->step, b += p->ldb) {
+        const vec4 x = vec4_load(b);
+        r0 = vec4_fma(a[0], x, r0);
+        r1 = vec4_fma(a[row], x, r1);
+        r2 = vec4_fma(a[2 * row], x, r2);
+        r3 = vec4_fma(a[3 * row], x, r3);
+        r4 = vec4_fma(a[4 * row], x, r4);
+        r5 = vec4_fma(a[5 * row], x, r5);
+    }
+    float *c = p->c + m * p->ldc + n;
+    vec4_store(c, r0), vec4_store(c + p->ldc, r1), vec4_store(c + 2 * p->ldc, r2);
+    vec4_store(c + 3 * p->ldc, r3), vec4_store(c + 4 * p->ldc, r4), vec4_store(c + 5 * p->ldc, r5);
+}
+
+VEC_INLINE void tile_1x4(const cpu_product *p, int64_t m, int64_t n)
+{
+    vec4 r = vec4_all(vec_zero());
+    const float *a = p->a + m * p->row, *b = p->b + n;
+    for (int64_t k = 0; k < p->k; k++, a += p->step, b += p->ldb)
+        r = vec4_fma(*a, vec4_load(b), r);
+    vec4_store(p->c + m * p->ldc + n, r);
+}
+
+VEC_INLINE void tile_6x1(const cpu_product *p, int64_t m, int64_t n)
+{
+    vec r0 = vec_zero(), r1 = r0, r2 = r0, r3 = r0, r4 = r0, r5 = r0;
+    const float *a = p->a + m * p->row, *b = p->b + n;
+    const ptrdiff_t row = p->row;
+    for (int64_t k = 0; k < p->k; k++, a += p->step, b += p->ldb) {
+        const vec x = vec_load(b);
+        r0 = vec_fma(vec_all(a[0]), x, r0), r1 = vec_fma(vec_all(a[row]), x, r1);
+        r2 = vec_fma(vec_all(a[2 * row]), x, r2), r3 = vec_fma(vec_all(a[3 * row]), x, r3);
+        r4 = vec_fma(vec_all(a[4 * row]), x, r4), r5 = vec_fma(vec_all(a[5 * row]), x, r5);
+    }
+    float *c = p->c + m * p->ldc + n;
+    vec_store(c, r0), vec_store(c + p->ldc, r1), vec_store(c + 2 * p->ldc, r2);
+    vec_store(c + 3 * p->ldc, r3), vec_store(c + 4 * p->ldc, r4), vec_store(c + 5 * p->ldc, r5);
+}
+
+VEC_INLINE void tile_1x1(const cpu_product *p, int64_t m, int64_t n)
+{
+    vec r = vec_zero();
+    const float *a = p->a + m * p->row, *b = p->b + n;
+    for (int64_t k = 0; k < p->k; k++, a += p->step, b += p->ldb)
+        r = vec_fma(vec_all(*a), vec_load(b), r);
+    vec_store(p->c + m * p->ldc + n, r);
+}
+
+#endif

@@ -1,0 +1,12 @@
+#!/bin/sh
+# spills.sh OBJECT... - a kernel's tile lies in registers: a function whose name begins with tile_ or band_ may move a
+# vector to or from the stack a few times, before and after its loop, and no more. A compiler that spills in the loop
+# loses a factor of three, and no other test would say so.
+set -eu
+command -v objdump >/dev/null || { echo "objdump was not found"; exit 77; }
+for object; do
+    objdump -d --no-show-raw-insn "$object"
+done | awk '
+    /^[0-9a-f]+ <.*>:$/ { name = substr($2, 2, length($2) - 3); ours = name ~ /^(tile|band)_/; seen += ours }
+    ours && /[xyz]mm[0-9]+.*\(%r[bs]p|\(%r[bs]p.*[xyz]mm/ && ++moves[name] > 12 { print name ": " $0; bad = 1 }
+    END { if (!seen) print "no kernel was found"; exit bad || !seen }'
