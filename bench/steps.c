@@ -102,10 +102,10 @@ static ltc_status time_training(lt_device *d, const lt_regime *r, const request 
 static ltc_status bench(const lt_setup *setup, const request *q, ltc_error *err)
 {
     const lt_plugin_setting *backend = &setup->settings.backend.plugin;
-    lt_experiment e = { 0 };
+    lt_experiment e = { .settings = &setup->settings, .services = &setup->services };
     lt_regime r = { 0 };
     lt_device d = { 0 };
-    ltc_status st = lt_experiment_open(&setup->settings, &setup->services, &e, err);
+    ltc_status st = lt_experiment_open(&e, NULL, err);
     if (!st)
         st = lt_regime_open(&e, &setup->settings, &r, err);
     r.steps = (q->spans + 1) * q->steps;

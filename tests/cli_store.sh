@@ -63,6 +63,9 @@ claim "a directory without tickets says where they are" 2 "$ltcore" show runs/ru
 says err 'tickets/VARIANT\[/pNN\]'
 head -c 300 $main/l02/best.safetensors >short.safetensors
 claim "a file that is cut off is damaged" 1 "$ltcore" show short.safetensors
+printf '\132\0\0\0\0\0\0\0{"__metadata__":{"by":"\\u001b[2Jme"},"w":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}' >escape.safetensors
+claim "what a stranger's file says cannot command the terminal" 0 "$ltcore" show escape.safetensors
+says out "^by *\[2Jme"
 claim "show needs a word" 2 "$ltcore" show
 
 # eval

@@ -8,6 +8,7 @@
 
 const char *const lt_backends[] = {
     "ref",
+    "cpu",
 #ifdef HAVE_CPU_BLAS
     "cpu-blas",
 #endif

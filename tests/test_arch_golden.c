@@ -253,6 +253,7 @@ static void check_all(const char *backend, uint32_t type)
 static void interpreter_in_double(void) { check_all(NULL, LTC_F64); }
 static void interpreter_in_float(void)  { check_all(NULL, LTC_F32); }
 static void ref_in_float(void)          { check_all("ref", LTC_F32); }
+static void cpu_in_float(void)          { check_all("cpu", LTC_F32); }
 #ifdef HAVE_CPU_BLAS
 static void cpu_blas_in_float(void)     { check_all("cpu-blas", LTC_F32); }
 #endif
@@ -263,6 +264,7 @@ int main(void)
         { "the interpreter in double equals PyTorch to 1e-9: loss, logits, gradients, statistics", interpreter_in_double },
         { "the interpreter in float equals PyTorch's double to 1e-5, the largest networks to 4e-5; logits too", interpreter_in_float },
         { "ref equals PyTorch's double to 1e-5", ref_in_float },
+        { "cpu equals PyTorch's double to 1e-5, the largest networks to 4e-5", cpu_in_float },
 #ifdef HAVE_CPU_BLAS
         { "cpu-blas equals PyTorch's double to 1e-5, the largest networks to 4e-5", cpu_blas_in_float },
 #endif

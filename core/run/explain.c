@@ -43,12 +43,13 @@ static void print_experiment(const lt_experiment *e, FILE *to)
             (unsigned long long)d->split[LT_TEST].n, (unsigned long long)lt_graph_param_count(&e->graph));
 }
 
-void lt_explain(const lt_plan *p, const lt_experiments *x, const uint64_t count[LT_JOB_STATES], FILE *to)
+void lt_explain(const lt_plan *p, const lt_experiments *x, const uint64_t count[LT_JOB_STATES], uint64_t lost,
+                FILE *to)
 {
     const lt_regime *main = &p->regime[0];
     const lt_experiment *e = main->experiment;
     const uint64_t stored = count[LT_JOB_DONE], due = count[LT_JOB_FAILED], waiting = count[LT_JOB_BLOCKED];
-    const uint64_t all = stored + due + waiting, steps = lt_plan_steps(p);
+    const uint64_t all = stored + due + waiting + lost, steps = lt_plan_steps(p);
     fprintf(to, "%llu training%s of ", (unsigned long long)all, all == 1 ? "" : "s");
     if (steps == all * main->steps)
         fprintf(to, "%llu steps (%.4g epochs) on %s\n", (unsigned long long)main->steps,
@@ -59,6 +60,8 @@ void lt_explain(const lt_plan *p, const lt_experiments *x, const uint64_t count[
     print_dense(p, to);
     fprintf(to, "%8llu stored\n%8llu to be done\n%8llu to be done when the masks they depend on are known, at most\n",
             (unsigned long long)stored, (unsigned long long)due, (unsigned long long)waiting);
+    if (lost)
+        fprintf(to, "%8llu not to be done: a loss was not finite, there or where they begin\n", (unsigned long long)lost);
     for (uint32_t i = 0; i < x->n; i++)
         print_experiment(&x->v[i], to);
 }

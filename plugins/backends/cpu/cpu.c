@@ -16,7 +16,7 @@ static const ltc_schema schema = LTC_SCHEMA(cpu_options, options);
 
 static ltc_status device_open(const ltc_host *h, const void *opts, void **dev, ltc_error *err)
 {
-    const int64_t wanted = ((const cpu_options *)opts)->isa;
+    const int64_t wanted = opts ? ((const cpu_options *)opts)->isa : 0;
     int isa = wanted ? (int)wanted - 1 : CPU_AVX512;
     while (!wanted && !cpu_kernels_of((cpu_isa)isa))
         isa++;

@@ -63,7 +63,8 @@ typedef struct cpu_linear {
     cpu_form form;
     int64_t  in, out, strips;
     ptrdiff_t ldw;
-    cpu_lists lists;
+    cpu_lists lists, eval_lists;              /* eval_lists: start and column, for CPU_EVAL_ROWS samples */
+    uint32_t *eval_column;                    /* NULL where it is lists.column */
     cpu_nonzeros nonzeros;
     float   *sums, *strip_scratch;
     float   *rows; ptrdiff_t ld_rows;         /* the input once more, by sample */
@@ -90,6 +91,7 @@ typedef struct cpu_program {
     uint32_t batch, augment;
     int64_t  blocks;                          /* of the pass under way */
     int64_t  rows;                            /* samples in it */
+    bool     evaluating;
     cpu_value *value;                         /* [n_values] */
     cpu_node  *node;                          /* [n_nodes] */
     cpu_param *param;                         /* [n_params] */

@@ -62,6 +62,8 @@ static void place_relu(cpu_program *p, cpu_node *n)
     if (uses(p, x) != 1 || x == p->graph->input)
         return;
     cpu_node *before = maker(p, x), *after = uses(p, y) == 1 && y != p->graph->logits ? reader(p, y) : NULL;
+    if (p->value[x].root != x)                /* another's place */
+        return;
     const bool cuts = is_of(before, LTC_OP_LINEAR) || is_of(before, LTC_OP_CONV2D) || is_of(before, LTC_OP_ADD) ||
                       is_of(before, LTC_OP_BATCH_NORM);
     share(p, n);
@@ -100,15 +102,23 @@ static void find_wants(cpu_program *p)
                 p->value[p->node[i].node->out].wants = true;
 }
 
-/* The gradient of an input is added to where a later node, on the way back an earlier one, has begun it. */
+/* Has the gradient at an input's place been begun, by the loss, by a later node or by an earlier input of this one? */
+static bool is_begun(const cpu_program *p, uint32_t i, uint32_t k)
+{
+    const uint32_t root = p->value[p->node[i].node->in[k]].root;
+    bool begun = root == p->value[p->graph->logits].root;
+    for (uint32_t j = i; j < p->graph->n_nodes && !begun; j++)
+        for (uint32_t m = 0; m < (j == i ? k : p->node[j].node->n_in) && !begun; m++)
+            begun = p->value[p->node[j].node->in[m]].root == root;
+    return begun;
+}
+
 static void find_adds(cpu_program *p)
 {
     for (uint32_t i = 0; i < p->graph->n_nodes; i++)
         for (uint32_t k = 0; k < p->node[i].node->n_in; k++)
-            for (uint32_t j = i; j < p->graph->n_nodes; j++)
-                for (uint32_t m = 0; m < (j == i ? k : p->node[j].node->n_in); m++)
-                    if (p->node[j].node->in[m] == p->node[i].node->in[k])
-                        p->node[i].add |= (uint64_t)1 << k;
+            if (p->node[i].node->in[k] && is_begun(p, i, k))
+                p->node[i].add |= (uint64_t)1 << k;
 }
 
 static void find_halos(cpu_program *p)
@@ -159,9 +169,10 @@ static ltc_status check_inputs(const cpu_program *p, const cpu_node *n, ltc_erro
 
 ltc_status cpu_shape_plan(cpu_program *p, ltc_error *err)
 {
+    for (uint32_t i = 0; i < p->graph->n_nodes; i++)
+        p->node[i] = (cpu_node){ .node = ltc_graph_node(p->graph, i), .index = i };
     for (uint32_t i = 0; i < p->graph->n_nodes; i++) {
         cpu_node *n = &p->node[i];
-        *n = (cpu_node){ .node = ltc_graph_node(p->graph, i), .index = i };
         const ltc_status st = check_inputs(p, n, err);
         if (st)
             return st;
@@ -205,7 +216,7 @@ size_t cpu_shape_bytes(const cpu_program *p, uint32_t value)
     for (int grad = 0; grad < 2; grad++) {
         const cpu_view view = view_of(of, v->flat, grad ? v->grad_halo : v->halo, blocks);
         if (!grad || v->wants)
-            sum += (size_t)(view.halo || of->rank == 3 ? view.block * blocks : view.channel * view.channels)
+            sum += (size_t)(of->rank == 3 && !v->flat ? view.block * blocks : view.channel * view.channels)
                    * sizeof(float);
     }
     return sum;

@@ -1,0 +1,25 @@
+/* Which kernels a layer gets: a pure function of its shape, its mask, statistics of the data and the instruction set,
+ * by a table of costs in choice.c. Another choice has other bits: whoever changes the table raises the revision in the
+ * identity. */
+#ifndef CPU_CHOICE_H
+#define CPU_CHOICE_H
+
+#include "cpu.h"
+
+/* Products from which on a layer's passes are worth several threads. */
+#define CPU_HEAVY ((size_t)8 << 20)
+
+typedef struct cpu_linear_case {
+    int64_t in, out, batch;
+    size_t  alive;                            /* weights that are not dead */
+    double  filled;                           /* share of the input that is not its base; 1 where that is no matter */
+    bool    first, adam;                      /* no gradient of its input is wanted; the optimizer is one of Adam's */
+    cpu_isa isa;
+} cpu_linear_case;
+
+cpu_form cpu_choose_linear(const cpu_linear_case *c);
+
+/* The share of bytes that are not 0, of a thousand samples spread over the split. */
+double   cpu_filled(const lts_samples *s);
+
+#endif

@@ -1,0 +1,260 @@
+/* Owns a program: one graph with everything allocated that a span will need, but for what its masks decide. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu.h"
+
+#include "op.h"
+#include "tape.h"
+
+enum { CAPS = LTC_CAP_REPEATABLE | LTC_CAP_REPLICA_FREE | LTC_CAP_SPAN_FREE };
+
+void *cpu_block(size_t n, size_t size)
+{
+    size_t bytes;
+    return lts_times(n, size, &bytes) ? lts_block(bytes) : NULL;
+}
+
+static ltc_status check_request(const ltc_compile_req *r, ltc_error *err)
+{
+    if (r->n_replicas != 1)
+        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend trains one replica per program, not %u", r->n_replicas);
+    if (r->require & ~(uint32_t)CAPS)
+        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend cannot promise capabilities 0x%x",
+                        r->require & ~(uint32_t)CAPS);
+    if (r->loss != LTC_LOSS_CROSS_ENTROPY)
+        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no loss number %u", r->loss);
+    if (r->augment & ~(uint32_t)(LTC_AUGMENT_CROP | LTC_AUGMENT_FLIP))
+        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no augmentation 0x%x", r->augment);
+    if (r->optimizer->kind < LTC_SGD || r->optimizer->kind > LTC_ADAMW)
+        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no optimizer number %u", r->optimizer->kind);
+    if (r->batch == 0 || r->batch > UINT16_MAX)
+        return ltc_fail(err, LTC_EINVAL, "a batch of %u samples is not in [1, %d]", r->batch, UINT16_MAX);
+    return LTC_OK;
+}
+
+/* The SDK's planning checks a graph whole; its layout is not needed. */
+static ltc_status check_graph(const ltc_compile_req *r, ltc_error *err)
+{
+    lts_tape tape = { 0 };
+    const ltc_status st = lts_tape_plan(&tape, r->graph, LTC_F32, r->batch, LTS_TAPE_GRAD | LTS_TAPE_TRAIN, err);
+    lts_tape_free(&tape);
+    if (!st && r->augment && ltc_graph_value(r->graph, r->graph->input)->rank != 3)
+        return ltc_fail(err, LTC_EUNSUPPORTED,
+                        "augmentation needs images: the network's input has rank %u, not 3",
+                        ltc_graph_value(r->graph, r->graph->input)->rank);
+    return st;
+}
+
+/* What a linear layer's parts need at most. */
+static size_t scratch_of(const cpu_program *p)
+{
+    const size_t lanes = (size_t)cpu_round(p->batch > CPU_EVAL_ROWS ? p->batch : CPU_EVAL_ROWS, CPU_LANES);
+    size_t most = CPU_GROUP * CPU_LANES > 6 * lanes ? CPU_GROUP * CPU_LANES : 6 * lanes;
+    most = p->scratch_count > most ? p->scratch_count : most;
+    for (uint32_t i = 0; i < p->graph->n_nodes; i++) {
+        const ltc_node *n = p->node[i].node;
+        const size_t in = n->op == LTC_OP_LINEAR ? (size_t)ltc_graph_value(p->graph, n->in[1])->dim[1] : 0;
+        most = 6 * (in + CPU_LANES) > most ? 6 * (in + CPU_LANES) : most;
+    }
+    const ltc_value *input = ltc_graph_value(p->graph, p->graph->input);
+    const size_t row = (size_t)input->dim[2] * CPU_LANES;
+    most = row > most ? row : most;
+    return (size_t)cpu_round((int64_t)most, CPU_LANES);
+}
+
+static ltc_status lay_out(cpu_program *p, const ltc_compile_req *r, ltc_error *err)
+{
+    const ltc_graph *g = r->graph;
+    p->graph = g, p->input = r->input, p->batch = r->batch, p->augment = r->augment;
+    memcpy(&p->optimizer, r->optimizer,
+           r->optimizer->size < sizeof p->optimizer ? r->optimizer->size : sizeof p->optimizer);
+    p->value = cpu_block((size_t)g->n_values + 1, sizeof *p->value);
+    p->node = cpu_block((size_t)g->n_nodes + 1, sizeof *p->node);
+    p->param = cpu_block((size_t)g->n_params + 1, sizeof *p->param);
+    p->param_of = cpu_block((size_t)g->n_values + 1, sizeof *p->param_of);
+    if (!p->value || !p->node || !p->param || !p->param_of)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for a program");
+    for (uint32_t i = 0; i < g->n_params; i++)
+        p->param_of[ltc_graph_param(g, i)->value] = i + 1;
+    const ltc_status st = cpu_shape_plan(p, err);
+    p->scratch_count = st ? 0 : scratch_of(p);
+    return st;
+}
+
+static ltc_status prepare(cpu_program *p, const ltc_compile_req *r, ltc_error *err)
+{
+    ltc_status st = check_request(r, err);
+    if (!st)
+        st = check_graph(r, err);
+    return st ? st : lay_out(p, r, err);
+}
+
+ltc_status cpu_program_plan(void *dev, const ltc_compile_req *r, ltc_plan *plan, ltc_error *err)
+{
+    cpu_program *p = calloc(1, sizeof *p);
+    if (!p)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for a program");
+    p->device = dev;
+    const ltc_status st = prepare(p, r, err);
+    if (!st) {
+        plan->caps = CAPS;
+        plan->max_replicas = 1;
+        plan->bytes_fixed = sizeof *p + r->graph->n_nodes * sizeof *p->node;
+        plan->bytes_per_replica = CPU_MOST_PARTS * p->scratch_count * sizeof(float);
+        for (uint32_t v = 1; v < r->graph->n_values; v++)
+            plan->bytes_per_replica += cpu_shape_bytes(p, v);
+        for (uint32_t i = 0; i < r->graph->n_params; i++)         /* values, slots, gradient, mask, place: twice */
+            plan->bytes_per_replica += ltc_graph_param(r->graph, i)->n * (7 * sizeof(float) + 2 + sizeof(uint32_t));
+    }
+    cpu_program_release(p);
+    return st;
+}
+
+static size_t saved_of(const cpu_program *p, const ltc_node *n)
+{
+    const size_t rows = (size_t)cpu_round(p->batch > CPU_EVAL_ROWS ? p->batch : CPU_EVAL_ROWS, CPU_LANES);
+    const ltc_value *y = ltc_graph_value(p->graph, n->out);
+    return n->op == LTC_OP_BATCH_NORM ? 2 * (size_t)y->dim[0]
+           : n->op == LTC_OP_DROPOUT  ? rows * ltc_value_count(y)
+                                      : 0;
+}
+
+static bool allocate_value(cpu_program *p, uint32_t v)
+{
+    cpu_value *value = &p->value[v];
+    if (ltc_graph_value(p->graph, v)->kind != LTC_SAMPLE || value->root != v)
+        return true;
+    const bool wants = value->wants;
+    value->wants = false;
+    const size_t own = cpu_shape_bytes(p, v);
+    value->wants = wants;
+    value->at = cpu_block(own, 1);
+    value->grad_at = wants ? cpu_block(cpu_shape_bytes(p, v) - own, 1) : NULL;
+    return value->at && (!wants || value->grad_at);
+}
+
+static bool allocate_param(cpu_program *p, uint32_t i)
+{
+    cpu_param *q = &p->param[i];
+    const ltc_param *of = ltc_graph_param(p->graph, i);
+    const int pieces = !of->trained ? 1 : p->optimizer.kind == LTC_SGD ? 2 : 3;
+    q->n = of->n;
+    bool there = true;
+    for (int k = 0; k < pieces; k++)
+        there = (q->host[k] = cpu_block(q->n, sizeof(float))) && there;
+    q->host_mask = of->trained ? cpu_block(q->n, 1) : NULL;
+    if (q->host_mask)
+        memset(q->host_mask, LTC_ALIVE, q->n);
+    return there && (q->host_mask || !of->trained);
+}
+
+static ltc_status allocate(cpu_program *p, ltc_error *err)
+{
+    const size_t rows = (size_t)cpu_round(p->batch > CPU_EVAL_ROWS ? p->batch : CPU_EVAL_ROWS, CPU_LANES);
+    bool there = true;
+    for (uint32_t v = 1; v < p->graph->n_values; v++)
+        there = allocate_value(p, v) && there;
+    for (uint32_t i = 0; i < p->graph->n_params; i++)
+        there = allocate_param(p, i) && there;
+    for (uint32_t i = 0; i < p->graph->n_nodes; i++) {
+        const size_t n = saved_of(p, p->node[i].node);
+        if (n)
+            there = (p->node[i].saved = cpu_block(n, sizeof(float))) && there;
+    }
+    p->scratch = cpu_block(p->scratch_count * CPU_MOST_PARTS, sizeof *p->scratch);
+    p->label = cpu_block(rows, sizeof *p->label);
+    p->loss = cpu_block(rows, sizeof *p->loss);
+    p->hit = cpu_block(rows, sizeof *p->hit);
+    p->cut = cpu_block(rows, sizeof *p->cut);
+    p->sample = cpu_block(rows, sizeof *p->sample);
+    there = there && p->scratch && p->label && p->loss && p->hit && p->cut && p->sample;
+    if (!there)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for a program");
+    cpu_shape_set_rows(p, p->batch);
+    return LTC_OK;
+}
+
+ltc_status cpu_program_compile(void *dev, const ltc_compile_req *r, void **prog, ltc_error *err)
+{
+    cpu_program *p = calloc(1, sizeof *p);
+    if (!p)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for a program");
+    p->device = dev;
+    ltc_status st = prepare(p, r, err);
+    if (!st)
+        st = allocate(p, err);
+    if (st)
+        cpu_program_release(p);
+    else
+        *prog = p;
+    return st;
+}
+
+static void free_param(cpu_param *q)
+{
+    for (int k = 0; k < 3; k++)
+        free(q->host[k]);
+    free(q->host_mask), free(q->place), free(q->keep.w), free(q->keep.slot[0]), free(q->keep.slot[1]);
+    free(q->mask), free(q->g);
+}
+
+void cpu_program_release(void *prog)
+{
+    cpu_program *p = prog;
+    if (!p)
+        return;
+    for (uint32_t v = 1; p->value && v < p->graph->n_values; v++)
+        free(p->value[v].at), free(p->value[v].grad_at);
+    for (uint32_t i = 0; p->node && i < p->graph->n_nodes; i++) {
+        cpu_linear_close(&p->node[i].linear);
+        cpu_conv_close(p->node[i].conv);
+        free(p->node[i].saved);
+    }
+    for (uint32_t i = 0; p->param && i < p->graph->n_params; i++)
+        free_param(&p->param[i]);
+    for (uint32_t s = 0; s < CPU_MOST_SPLITS; s++)
+        free(p->split[s].table);
+    free(p->value), free(p->node), free(p->param), free(p->param_of), free(p->scratch);
+    free(p->label), free(p->loss), free(p->hit), free(p->cut), free(p->sample);
+    free(p);
+}
+
+/* Is the table a straight line from its first number, to the last digit or so? Its zeros are then the base itself. */
+static ltc_status find_line(cpu_split *s, ltc_error *err)
+{
+    const lts_samples *x = &s->samples;
+    const size_t channels = (size_t)x->dim[0];
+    s->affine = x->input->sample_type == LTC_U8;
+    if (!s->affine)
+        return LTC_OK;
+    s->table = cpu_block(2 * channels, sizeof *s->table);
+    if (!s->table)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for a split");
+    for (size_t c = 0; c < channels; c++) {
+        const float *t = x->input->table + 256 * c, first = t[0], scale = (t[255] - t[0]) / 255;
+        const float most = 256 * (scale < 0 ? -scale : scale) + (first < 0 ? -first : first);
+        for (int v = 0; v < 256; v++) {
+            const float off = t[v] - (first + scale * (float)v);
+            s->affine = s->affine && off <= 1e-6f * most && off >= -1e-6f * most;
+        }
+        s->table[c] = scale, s->table[channels + c] = first;
+    }
+    return LTC_OK;
+}
+
+ltc_status cpu_program_bind(void *prog, uint32_t split, void *data, ltc_error *err)
+{
+    cpu_program *p = prog;
+    if (split >= CPU_MOST_SPLITS)
+        return ltc_fail(err, LTC_EUNSUPPORTED, "split %u: this backend takes splits 0 to %d", split,
+                        CPU_MOST_SPLITS - 1);
+    cpu_split *s = &p->split[split];
+    free(s->table);
+    *s = (cpu_split){ .data = data };
+    ltc_status st = lts_samples_open(&s->samples, &s->data->desc, p->input, p->graph, err);
+    if (!st)
+        st = find_line(s, err);
+    s->bound = st == LTC_OK;
+    return st;
+}

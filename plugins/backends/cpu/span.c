@@ -1,0 +1,185 @@
+/* A program at work: spans of training steps, and evaluations. Nothing is allocated here. */
+#include <math.h>
+#include <string.h>
+
+#include <ltcore/ops.h>
+
+#include "cpu.h"
+
+#include "fpu.h"
+
+/* Who reads the input as more than vectors of samples: at most one linear layer. */
+static cpu_node *first_linear(cpu_program *p)
+{
+    for (uint32_t i = 0; i < p->graph->n_nodes; i++)
+        if (p->node[i].node->op == LTC_OP_LINEAR &&
+            p->value[p->node[i].node->in[0]].root == p->value[p->graph->input].root)
+            return &p->node[i];
+    return NULL;
+}
+
+static bool read_elsewhere(const cpu_program *p, const cpu_node *linear)
+{
+    const uint32_t root = p->value[p->graph->input].root;
+    for (uint32_t i = 0; i < p->graph->n_nodes; i++)
+        for (uint32_t k = 0; k < p->node[i].node->n_in; k++)
+            if (&p->node[i] != linear && !p->node[i].skip_forward && p->node[i].node->in[k] &&
+                p->value[p->node[i].node->in[k]].root == root)
+                return true;
+    return false;
+}
+
+/* The rows that p->sample lists, as the layers want them. */
+static void gather(cpu_program *p, const cpu_split *s, int64_t rows, bool cut)
+{
+    cpu_shape_set_rows(p, rows);
+    cpu_node *linear = first_linear(p);
+    const bool strips = linear && linear->linear.form == CPU_FORM_STRIPS;
+    const int64_t channels = s->samples.dim[0];
+    const cpu_gather g = {
+        .x = s->samples.x, .is_bytes = p->input->sample_type == LTC_U8, .sample = p->sample, .batch = rows,
+        .channels = channels, .h = s->samples.dim[1], .w = s->samples.dim[2], .scale = s->table,
+        .shift = s->table ? s->table + channels : NULL, .table = s->affine ? NULL : p->input->table,
+        .mean = p->input->mean, .std = p->input->std, .cut = cut ? p->cut : NULL,
+        .to = &p->value[p->graph->input].value, .scratch = p->scratch,
+        .rows = linear && linear->linear.form == CPU_FORM_DENSE && !p->evaluating ? linear->linear.rows : NULL,
+        .ld_rows = linear ? linear->linear.ld_rows : 0,
+    };
+    if (strips) {
+        linear->linear.nonzeros.batch = rows;
+        p->device->kernels->strips_list(&g, &linear->linear.nonzeros);
+    }
+    if (!strips || read_elsewhere(p, linear))
+        p->device->kernels->gather(&g, 0, p->blocks);
+    for (int64_t i = 0; i < rows; i++)
+        p->label[i] = s->samples.label[p->sample[i]];
+}
+
+static void gather_batch(cpu_program *p, const ltc_train_req *r, uint32_t s)
+{
+    memcpy(p->sample, r->sample + (size_t)s * p->batch, p->batch * sizeof *p->sample);
+    for (uint32_t i = 0; i < p->batch && p->augment; i++) {
+        const lts_cut cut = lts_cut_draw(p->augment, r->key_augment[0], (r->first_step[0] + s) * p->batch + i);
+        p->cut[i] = cut.down | cut.right << 8 | cut.mirror << 16;
+    }
+    p->evaluating = false;
+    gather(p, &p->split[r->split], p->batch, p->augment != 0);
+}
+
+static void losses(cpu_program *p, bool want_gradient)
+{
+    const cpu_value *z = &p->value[p->graph->logits];
+    const cpu_loss l = {
+        .classes = z->value.channels, .lanes = p->blocks * CPU_LANES, .batch = p->rows, .logits = z->value.at,
+        .grad = want_gradient && z->wants ? z->grad.at : NULL, .label = p->label, .loss = p->loss, .hit = p->hit,
+    };
+    p->device->kernels->loss(&l);
+}
+
+/* false: the loss is not finite, and the state as it was. */
+static bool step(cpu_program *p, const ltc_train_req *r, uint32_t s, ltc_train_out *out)
+{
+    const ltc_key none = { 0, 0 };
+    gather_batch(p, r, s);
+    cpu_walk_forward(p, true, r->key_dropout ? ltc_key_fold(r->key_dropout[0], r->first_step[0] + s) : none);
+    losses(p, true);
+    double sum = 0;
+    uint32_t correct = 0;
+    for (uint32_t i = 0; i < p->batch; i++)
+        sum += p->loss[i], correct += p->hit[i];
+    out->loss[s] = (float)(sum / p->batch);
+    out->correct[s] = correct;
+    if (!isfinite(out->loss[s]))
+        return false;
+    cpu_walk_backward(p);
+    cpu_walk_update(p, r->lr[s]);
+    return true;
+}
+
+/* From the first step of non-finite loss on there is nothing to report. */
+static void steps(cpu_program *p, const ltc_train_req *r, ltc_train_out *out)
+{
+    bool finite = true;
+    out->bad_step[0] = UINT64_MAX;
+    for (uint32_t s = 0; s < r->n_steps; s++) {
+        finite = finite && step(p, r, s, out);
+        if (finite)
+            continue;
+        if (out->bad_step[0] == UINT64_MAX)
+            out->bad_step[0] = r->first_step[0] + s;
+        out->loss[s] = NAN, out->correct[s] = 0;
+    }
+}
+
+static ltc_status check_split(const cpu_program *p, uint32_t split, ltc_error *err)
+{
+    if (!p->ready)
+        return ltc_fail(err, LTC_EINVAL,
+                        "the program is not ready: its state was put, and ready() not called since");
+    if (split >= CPU_MOST_SPLITS || !p->split[split].bound)
+        return ltc_fail(err, LTC_EINVAL, "split %u has no data bound to it", split);
+    return LTC_OK;
+}
+
+static ltc_status check_span(const cpu_program *p, const ltc_train_req *r, ltc_error *err)
+{
+    const ltc_status st = check_split(p, r->split, err);
+    if (st)
+        return st;
+    if (r->x)
+        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend takes rows by their numbers only");
+    if (p->augment && !r->key_augment)
+        return ltc_fail(err, LTC_EINVAL, "augmentation needs a key");
+    const uint64_t n = p->split[r->split].samples.n;
+    for (size_t i = 0; i < (size_t)r->n_steps * p->batch; i++)
+        if (r->sample[i] >= n)
+            return ltc_fail(err, LTC_EINVAL, "step %llu asks for row %u of a split of %llu",
+                            (unsigned long long)(r->first_step[0] + i / p->batch), r->sample[i],
+                            (unsigned long long)n);
+    return LTC_OK;
+}
+
+ltc_status cpu_program_train(void *prog, const ltc_train_req *r, ltc_train_out *out, ltc_error *err)
+{
+    cpu_program *p = prog;
+    const ltc_status st = check_span(p, r, err);
+    if (st)
+        return st;
+    const unsigned before = lts_fpu_flush();
+    steps(p, r, out);
+    lts_fpu_restore(before);
+    return LTC_OK;
+}
+
+/* Up to CPU_EVAL_ROWS rows from `start` on: a sample's bits are its lane's, whoever its neighbours are. */
+static void eval_block(cpu_program *p, uint32_t split, uint64_t start, int64_t rows, ltc_eval_out *out)
+{
+    const ltc_key none = { 0, 0 };
+    for (int64_t i = 0; i < CPU_EVAL_ROWS; i++)
+        p->sample[i] = (uint32_t)(start + (uint64_t)(i < rows ? i : 0));
+    p->evaluating = true;
+    gather(p, &p->split[split], CPU_EVAL_ROWS, false);
+    cpu_walk_forward(p, false, none);
+    losses(p, false);
+    for (int64_t i = 0; i < rows; i++)
+        out->loss[0] += p->loss[i], out->correct[0] += p->hit[i];
+}
+
+ltc_status cpu_program_eval(void *prog, const ltc_eval_req *r, ltc_eval_out *out, ltc_error *err)
+{
+    cpu_program *p = prog;
+    const ltc_status st = check_split(p, r->split, err);
+    if (st)
+        return st;
+    const uint64_t n = p->split[r->split].samples.n;
+    if (r->first > n || r->count > n - r->first)
+        return ltc_fail(err, LTC_EINVAL, "rows %llu to %llu are not all in a split of %llu",
+                        (unsigned long long)r->first, (unsigned long long)(r->first + r->count),
+                        (unsigned long long)n);
+    const unsigned before = lts_fpu_flush();
+    for (uint64_t done = 0; done < r->count; done += CPU_EVAL_ROWS)
+        eval_block(p, r->split, r->first + done,
+                   (int64_t)(r->count - done < CPU_EVAL_ROWS ? r->count - done : CPU_EVAL_ROWS), out);
+    lts_fpu_restore(before);
+    return LTC_OK;
+}

@@ -1,0 +1,125 @@
+/* cuda: whole experiments on one GPU, replicas by the cohort. The plug-in's module; a device, and the splits on it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "program.h"
+
+typedef struct options { int64_t device; } options;
+
+static const ltc_opt option[] = {
+    LTC_INT(options, device, 0, 0, 63, "which CUDA device, as nvidia-smi numbers them",
+            .flags = LTC_OPT_NEUTRAL),
+};
+static const ltc_schema schema = LTC_SCHEMA(options, option);
+
+static ltc_status device_open(const ltc_host *h, const void *opts, void **dev, ltc_error *err)
+{
+    (void)h;
+    lcu_device *d = NULL;
+    const ltc_status st = lcu_device_open(((const options *)opts)->device, &d, err);
+    if (!st)
+        *dev = d;
+    return st;
+}
+
+static void device_close(void *dev)
+{
+    lcu_device_close(dev);
+}
+
+/* The number is raised by hand when a kernel changes its bits. */
+static ltc_status identity(void *dev, char *text, size_t n, ltc_error *err)
+{
+    const int used = snprintf(text, n, "cuda/1 %s", lcu_device_text(dev));
+    if (used < 0 || (size_t)used >= n)
+        return ltc_fail(err, LTC_EINTERNAL, "no room for the backend's identity in %zu bytes", n);
+    return LTC_OK;
+}
+
+static ltc_status check_split(const ltc_data_desc *desc, ltc_error *err)
+{
+    if (desc->rank < 1 || desc->rank > 4)
+        return ltc_fail(err, LTC_EINVAL, "samples have rank %u, which is not in [1, 4]", desc->rank);
+    if (desc->n > UINT32_MAX)
+        return ltc_fail(err, LTC_EUNSUPPORTED, "a split of %llu rows: this backend numbers them with 32 bits",
+                        (unsigned long long)desc->n);
+    if (desc->sample_type != LTC_U8 && desc->sample_type != LTC_F32)
+        return ltc_fail(err, LTC_EUNSUPPORTED, "samples of type %u are not supported: only bytes and floats",
+                        desc->sample_type);
+    return LTC_OK;
+}
+
+/* A sample's bytes, or 0 where they are no size. */
+static size_t sample_bytes(const ltc_data_desc *desc)
+{
+    size_t bytes = desc->sample_type == LTC_U8 ? 1 : sizeof(float);
+    for (uint32_t i = 0; i < desc->rank; i++)
+        if (desc->dim[i] < 1 || __builtin_mul_overflow(bytes, (size_t)desc->dim[i], &bytes))
+            return 0;
+    return bytes;
+}
+
+static void data_close(void *data)
+{
+    lcu_data *d = data;
+    if (!d)
+        return;
+    lcu_free(d->device, d->x);
+    lcu_free(d->device, d->label);
+    free(d);
+}
+
+static ltc_status data_open(void *dev, const ltc_data_desc *desc, void **data, ltc_error *err)
+{
+    ltc_status st = check_split(desc, err);
+    size_t bytes = 0;
+    if (st)
+        return st;
+    if (!sample_bytes(desc) || __builtin_mul_overflow(sample_bytes(desc), (size_t)desc->n, &bytes))
+        return ltc_fail(err, LTC_EINVAL, "the samples' shape has no usable size");
+    lcu_data *d = calloc(1, sizeof *d);
+    if (!d)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for a split");
+    d->device = dev;
+    memcpy(&d->desc, desc, desc->size < sizeof d->desc ? desc->size : sizeof d->desc);
+    memcpy(d->dim, desc->dim, desc->rank * sizeof *d->dim);
+    d->desc.dim = d->dim;
+    d->x = lcu_alloc(dev, bytes);
+    d->label = lcu_alloc(dev, (size_t)desc->n * sizeof *d->label);
+    if (d->x && d->label) {
+        lcu_write(dev, d->x, desc->x, bytes);
+        lcu_write(dev, d->label, desc->label, (size_t)desc->n * sizeof *d->label);
+        st = lcu_finish(dev, err);
+    } else {
+        st = ltc_fail(err, LTC_ENOMEM, "a split of %zu bytes does not fit into the device", bytes);
+    }
+    if (st)
+        data_close(d);
+    else
+        *data = d;
+    return st;
+}
+
+static const ltc_backend_ops ops = {
+    LTC_BACKEND_OPS,
+    .open = device_open,
+    .close = device_close,
+    .identity = identity,
+    .plan = lcu_plan,
+    .data_open = data_open,
+    .data_close = data_close,
+    .compile = lcu_compile,
+    .release = lcu_release,
+    .bind = lcu_bind,
+    .put = lcu_put,
+    .get = lcu_get,
+    .ready = lcu_ready,
+    .train = lcu_train,
+    .eval = lcu_eval,
+};
+
+static const ltc_module cuda = {
+    LTC_MODULE(LTC_BACKEND, ops), .name = "cuda", .version = "1.0", .schema = &schema,
+    .summary = "one GPU by CUDA, many trainings at once",
+};
+LTC_PLUGIN(&cuda);

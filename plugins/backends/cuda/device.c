@@ -1,0 +1,201 @@
+/* Owns a CUDA device: its stream, and its first failure. Everything that calls CUDA's runtime is here. */
+#include "device.h"
+
+#include <stdlib.h>
+
+#include <cuda_runtime_api.h>
+
+#include "kernels.h"
+
+struct lcu_device {
+    int          number, pad;
+    cudaStream_t stream;
+    cudaError_t  error;                       /* the first since lcu_finish */
+    uint64_t     bytes;
+    char         text[160];
+};
+
+struct lcu_graph {
+    cudaGraphExec_t exec;
+};
+
+/* The runtime's device is a thread's, and calls come from any thread. False: something has failed before. */
+static bool enter(lcu_device *d)
+{
+    if (!d->error)
+        d->error = cudaSetDevice(d->number);
+    return !d->error;
+}
+
+static ltc_status failed(cudaError_t e, const char *what, ltc_error *err)
+{
+    return ltc_fail(err, LTC_EDEVICE, "the CUDA device failed in %s: %s", what, cudaGetErrorString(e));
+}
+
+/* Code for other architectures than those of the build is translated by the driver, whose version then counts. */
+static ltc_status describe(lcu_device *d, ltc_error *err)
+{
+    struct cudaDeviceProp prop;
+    int driver = 0, runtime = 0;
+    cudaError_t e = cudaGetDeviceProperties(&prop, d->number);
+    if (!e)
+        e = cudaDriverGetVersion(&driver);
+    if (!e)
+        e = cudaRuntimeGetVersion(&runtime);
+    if (e)
+        return failed(e, "asking what it is", err);
+    if (prop.major < 8)
+        return ltc_fail(err, LTC_EUNSUPPORTED, "CUDA device %d (%s) has compute capability %d.%d, and this "
+                        "backend needs 8.0: choose another device or another backend", d->number, prop.name,
+                        prop.major, prop.minor);
+    d->bytes = prop.totalGlobalMem;
+    const int n = snprintf(d->text, sizeof d->text, "cc-%d.%d nvcc-%s runtime-%d.%d", prop.major, prop.minor,
+                           lcu_compiler(), runtime / 1000, runtime % 1000 / 10);
+    if (prop.major > 9 && n > 0 && (size_t)n < sizeof d->text)
+        snprintf(d->text + n, sizeof d->text - (size_t)n, " driver-%d.%d", driver / 1000, driver % 1000 / 10);
+    return LTC_OK;
+}
+
+static ltc_status find(int64_t number, ltc_error *err)
+{
+    int n = 0;
+    const cudaError_t e = cudaGetDeviceCount(&n);
+    if (e || !n)
+        return ltc_fail(err, LTC_EDEVICE, "no CUDA device: %s; choose another backend, such as cpu-blas",
+                        e ? cudaGetErrorString(e) : "there is none in this machine");
+    if (number >= n)
+        return ltc_fail(err, LTC_EDEVICE, "no CUDA device %lld: this machine has %d, numbered from 0",
+                        (long long)number, n);
+    return LTC_OK;
+}
+
+ltc_status lcu_device_open(int64_t number, lcu_device **device, ltc_error *err)
+{
+    ltc_status st = find(number, err);
+    if (st)
+        return st;
+    lcu_device *d = (lcu_device *)calloc(1, sizeof *d);
+    if (!d)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for a device");
+    d->number = (int)number;
+    st = describe(d, err);
+    if (!st && enter(d))
+        d->error = cudaStreamCreateWithFlags(&d->stream, cudaStreamNonBlocking);
+    if (!st && d->error)
+        st = failed(d->error, "making a stream", err);
+    if (st)
+        free(d);
+    else
+        *device = d;
+    return st;
+}
+
+void lcu_device_close(lcu_device *d)
+{
+    if (!d)
+        return;
+    cudaSetDevice(d->number);
+    cudaStreamDestroy(d->stream);
+    free(d);
+}
+
+const char *lcu_device_text(const lcu_device *d)
+{
+    return d->text;
+}
+
+uint64_t lcu_device_bytes(const lcu_device *d)
+{
+    return d->bytes;
+}
+
+/* Too little memory is an answer, and no failure of the device. */
+void *lcu_alloc(lcu_device *d, size_t bytes)
+{
+    void *p = NULL;
+    if (!enter(d) || cudaMalloc(&p, bytes ? bytes : 1)) {
+        cudaGetLastError();
+        return NULL;
+    }
+    d->error = cudaMemsetAsync(p, 0, bytes, d->stream);
+    return p;
+}
+
+void lcu_free(lcu_device *d, void *p)
+{
+    if (!p)
+        return;
+    cudaSetDevice(d->number);
+    cudaFree(p);                              /* waits for what uses it */
+}
+
+void lcu_write(lcu_device *d, void *dst, const void *src, size_t bytes)
+{
+    if (enter(d))
+        d->error = cudaMemcpyAsync(dst, src, bytes, cudaMemcpyHostToDevice, d->stream);
+}
+
+void lcu_read(lcu_device *d, void *dst, const void *src, size_t bytes)
+{
+    if (enter(d))
+        d->error = cudaMemcpyAsync(dst, src, bytes, cudaMemcpyDeviceToHost, d->stream);
+    if (!d->error)
+        d->error = cudaStreamSynchronize(d->stream);
+}
+
+void lcu_launch(lcu_device *d, lcu_entry kernel, lcu_grid grid, const void *argument, size_t bytes)
+{
+    (void)bytes;
+    if (!enter(d))
+        return;
+    const dim3 blocks = { grid.x, grid.y, grid.z }, threads = { grid.threads, 1, 1 };
+    void *arguments[1] = { (void *)(uintptr_t)argument };
+    d->error = cudaLaunchKernel((const void *)(uintptr_t)kernel, blocks, threads, arguments, 0, d->stream);
+}
+
+void lcu_capture_begin(lcu_device *d)
+{
+    if (enter(d))
+        d->error = cudaStreamBeginCapture(d->stream, cudaStreamCaptureModeThreadLocal);
+}
+
+lcu_graph *lcu_capture_end(lcu_device *d)
+{
+    lcu_graph *g = (lcu_graph *)calloc(1, sizeof *g);
+    cudaGraph_t graph = NULL;
+    cudaSetDevice(d->number);
+    const cudaError_t e = cudaStreamEndCapture(d->stream, &graph);      /* also after a failure: it ends the mode */
+    d->error = d->error ? d->error : e;
+    if (g && !d->error)
+        d->error = cudaGraphInstantiate(&g->exec, graph, 0);
+    if (graph)
+        cudaGraphDestroy(graph);
+    if (!d->error)
+        return g;
+    free(g);
+    return NULL;
+}
+
+void lcu_replay(lcu_device *d, lcu_graph *g)
+{
+    if (enter(d))
+        d->error = cudaGraphLaunch(g->exec, d->stream);
+}
+
+void lcu_graph_free(lcu_device *d, lcu_graph *g)
+{
+    if (!g)
+        return;
+    cudaSetDevice(d->number);
+    cudaGraphExecDestroy(g->exec);
+    free(g);
+}
+
+ltc_status lcu_finish(lcu_device *d, ltc_error *err)
+{
+    if (enter(d))
+        d->error = cudaStreamSynchronize(d->stream);
+    const cudaError_t e = d->error;
+    d->error = cudaSuccess;
+    return e ? failed(e, "its work", err) : LTC_OK;
+}

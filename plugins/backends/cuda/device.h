@@ -1,0 +1,49 @@
+/* The little of CUDA's runtime that this backend needs: memory, copies, launches, graphs, on one stream. device.c is the
+ * real one; tests/gpu/emulate has another, on which every kernel runs without a GPU. Called by all files here.
+ *
+ * What is asked for is done in order, and not waited for. The first failure sticks, what follows it does nothing, and
+ * lcu_finish tells. All [serial] per device. */
+#ifndef LCU_DEVICE_H
+#define LCU_DEVICE_H
+
+#include <ltcore/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct lcu_device lcu_device;
+typedef struct lcu_graph  lcu_graph;
+typedef void (*lcu_entry)(void);              /* a kernel: LCU_ENTRY of language.h */
+typedef struct lcu_grid { uint32_t x, y, z, threads; } lcu_grid;
+
+/* The device of that number. Without one the sentence begins with "no CUDA device". */
+ltc_status lcu_device_open(int64_t number, lcu_device **device, ltc_error *err);
+void       lcu_device_close(lcu_device *d);
+
+/* What its bits depend on, in a few words; bytes of its memory. */
+const char *lcu_device_text(const lcu_device *d);
+uint64_t    lcu_device_bytes(const lcu_device *d);
+
+/* Zeroed memory of the device; NULL when there is none. */
+void *lcu_alloc(lcu_device *d, size_t bytes);
+void  lcu_free(lcu_device *d, void *p);
+
+/* To the device and back. src may be changed on return; dst holds the bytes on return. */
+void lcu_write(lcu_device *d, void *dst, const void *src, size_t bytes);
+void lcu_read(lcu_device *d, void *dst, const void *src, size_t bytes);
+
+/* One kernel, whose argument is copied. Between begin and end launches are recorded and not done; NULL: failed. */
+void       lcu_launch(lcu_device *d, lcu_entry kernel, lcu_grid grid, const void *argument, size_t bytes);
+void       lcu_capture_begin(lcu_device *d);
+lcu_graph *lcu_capture_end(lcu_device *d);
+void       lcu_replay(lcu_device *d, lcu_graph *g);
+void       lcu_graph_free(lcu_device *d, lcu_graph *g);
+
+/* Waits, and forgets the failure that it reports. */
+ltc_status lcu_finish(lcu_device *d, ltc_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,263 @@
+/* Owns a program's making: what is refused, how much it takes, what is constant while it lives. */
+#include "program.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "op.h"
+#include "sample.h"
+
+enum { MOST_ELEMENTS = INT32_MAX, MOST_BATCH = 1 << 16, MOST_GRID = 65535 };
+
+static ltc_status check_promises(const ltc_compile_req *r, ltc_error *err)
+{
+    if (r->require & ~(uint32_t)LCU_CAPS)
+        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend cannot promise capabilities 0x%x",
+                        r->require & ~(uint32_t)LCU_CAPS);
+    if (r->loss != LTC_LOSS_CROSS_ENTROPY)
+        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no loss number %u", r->loss);
+    if (r->augment & ~(uint32_t)(LTC_AUGMENT_CROP | LTC_AUGMENT_FLIP))
+        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no augmentation 0x%x", r->augment);
+    if (r->optimizer->kind < LTC_SGD || r->optimizer->kind > LTC_ADAMW)
+        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no optimizer number %u", r->optimizer->kind);
+    return LTC_OK;
+}
+
+static ltc_status check_request(const ltc_compile_req *r, ltc_error *err)
+{
+    if (!r->batch)
+        return ltc_fail(err, LTC_EINVAL, "a batch must have at least one sample");
+    if (r->batch > MOST_BATCH)
+        return ltc_fail(err, LTC_EUNSUPPORTED, "a batch of %u: this backend takes at most %d samples", r->batch,
+                        MOST_BATCH);
+    if (!r->n_replicas || r->n_replicas > LCU_MOST_REPLICAS)
+        return ltc_fail(err, LTC_EUNSUPPORTED, "a cohort of %u: this backend takes 1 to %d replicas", r->n_replicas,
+                        LCU_MOST_REPLICAS);
+    return check_promises(r, err);
+}
+
+/* Kernels count a replica's elements with 32 bits. */
+static ltc_status check_sizes(const lcu_program *p, ltc_error *err)
+{
+    for (uint32_t v = 1; v < p->graph->n_values; v++) {
+        const ltc_value *value = ltc_graph_value(p->graph, v);
+        const uint64_t n = ltc_value_count(value), rows = lts_rows(value, p->rows);
+        if (n > MOST_ELEMENTS / rows)
+            return ltc_fail(err, LTC_EUNSUPPORTED, "a value of %llu x %llu elements is too large for this backend",
+                            (unsigned long long)rows, (unsigned long long)n);
+    }
+    return LTC_OK;
+}
+
+/* The core's networks all pass: an operation's first inputs are per sample, its weights are not. */
+static ltc_status check_node(const lcu_program *p, uint32_t i, ltc_error *err)
+{
+    const ltc_node *n = ltc_graph_node(p->graph, i);
+    const char *name = n->name ? n->name : lts_op_name(n->op);
+    for (uint32_t k = 0; k < n->n_in; k++)
+        if (n->in[k] && ltc_graph_value(p->graph, n->in[k])->kind == LTC_CONST)
+            return ltc_fail(err, LTC_EUNSUPPORTED, "node %u ('%s'): this backend has no constants", i, name);
+    if (ltc_graph_value(p->graph, n->in[0])->kind != LTC_SAMPLE ||
+        (n->op == LTC_OP_ADD && ltc_graph_value(p->graph, n->in[1])->kind != LTC_SAMPLE))
+        return ltc_fail(err, LTC_EUNSUPPORTED, "node %u ('%s'): this backend computes on samples only", i, name);
+    for (uint32_t k = 1; k < n->n_in && n->op == LTC_OP_CONCAT; k++)
+        if (ltc_graph_value(p->graph, n->in[k])->kind != LTC_SAMPLE)
+            return ltc_fail(err, LTC_EUNSUPPORTED, "node %u ('%s'): this backend joins samples only", i, name);
+    if (n->op == LTC_OP_CONV2D && ((const ltc_conv2d_desc *)n->desc)->groups > MOST_GRID / 64)
+        return ltc_fail(err, LTC_EUNSUPPORTED, "node %u ('%s') has more than %d groups", i, name, MOST_GRID / 64);
+    return LTC_OK;
+}
+
+static bool take_names(lcu_program *p)
+{
+    const ltc_graph *g = p->graph;
+    const size_t names = (size_t)g->n_values + (size_t)g->n_params * p->replicas + 1;
+    p->value = calloc((size_t)g->n_values + 1, sizeof *p->value);
+    p->grad = calloc((size_t)g->n_values + 1, sizeof *p->grad);
+    p->param = calloc((size_t)g->n_params + 1, sizeof *p->param);
+    p->saved = calloc((size_t)g->n_nodes + 1, sizeof *p->saved);
+    p->back = calloc((size_t)g->n_nodes + 1, sizeof *p->back);
+    p->host_segment = calloc((size_t)g->n_params + 2 * (size_t)g->n_nodes + 1, sizeof *p->host_segment);
+    p->has_value = calloc(names, sizeof *p->has_value);
+    p->clock = calloc(p->replicas, sizeof *p->clock);
+    p->host_replica = calloc(p->replicas, sizeof *p->host_replica);
+    p->host_loss = calloc((size_t)p->replicas * LCU_MOST_STEPS, sizeof *p->host_loss);
+    p->host_correct = calloc((size_t)p->replicas * LCU_MOST_STEPS, sizeof *p->host_correct);
+    return p->value && p->grad && p->param && p->saved && p->back && p->host_segment && p->has_value && p->clock &&
+           p->host_replica && p->host_loss && p->host_correct;
+}
+
+static uint32_t count_segments(const ltc_graph *g)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < g->n_params; i++)
+        n += ltc_graph_param(g, i)->trained != 0;
+    for (uint32_t i = 0; i < g->n_nodes; i++)
+        n += ltc_graph_node(g, i)->op == LTC_OP_BATCH_NORM ? 2 : 0;
+    return n;
+}
+
+/* Everything of a program that needs no device. */
+static ltc_status begin(lcu_program *p, const ltc_compile_req *r, ltc_error *err)
+{
+    ltc_status st = check_request(r, err);
+    if (st)
+        return st;
+    p->graph = r->graph, p->input = r->input;
+    p->batch = r->batch, p->augment = r->augment, p->replicas = r->n_replicas;
+    p->rows = r->batch > LCU_EVAL_ROWS ? r->batch : LCU_EVAL_ROWS;
+    p->memory.replicas = r->n_replicas;
+    memcpy(&p->optimizer, r->optimizer,
+           r->optimizer->size < sizeof p->optimizer ? r->optimizer->size : sizeof p->optimizer);
+    st = lts_tape_plan(&p->tape, r->graph, LTC_F32, p->rows, LTS_TAPE_GRAD | LTS_TAPE_TRAIN, err);
+    if (!st)
+        st = check_sizes(p, err);
+    for (uint32_t i = 0; i < r->graph->n_nodes && !st; i++)
+        st = check_node(p, i, err);
+    if (!st && r->augment && ltc_graph_value(r->graph, r->graph->input)->rank != 3)
+        st = ltc_fail(err, LTC_EUNSUPPORTED, "augmentation needs images: the network's input has rank %u, not 3",
+                      ltc_graph_value(r->graph, r->graph->input)->rank);
+    p->n_segments = count_segments(r->graph);
+    return !st && !take_names(p) ? ltc_fail(err, LTC_ENOMEM, "no memory for a program") : st;
+}
+
+/* What a program of one replica takes, and how many of them nine tenths of the memory would hold. */
+ltc_status lcu_plan(void *dev, const ltc_compile_req *r, ltc_plan *plan, ltc_error *err)
+{
+    lcu_program *p = calloc(1, sizeof *p);
+    ltc_status st = p ? begin(p, r, err) : ltc_fail(err, LTC_ENOMEM, "no memory for a program");
+    if (!st)
+        lcu_lay_out(p);
+    if (!st && !p->memory.fits)
+        st = ltc_fail(err, LTC_ENOMEM, "the network does not fit into any memory");
+    if (!st) {
+        const uint64_t room = lcu_device_bytes(dev) / 10 * 9, fixed = p->memory.fixed;
+        const uint64_t most = room > fixed ? (room - fixed) / p->memory.per_replica : 0;
+        plan->caps = LCU_CAPS;
+        plan->max_replicas = most < 1 ? 1 : most < LCU_MOST_REPLICAS ? (uint32_t)most : LCU_MOST_REPLICAS;
+        plan->bytes_fixed = fixed;
+        plan->bytes_per_replica = p->memory.per_replica;
+    }
+    lcu_release(p);
+    return st;
+}
+
+/* A segment of the update, whose blocks follow those before it. */
+static void add_segment(lcu_program *p, uint32_t *n, lcu_segment s)
+{
+    s.first_block = p->n_blocks;
+    p->n_blocks += s.n / LCU_UPDATE_THREADS + (s.n % LCU_UPDATE_THREADS != 0);
+    p->host_segment[(*n)++] = s;
+}
+
+static void add_param(lcu_program *p, uint32_t i, uint32_t *n)
+{
+    const ltc_param *q = ltc_graph_param(p->graph, i);
+    const ltc_optimizer *o = &p->optimizer;
+    const lcu_param *of = &p->param[i];
+    add_segment(p, n, (lcu_segment){
+        .w = p->value[q->value].at, .m = of->m.at, .v = of->v.at, .grad = of->grad.at, .mask = of->mask,
+        .stride = q->n, .grad_stride = of->grad.stride, .l1 = q->role & o->l1_roles ? (float)o->l1 : 0,
+        .lambda = q->role & o->decay_roles ? (float)o->weight_decay : 0, .n = (uint32_t)q->n, .kind = o->kind,
+    });
+}
+
+/* m <- (1 - momentum) m + momentum mean;  v alike with the unbiased variance. */
+static void add_statistics(lcu_program *p, uint32_t i, uint32_t *n)
+{
+    const ltc_node *node = ltc_graph_node(p->graph, i);
+    const ltc_value *y = ltc_graph_value(p->graph, node->out);
+    const double momentum = ((const ltc_batch_norm_desc *)node->desc)->momentum;
+    const double count = (double)p->batch * (double)(y->dim[1] * y->dim[2]);
+    const double unbiased = count > 1 ? count / (count - 1) : 1;
+    lcu_segment s = { .w = p->value[node->in[3]].at, .grad = p->saved[i].at, .stride = (size_t)y->dim[0],
+                      .grad_stride = p->saved[i].stride, .keep = 1 - momentum, .blend = momentum,
+                      .n = (uint32_t)y->dim[0], .kind = LCU_UPDATE_STATISTIC };
+    add_segment(p, n, s);
+    s.w = p->value[node->in[4]].at, s.grad += y->dim[0], s.blend = momentum * unbiased;
+    add_segment(p, n, s);
+}
+
+/* What is constant while the program lives; masks that are all alive. */
+static ltc_status fill(lcu_program *p, ltc_error *err)
+{
+    const size_t channels = (size_t)ltc_graph_value(p->graph, p->graph->input)->dim[0];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < p->graph->n_params; i++)
+        if (ltc_graph_param(p->graph, i)->trained)
+            add_param(p, i, &n);
+    for (uint32_t i = 0; i < p->graph->n_nodes; i++)
+        if (ltc_graph_node(p->graph, i)->op == LTC_OP_BATCH_NORM)
+            add_statistics(p, i, &n);
+    lcu_write(p->device, p->segment, p->host_segment, n * sizeof *p->segment);
+    if (p->table && p->input->table)
+        lcu_write(p->device, p->table, p->input->table, 256 * channels * sizeof *p->table);
+    if (p->mean && p->input->mean && p->input->std) {
+        lcu_write(p->device, p->mean, p->input->mean, channels * sizeof *p->mean);
+        lcu_write(p->device, p->std, p->input->std, channels * sizeof *p->std);
+    }
+    for (uint32_t i = 0; i < p->graph->n_params; i++) {
+        const size_t bytes = ltc_graph_param(p->graph, i)->n * p->replicas;
+        uint8_t *alive = p->param[i].mask ? malloc(bytes) : NULL;
+        if (p->param[i].mask && !alive)
+            return ltc_fail(err, LTC_ENOMEM, "no memory for a mask of %zu bytes", bytes);
+        if (alive)
+            lcu_write(p->device, p->param[i].mask, memset(alive, LTC_ALIVE, bytes), bytes);
+        free(alive);
+    }
+    return lcu_finish(p->device, err);
+}
+
+ltc_status lcu_compile(void *dev, const ltc_compile_req *r, void **prog, ltc_error *err)
+{
+    lcu_program *p = calloc(1, sizeof *p);
+    if (!p)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for a program");
+    ltc_status st = begin(p, r, err);
+    if (!st) {
+        p->device = p->memory.device = dev;
+        lcu_lay_out(p);
+        if (!p->memory.fits)
+            st = ltc_fail(err, LTC_ENOMEM, "%u replicas of %llu bytes, and %llu for all, do not fit into the device",
+                          p->replicas, (unsigned long long)p->memory.per_replica,
+                          (unsigned long long)p->memory.fixed);
+    }
+    if (!st) {
+        lcu_plan_backward(p);
+        st = fill(p, err);
+    }
+    if (st)
+        lcu_release(p);
+    else
+        *prog = p;
+    return st;
+}
+
+void lcu_release(void *prog)
+{
+    lcu_program *p = prog;
+    if (!p)
+        return;
+    if (p->step)
+        lcu_graph_free(p->device, p->step);
+    lcu_give_back(&p->memory);
+    lts_tape_free(&p->tape);
+    free(p->value), free(p->grad), free(p->param), free(p->saved), free(p->back), free(p->host_segment);
+    free(p->has_value), free(p->clock), free(p->host_replica), free(p->host_loss), free(p->host_correct);
+    free(p);
+}
+
+/* The labels are looked at on the host, where the split still is. */
+ltc_status lcu_bind(void *prog, uint32_t split, void *data, ltc_error *err)
+{
+    lcu_program *p = prog;
+    const lcu_data *d = data;
+    lts_samples samples;
+    if (split >= LCU_MOST_SPLITS)
+        return ltc_fail(err, LTC_EUNSUPPORTED, "split %u: this backend takes splits 0 to %d", split,
+                        LCU_MOST_SPLITS - 1);
+    p->split[split] = NULL;
+    const ltc_status st = lts_samples_open(&samples, &d->desc, p->input, p->graph, err);
+    p->split[split] = st ? NULL : d;
+    return st;
+}

@@ -1,0 +1,254 @@
+/* Owns a device that is none: its memory is the host's, its kernels run here. Takes the place of
+ * plugins/backends/cuda/device.c in the plug-in that tests load. Device 0 runs threads and blocks upwards, 1 downwards,
+ * 2 in mixed order: bits that differ between them show a race.
+ *
+ * Under AddressSanitizer each tensor has fences around it, and between launches and copies no byte of any may be
+ * touched: as on a device, the host has no business there. */
+#include "device.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "emulate.h"
+#include "fibre.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#endif
+#endif
+#ifndef ASAN_POISON_MEMORY_REGION
+#define ASAN_POISON_MEMORY_REGION(p, n)   ((void)(p), (void)(n))
+#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#endif
+
+enum { DEVICES = 3, MEMORY = 1 << 30, MOST_ARGUMENT = 512, MOST_PLANE = 65535 };
+
+typedef struct block { struct block *next; void *at; size_t bytes; } block;
+
+/* One recorded launch. */
+typedef struct launch { lcu_entry kernel; lcu_grid grid; size_t bytes; uint64_t argument[MOST_ARGUMENT / 8]; } launch;
+
+struct lcu_graph {
+    launch *step;
+    size_t  n, most;
+};
+
+struct lcu_device {
+    block     *memory;
+    size_t     used;
+    lcu_order  order;
+    int        failed;
+    lcu_graph *capturing;
+};
+
+/* A thread's place, as kernels see it. One kernel runs at a time, whichever device launched it. */
+lcu_dim threadIdx, blockIdx, blockDim;
+static pthread_mutex_t one_kernel = PTHREAD_MUTEX_INITIALIZER;
+
+ltc_status lcu_device_open(int64_t number, lcu_device **device, ltc_error *err)
+{
+    if (number >= DEVICES)
+        return ltc_fail(err, LTC_EDEVICE, "no CUDA device %lld: %d are emulated, numbered from 0", (long long)number,
+                        DEVICES);
+    lcu_device *d = calloc(1, sizeof *d);
+    if (!d)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for a device");
+    d->order = (lcu_order)number;
+    *device = d;
+    return LTC_OK;
+}
+
+void lcu_device_close(lcu_device *d)
+{
+    while (d && d->memory)
+        lcu_free(d, d->memory->at);
+    free(d);
+}
+
+const char *lcu_device_text(const lcu_device *d)
+{
+    (void)d;
+    return "emulated " __VERSION__;
+}
+
+uint64_t lcu_device_bytes(const lcu_device *d)
+{
+    (void)d;
+    return MEMORY;
+}
+
+void *lcu_alloc(lcu_device *d, size_t bytes)
+{
+    block *b = bytes <= MEMORY - d->used ? calloc(1, sizeof *b) : NULL;
+    void *at = b ? calloc(1, bytes ? bytes : 1) : NULL;
+    if (!at) {
+        free(b);
+        return NULL;
+    }
+    *b = (block){ d->memory, at, bytes };
+    d->memory = b;
+    d->used += bytes;
+    ASAN_POISON_MEMORY_REGION(at, bytes);
+    return at;
+}
+
+void lcu_free(lcu_device *d, void *p)
+{
+    for (block **b = &d->memory; *b; b = &(*b)->next)
+        if ((*b)->at == p) {
+            block *gone = *b;
+            *b = gone->next;
+            d->used -= gone->bytes;
+            ASAN_UNPOISON_MEMORY_REGION(p, gone->bytes);
+            free(p);
+            free(gone);
+            return;
+        }
+}
+
+static void open_memory(lcu_device *d)
+{
+    for (block *b = d->memory; b; b = b->next)
+        ASAN_UNPOISON_MEMORY_REGION(b->at, b->bytes);
+}
+
+static void close_memory(lcu_device *d)
+{
+    for (block *b = d->memory; b; b = b->next)
+        ASAN_POISON_MEMORY_REGION(b->at, b->bytes);
+}
+
+static void copy(lcu_device *d, void *dst, const void *src, size_t bytes)
+{
+    if (d->capturing)
+        d->failed = 1;                        /* a copy from the host has no place in a graph here */
+    if (d->failed || !bytes)
+        return;
+    open_memory(d);
+    memcpy(dst, src, bytes);
+    close_memory(d);
+}
+
+void lcu_write(lcu_device *d, void *dst, const void *src, size_t bytes)
+{
+    copy(d, dst, src, bytes);
+}
+
+void lcu_read(lcu_device *d, void *dst, const void *src, size_t bytes)
+{
+    copy(d, dst, src, bytes);
+}
+
+static void run_thread(uint32_t number, void *argument)
+{
+    const launch *l = argument;
+    threadIdx.x = number;
+    ((void (*)(const void *))l->kernel)(l->argument);
+}
+
+static void resumed(uint32_t number)
+{
+    threadIdx.x = number;
+}
+
+void __syncthreads(void)
+{
+    lcu_fibres_wait(resumed);
+}
+
+/* Limits are the real ones: blocks of a launch, 1024 threads (here 256), 65535 along y and z. */
+static int is_launchable(const launch *l)
+{
+    return l->grid.x && l->grid.y && l->grid.z && l->grid.x <= INT32_MAX && l->grid.y <= MOST_PLANE &&
+           l->grid.z <= MOST_PLANE && l->grid.threads && l->grid.threads <= LCU_MOST_THREADS;
+}
+
+static void run(lcu_device *d, launch *l)
+{
+    const lcu_grid g = l->grid;
+    blockDim = (lcu_dim){ g.threads, 1, 1 };
+    for (uint32_t z = 0; z < g.z && !d->failed; z++)
+        for (uint32_t y = 0; y < g.y && !d->failed; y++)
+            for (uint32_t x = 0; x < g.x && !d->failed; x++) {
+                blockIdx = (lcu_dim){ lcu_order_at(d->order, x, g.x), lcu_order_at(d->order, y, g.y),
+                                      lcu_order_at(d->order, z, g.z) };
+                d->failed = !lcu_fibres_run(run_thread, l, g.threads, d->order);
+            }
+}
+
+static void perform(lcu_device *d, launch *l)
+{
+    pthread_mutex_lock(&one_kernel);
+    open_memory(d);
+    run(d, l);
+    close_memory(d);
+    pthread_mutex_unlock(&one_kernel);
+}
+
+static void record(lcu_device *d, const launch *l)
+{
+    lcu_graph *g = d->capturing;
+    if (g->n == g->most) {
+        launch *more = realloc(g->step, (g->most + 64) * sizeof *more);
+        d->failed = !more;
+        if (!more)
+            return;
+        g->step = more, g->most += 64;
+    }
+    g->step[g->n++] = *l;
+}
+
+void lcu_launch(lcu_device *d, lcu_entry kernel, lcu_grid grid, const void *argument, size_t bytes)
+{
+    launch l = { .kernel = kernel, .grid = grid, .bytes = bytes };
+    if (bytes > sizeof l.argument || !is_launchable(&l))
+        d->failed = 1;
+    if (d->failed)
+        return;
+    memcpy(l.argument, argument, bytes);
+    if (d->capturing)
+        record(d, &l);
+    else
+        perform(d, &l);
+}
+
+void lcu_capture_begin(lcu_device *d)
+{
+    d->capturing = calloc(1, sizeof *d->capturing);
+    d->failed = d->failed || !d->capturing;
+}
+
+lcu_graph *lcu_capture_end(lcu_device *d)
+{
+    lcu_graph *g = d->capturing;
+    d->capturing = NULL;
+    if (!d->failed)
+        return g;
+    lcu_graph_free(d, g);
+    return NULL;
+}
+
+void lcu_replay(lcu_device *d, lcu_graph *g)
+{
+    for (size_t i = 0; i < g->n && !d->failed; i++)
+        perform(d, &g->step[i]);
+}
+
+void lcu_graph_free(lcu_device *d, lcu_graph *g)
+{
+    (void)d;
+    if (g)
+        free(g->step);
+    free(g);
+}
+
+ltc_status lcu_finish(lcu_device *d, ltc_error *err)
+{
+    const int failed = d->failed;
+    d->failed = 0;
+    return failed ? ltc_fail(err, LTC_EDEVICE, "the emulated device failed in its work") : LTC_OK;
+}

@@ -1,0 +1,186 @@
+/* The backend for CUDA on the emulated device, beyond what `ltcore check` asks: orders of threads, chunks of a span,
+ * agreement with ref, memory. */
+#include <dlfcn.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend_rig.h"
+#include "make_graph.h"
+#include "suite.h"
+
+enum { ROWS = 150, BATCH = 11 };
+
+static const ltc_optimizer adam = {
+    .size = sizeof adam, .kind = LTC_ADAM, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-4, .weight_decay = 0.01,
+    .decay_roles = ~0u,
+};
+static const ltc_optimizer momentum = { .size = sizeof momentum, .kind = LTC_SGD, .momentum = 0.9 };
+
+/* The options' block is one number: the device. */
+static int64_t number;
+static const ltc_backend_ops *real;
+
+static ltc_status open_numbered(const ltc_host *h, const void *opts, void **dev, ltc_error *err)
+{
+    (void)opts;
+    return real->open(h, &number, dev, err);
+}
+
+/* The backend's table, opening that device of the emulated three. */
+static ltc_backend_ops backend(int64_t device)
+{
+    void *file = dlopen(TEST_BINARY_DIR "/tests/gpu/plugins/backends/cuda.so", RTLD_NOW | RTLD_LOCAL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    const ltc_plugin *plugin = dlsym(file, "ltc_plugin_v0");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(plugin);
+    real = plugin->module[0]->ops;
+    number = device;
+    ltc_backend_ops ops = *real;
+    ops.open = open_numbered;
+    return ops;
+}
+
+static ltc_val build_every_operation(ltc_builder *b)
+{
+    return lt_build_small(b, 0.3);
+}
+
+/* More than a tile in each direction, a product in parts, and tiles that are cut off everywhere. */
+static ltc_val build_tiles(ltc_builder *b)
+{
+    ltc_val x = ltc_relu(b, ltc_conv2d(b, b->input, "conv", (ltc_conv2d_args){ .out = 67, .pad = 1 }));
+    x = ltc_flatten(b, ltc_max_pool(b, x, (ltc_pool_args){ .size = 4 }));
+    x = ltc_relu(b, ltc_linear(b, x, "fc1", (ltc_linear_args){ .out = 70 }));
+    return ltc_linear(b, x, "fc2", (ltc_linear_args){ .out = b->n_classes });
+}
+
+/* A training: the state after so many steps of a network in spans of `span`, and a loss over rows 7 to 137. */
+typedef struct trained { void *state; size_t bytes; double loss; } trained;
+
+static trained train(const char *name, const ltc_backend_ops *ops, ltc_val (*build)(ltc_builder *),
+                     const ltc_optimizer *o, uint32_t steps, uint32_t span)
+{
+    lt_rig rig;
+    lt_maker *m = lt_maker_new(3, 12, 12, 7);
+    const ltc_graph *g = lt_maker_graph(m, build(lt_maker_builder(m)));
+    lt_split *split = lt_split_new(3, 12, 12, ROWS, 7, 5);
+    float **value = lt_values_new(g, 2);
+    lt_rig_open(&rig, name, ops, split);
+    lt_rig_compile(&rig, g, o, BATCH, LTC_AUGMENT_CROP | LTC_AUGMENT_FLIP);
+    lt_rig_start(&rig, value);
+    for (uint32_t s = 0; s < steps; s += span)
+        CU_ASSERT_EQUAL(lt_rig_train(&rig, s, steps - s < span ? steps - s : span, 0.001f, NULL, NULL), UINT64_MAX);
+    trained t = { .bytes = lt_rig_state_bytes(&rig), .loss = lt_rig_eval(&rig, 7, 130, NULL) };
+    t.state = malloc(t.bytes);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(t.state);
+    lt_rig_state(&rig, t.state);
+    lt_rig_close(&rig);
+    lt_values_free(g, value);
+    lt_split_free(split);
+    lt_maker_free(m);
+    return t;
+}
+
+static void compare_orders(ltc_val (*build)(ltc_builder *), uint32_t steps)
+{
+    const ltc_backend_ops up = backend(0);
+    trained first = train(NULL, &up, build, &adam, steps, steps);
+    for (int64_t order = 1; order < 3; order++) {
+        const ltc_backend_ops other = backend(order);
+        trained t = train(NULL, &other, build, &adam, steps, steps);
+        CU_ASSERT_EQUAL(memcmp(first.state, t.state, t.bytes), 0);
+        CU_ASSERT(first.loss <= t.loss && first.loss >= t.loss);
+        free(t.state);
+    }
+    free(first.state);
+}
+
+static void bits_do_not_depend_on_the_order_of_threads(void)
+{
+    compare_orders(build_every_operation, 3);
+    compare_orders(build_tiles, 1);
+}
+
+/* A span of more steps than the device has room for is cut into chunks of 256. */
+static ltc_val build_least(ltc_builder *b)
+{
+    return ltc_linear(b, ltc_dropout(b, ltc_global_pool(b, b->input), 0.2), "fc",
+                      (ltc_linear_args){ .out = b->n_classes });
+}
+
+static void bits_do_not_depend_on_chunks(void)
+{
+    const ltc_backend_ops ops = backend(0);
+    trained whole = train(NULL, &ops, build_least, &adam, 300, 300);
+    trained cut = train(NULL, &ops, build_least, &adam, 300, 130);
+    CU_ASSERT_EQUAL(memcmp(whole.state, cut.state, whole.bytes), 0);
+    free(whole.state);
+    free(cut.state);
+}
+
+/* Values come first in the block: those of ref, up to rounding. */
+static void compare_with_ref(ltc_val (*build)(ltc_builder *), uint32_t steps)
+{
+    const ltc_backend_ops ops = backend(0);
+    trained own = train(NULL, &ops, build, &momentum, steps, steps);
+    trained ref = train("ref", NULL, build, &momentum, steps, steps);
+    CU_ASSERT_DOUBLE_EQUAL(own.loss, ref.loss, 1e-4 * ref.loss);
+    free(own.state);
+    free(ref.state);
+}
+
+static void losses_are_those_of_ref(void)
+{
+    compare_with_ref(build_every_operation, 4);
+    compare_with_ref(build_tiles, 2);
+}
+
+/* A plan on the device of 1 GiB; what it says fits is taken, and what does not is refused in words. */
+static void a_plan_says_how_many_replicas_fit(void)
+{
+    const ltc_backend_ops ops = backend(0);
+    ltc_error err = { { 0 }, { 0 } };
+    ltc_plan plan = { .size = sizeof plan };
+    void *dev = NULL, *prog = NULL;
+    lt_maker *m = lt_maker_new(1, 28, 28, 10);
+    const ltc_graph *g = lt_maker_graph(m, lt_build_lenet(lt_maker_builder(m)));
+    ltc_compile_req r = { .size = sizeof r, .batch = 60, .n_replicas = 1, .loss = LTC_LOSS_CROSS_ENTROPY,
+                          .graph = g, .optimizer = &adam, .input = lt_byte_input() };
+    CU_ASSERT_EQUAL_FATAL(ops.open(NULL, NULL, &dev, &err), LTC_OK);
+    CU_ASSERT_EQUAL_FATAL(ops.plan(dev, &r, &plan, &err), LTC_OK);
+    const uint64_t most = ((1ull << 30) / 10 * 9 - plan.bytes_fixed) / plan.bytes_per_replica;
+    CU_ASSERT_EQUAL(plan.max_replicas, most);
+    CU_ASSERT(plan.caps & LTC_CAP_COHORT);
+    CU_ASSERT(plan.bytes_per_replica > 4 * 4 * 266610ull && plan.bytes_per_replica < 8 * 4 * 266610ull);
+    r.n_replicas = 2 * plan.max_replicas;
+    CU_ASSERT_EQUAL(ops.compile(dev, &r, &prog, &err), LTC_ENOMEM);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "do not fit into the device"));
+    r.n_replicas = 2;
+    CU_ASSERT_EQUAL_FATAL(ops.compile(dev, &r, &prog, &err), LTC_OK);
+    ops.release(prog);
+    ops.close(dev);
+    lt_maker_free(m);
+}
+
+static void a_device_that_is_not_there_is_named(void)
+{
+    const ltc_backend_ops ops = backend(3);
+    ltc_error err = { { 0 }, { 0 } };
+    void *dev = NULL;
+    CU_ASSERT_EQUAL(ops.open(NULL, NULL, &dev, &err), LTC_EDEVICE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "no CUDA device 3"));
+}
+
+static const lt_test claim[] = {
+    { "bits do not depend on the order of threads and blocks", bits_do_not_depend_on_the_order_of_threads },
+    { "bits do not depend on how a span is cut into chunks", bits_do_not_depend_on_chunks },
+    { "losses are those of ref, up to rounding", losses_are_those_of_ref },
+    { "a plan says how many replicas fit, and more are refused", a_plan_says_how_many_replicas_fit },
+    { "a device that is not there is named", a_device_that_is_not_there_is_named },
+};
+
+int main(void)
+{
+    return lt_suite_run("emulated", claim, sizeof claim / sizeof *claim);
+}
