@@ -65,6 +65,27 @@ claim "a diverging training fails with the step and a remedy" 1 "$ltcore" -q -c 
     --set train.optimizer.lr=1e30 --set 'train.optimizer.type=sgd'
 says err "not finite at step"
 
+cat >wild.cfg <<'CFG'
+dataset = { plugin = "synthetic"; width = 6; height = 6; classes = 3; train = 90; test = 30; validation = 30; };
+arch    = { plugin = "mlp"; hidden = [8]; };
+train   = { batch_size = 10; steps = 12; evaluate_every = 4; optimizer = { type = "sgd"; lr = 0.01; }; };
+prune   = { mask = { plugin = "magnitude"; }; rate = 0.5; rounds = 2; };
+variants = ( { name = "wild"; train = { optimizer = { lr = 1e18; }; }; } );
+CFG
+claim "a training whose loss is not finite takes with it what needs it, and no more" 1 "$ltcore" -c wild.cfg -o wild
+says err "wild, trial 1, level 0: the training loss is not finite at step 2 (learning rate 1e+18), where the training ends"
+says err "1 level failed, and 2 were not begun because of that; where a loss is not finite (1) only other settings help"
+says out "FAILED: 1"
+[ "$(cut -d, -f2,6,63 wild/levels.csv | tr '\n' ' ')" = "variant,level,status main,0,done main,1,done main,2,done wild,0,failed " ] ||
+    { echo "FAILS: ... levels.csv says which"; cut -d, -f2,6,63 wild/levels.csv; failed=1; }
+[ "$(grep -c ^wild, wild/history.csv)" = 1 ] || { echo "FAILS: ... and history.csv how far it came"; failed=1; }
+claim "the same command finds it where it was, and trains nothing" 1 "$ltcore" -q -c wild.cfg -o wild
+says out "Trained: 0 networks, 0 steps. From the store: 3. FAILED: 1"
+claim "a dry run knows of it" 0 "$ltcore" -n -c wild.cfg -o wild
+says out "3 not to be done: a loss was not finite"
+claim "status does not count it as done" 0 "$ltcore" status wild
+says out "failed after 3 of 6 levels"
+
 claim "weights of a file are what it starts from" 0 "$ltcore" -q -c run.cfg -o loaded \
     --set arch.weights=runs/run/tickets/main/t1/l00/end.safetensors --set run.trials=2
 [ "$(awk -F, '$6 == 40 { print $9, $11 }' runs/run/history.csv)" = "$(awk -F, '$6 == 0 { print $9, $11 }' loaded/history.csv | uniq)" ] ||

@@ -153,6 +153,8 @@ static void headers_that_lie_are_refused(void)
         { "{\"__metadata__\":[],\"w\":{}}", LTC_EIO, "metadata is no object" },
         { "{\"w\\u0000x\":{}}", LTC_EIO, "not sound JSON" },
         { "{\"w\xff\":{}}", LTC_EIO, "not sound JSON" },
+        { "{\"w\\u001b[2J\":{}}", LTC_EIO, "a tensor's name has control characters" },
+        { "{\"__metadata__\":{\"k\\n\":\"v\"},\"w\":{}}", LTC_EIO, "a key of its metadata has control characters" },
         { "{} x", LTC_EIO, "not sound JSON" },
         { "[]", LTC_EIO, "does not begin like" },
         { "", LTC_EIO, "does not begin like" },

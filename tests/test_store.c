@@ -313,6 +313,34 @@ static void a_full_disk_is_said_and_nothing_is_left(void)
     rig_close(&r);
 }
 
+/* What is put for now is its maker's to take back, and nobody else's loss. */
+static void what_was_put_for_now_is_taken_back(void)
+{
+    static const struct { bool was_there, put_since, stays; } table[] = {
+        { false, false, false }, { true, false, true }, { false, true, true },
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        store_rig r;
+        ltc_error err = { 0 };
+        lt_digest name;
+        int64_t stamp = 0;
+        bool found;
+        rig_open(&r);
+        lt_tensors t = make_tensors(10, 1);
+        if (table[i].was_there)
+            put_tensors(&r, 10, 1);
+        CU_ASSERT_EQUAL(lt_store_put_for_now(r.store, &t, &name, &stamp, &err), LTC_OK);
+        char *path = rig_object(&r, &name);
+        if (table[i].put_since)
+            set_age(path, -1);                /* another's put, a second later */
+        lt_store_take_back(r.store, &name, stamp);
+        CU_ASSERT(lt_store_has(r.store, &name, &found, &err) == LTC_OK && found == table[i].stays);
+        free(path);
+        lt_tensors_free(&t);
+        rig_close(&r);
+    }
+}
+
 int main(void)
 {
     static const lt_test claims[] = {
@@ -326,6 +354,7 @@ int main(void)
         { "a record of another key is damaged", a_record_of_another_key_is_damaged },
         { "verifying finds each damage once", verifying_finds_each_damage_once },
         { "only a store that is understood is opened", only_a_store_that_is_understood_is_opened },
+        { "what was put for now is taken back", what_was_put_for_now_is_taken_back },
         { "a full disk is said and nothing is left", a_full_disk_is_said_and_nothing_is_left },
     };
     return lt_suite_run("store", claims, sizeof claims / sizeof claims[0]);

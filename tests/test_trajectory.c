@@ -288,6 +288,27 @@ static void saves_come_by_the_clock_whatever_the_cadence(void)
     done(&b);
 }
 
+/* A long training would fill a disk: what a save makes useless goes, and in the end all that was partial. */
+static void saves_do_not_pile_up(void)
+{
+    bench b;
+    lt_trajectory t;
+    lt_store_stats stats;
+    begin(&b, NULL);
+    b.tick = 10;
+    b.save_s = 20;
+    b.stop_after = 12;
+    CU_ASSERT(ask(&b, 20, 1, 0, false, &t) == LTC_ECANCELLED);
+    CU_ASSERT(lt_store_count(b.store, &stats, &b.err) == LTC_OK && b.saves > 3 && stats.objects == t.n_points);
+    lt_trajectory_free(&t);
+    b.stop_after = 0;
+    CU_ASSERT(ask(&b, 20, 1, 0, false, &t) == LTC_OK);
+    for (size_t i = 0; i < t.n_points; i++)
+        CU_ASSERT(t.point[i].kind != LT_POINT_PARTIAL);
+    lt_trajectory_free(&t);
+    done(&b);
+}
+
 /* One that slept past its claim saves what it knows, which is less than what is there by now. */
 static void saving_takes_nothing_away(void)
 {
@@ -302,7 +323,7 @@ static void saving_takes_nothing_away(void)
     CU_ASSERT(!lt_trajectory_add_point(&ours, &early, &b.err) && !lt_trajectory_add_evaluation(&ours, &first, &b.err));
     CU_ASSERT(!lt_trajectory_save(b.store, &key, &theirs, &b.err) && !lt_trajectory_save(b.store, &key, &ours, &b.err));
     CU_ASSERT_EQUAL(lt_trajectory_load(b.store, &key, &both, &b.err), LTC_OK);
-    CU_ASSERT(both.n_points == 2 && both.n_evaluations == 2 && lt_trajectory_state(&both, 20, false));
+    CU_ASSERT(both.n_points == 1 && both.n_evaluations == 2 && lt_trajectory_state(&both, 20, false));
     lt_trajectory_free(&ours), lt_trajectory_free(&theirs), lt_trajectory_free(&both);
     done(&b);
 }
@@ -333,10 +354,71 @@ static void a_loss_that_is_not_finite_is_no_result(void)
     the.bad_step = 7;
     CU_ASSERT(ask(&b, 20, 10, 0, false, &t) == LTC_ENUMERIC);
     lt_trajectory_free(&t);
-    fake_reset(NULL);
+    done(&b);
+    begin(&b, NULL);
     the.validation[10] = 0.0 / (0.0 * the.w);             /* NaN */
     CU_ASSERT(ask(&b, 20, 10, 0, false, &t) == LTC_ENUMERIC);
     CU_ASSERT_PTR_NOT_NULL(strstr(b.err.message, "validation loss is not finite at step 10"));
+    lt_trajectory_free(&t);
+    done(&b);
+}
+
+/* Nobody trains 10,000 steps to find the same NaN: the record remembers it, with all that comes before. */
+static void a_bad_step_is_found_once(void)
+{
+    bench b;
+    lt_trajectory t;
+    begin(&b, NULL);
+    the.bad_step = 7;
+    CU_ASSERT(ask(&b, 20, 5, 3, false, &t) == LTC_ENUMERIC && the.steps == 7);
+    CU_ASSERT(t.bad == LT_BAD_STEP && t.bad_step == 7);
+    lt_trajectory_free(&t);
+    for (int look = 0; look < 2; look++) {
+        CU_ASSERT(ask(&b, 20, 5, 3, look, &t) == LTC_ENUMERIC && the.steps == 0);
+        CU_ASSERT_PTR_NOT_NULL(strstr(b.err.message, "training loss is not finite at step 7 (learning rate 0.5)"));
+        CU_ASSERT(lt_trajectory_at(&t, 5) && !lt_trajectory_at(&t, 10));
+        CU_ASSERT(lt_trajectory_state(&t, 7, false) && lt_trajectory_state(&t, 3, false));
+        lt_trajectory_free(&t);
+    }
+    CU_ASSERT(ask(&b, 30, 2, 0, false, &t) == LTC_ENUMERIC && the.steps == 7); /* another cadence: up to it alone */
+    CU_ASSERT(lt_trajectory_at(&t, 6) != NULL);
+    lt_trajectory_free(&t);
+    CU_ASSERT(ask(&b, 6, 2, 0, false, &t) == LTC_OK); /* a training that ends before it is well */
+    lt_trajectory_free(&t);
+    done(&b);
+}
+
+/* Its last finite state was lost: made again, and not a step more. */
+static void the_last_finite_state_is_kept(void)
+{
+    bench b;
+    lt_trajectory t;
+    char command[128];
+    begin(&b, NULL);
+    the.bad_step = 7;
+    CU_ASSERT(ask(&b, 20, 5, 0, false, &t) == LTC_ENUMERIC);
+    const lt_digest first = *lt_trajectory_state(&t, 7, false);
+    lt_trajectory_free(&t);
+    snprintf(command, sizeof command, "rm -r '%s/objects'/*", b.path);
+    CU_ASSERT(system(command) == 0);
+    CU_ASSERT(ask(&b, 20, 5, 0, false, &t) == LTC_ENUMERIC && the.steps == 7);
+    CU_ASSERT(!memcmp(lt_trajectory_state(&t, 7, false), &first, sizeof first));
+    lt_trajectory_free(&t);
+    done(&b);
+}
+
+static void an_evaluation_that_is_not_finite_is_found_once(void)
+{
+    bench b;
+    lt_trajectory t;
+    begin(&b, NULL);
+    the.validation[10] = 0.0 / (0.0 * the.w);             /* NaN */
+    CU_ASSERT(ask(&b, 20, 5, 0, false, &t) == LTC_ENUMERIC && the.steps == 10);
+    lt_trajectory_free(&t);
+    the.evals = 0;
+    CU_ASSERT(ask(&b, 20, 5, 0, false, &t) == LTC_ENUMERIC && the.steps == 0 && the.evals == 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(b.err.message, "validation loss is not finite at step 10"));
+    CU_ASSERT(lt_trajectory_at(&t, 5) && lt_trajectory_state(&t, 10, false));
     lt_trajectory_free(&t);
     done(&b);
 }
@@ -355,9 +437,13 @@ int main(void)
         { "a state that was lost is made again", a_state_that_was_lost_is_made_again },
         { "a state that is gone is made again when it is asked for", a_state_that_is_gone_is_made_again_when_it_is_asked_for },
         { "saves come by the clock, whatever the cadence", saves_come_by_the_clock_whatever_the_cadence },
+        { "saves do not pile up", saves_do_not_pile_up },
         { "saving takes nothing away", saving_takes_nothing_away },
         { "splits that were done before a stop stay", splits_that_were_done_before_a_stop_stay },
         { "a loss that is not finite is no result", a_loss_that_is_not_finite_is_no_result },
+        { "a bad step is found once", a_bad_step_is_found_once },
+        { "the last finite state is kept", the_last_finite_state_is_kept },
+        { "an evaluation that is not finite is found once", an_evaluation_that_is_not_finite_is_found_once },
     };
     return lt_suite_run("trajectory", claims, sizeof claims / sizeof claims[0]);
 }

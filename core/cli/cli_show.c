@@ -99,13 +99,24 @@ static void print_weights(const sheet *s)
         fprintf(s->to, "%s of them are not finite\n", lt_figure_count(all.not_finite, &count));
 }
 
+/* One line, whatever somebody wrote there. */
+static void print_note(int width, const char *key, const char *value, FILE *to)
+{
+    fprintf(to, "%-*s  ", width, key);
+    for (; *value; value++)
+        fputc((unsigned char)*value < ' ' || *value == 127 ? ' ' : *value, to);
+    fputc('\n', to);
+}
+
 static void print_notes(const lt_tensors *t, FILE *to)
 {
     int width = 0;
     for (size_t i = 0; i < t->n_notes; i++)
         width = (int)strlen(t->note[i].key) > width ? (int)strlen(t->note[i].key) : width;
+    if (t->n_notes)
+        fputc('\n', to);
     for (size_t i = 0; i < t->n_notes; i++)
-        fprintf(to, "%s%-*s  %s\n", i ? "" : "\n", width, t->note[i].key, t->note[i].value);
+        print_note(width, t->note[i].key, t->note[i].value, to);
 }
 
 static void print_bin(uint64_t count, uint64_t most, double from, double to, FILE *out)
@@ -228,7 +239,7 @@ static int show_headline(const lt_world *w, int role, const char *path, bool not
         const lt_profile mask = total_of(&s, true, &n_masks), weights = total_of(&s, false, &n_weights);
         for (size_t i = 0; notes && i < t.n_notes; i++)
             if (strcmp(t.note[i].key, "role"))
-                fprintf(w->out, "%-8s  %s\n", t.note[i].key, t.note[i].value);
+                print_note(8, t.note[i].key, t.note[i].value, w->out);
         if (notes && t.n_notes)
             fputc('\n', w->out);
         fprintf(w->out, "%-5s  %2zu tensors  %12s elements", lt_ticket_role(role), t.n,

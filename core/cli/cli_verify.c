@@ -106,8 +106,10 @@ static void not_noticed(void *arg, const lt_job *j, const char *sentence)
     (void)arg, (void)j, (void)sentence;
 }
 
-static void failed(void *arg, const lt_job *j, const ltc_error *why)
+static void failed(void *arg, const lt_job *j, const lt_level_row *row, const lt_history_row *history,
+                   size_t n, const ltc_error *why)
 {
+    (void)row, (void)history, (void)n;
     char text[160];
     lt_cli_say(world_of(arg), "%s: %s", lt_job_text(j, text), why->message);
 }

@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "util/suggest.h"
+#include "util/text.h"
 
 typedef struct command {
     const char *name;
@@ -30,6 +31,7 @@ void lt_cli_say(const lt_world *w, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(sentence, sizeof sentence, fmt, ap);
     va_end(ap);
+    lt_text_flatten(sentence);
     fprintf(w->err, "ltcore: %s\n", sentence);
 }
 

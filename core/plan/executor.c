@@ -190,7 +190,7 @@ static void conclude(hand *h, ltc_status st, const lt_level_row *row, const lt_h
     if (st)
         h->job->state = LT_JOB_FAILED;
     if (st && st != LTC_ECANCELLED && !(p->x->look && st == LTC_EUNSUPPORTED))
-        to->failed(to->arg, h->job, err);
+        to->failed(to->arg, h->job, h->job->reported ? row : NULL, history, n, err);
     if (st && (!p->status || p->status == LTC_ECANCELLED)) {       /* a failure says more than an interruption */
         p->status = st;
         p->error = *err;

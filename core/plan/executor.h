@@ -14,7 +14,8 @@ typedef struct lt_listener {
     ltc_status (*finished)(void *arg, const lt_job *j, const lt_level_row *row, const lt_history_row *history,
                            size_t n_history, ltc_error *err);         /* row NULL: the job has none */
     void       (*noticed)(void *arg, const lt_job *j, const char *sentence);     /* not while `look` */
-    void       (*failed)(void *arg, const lt_job *j, const ltc_error *why);
+    void       (*failed)(void *arg, const lt_job *j, const lt_level_row *row, const lt_history_row *history,
+                         size_t n_history, const ltc_error *why);     /* row NULL: the job has none */
 } lt_listener;
 
 typedef struct lt_execution {

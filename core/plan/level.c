@@ -249,99 +249,6 @@ static ltc_status train(work *k, ltc_error *err)
     return claim_and_train(k, &r, err);
 }
 
-static lt_measure measure_of(const lt_evaluation *e, uint32_t split)
-{
-    return e ? (lt_measure){ e->loss[split], e->correct[split], e->n[split] } : (lt_measure){ 0 };
-}
-
-static void fill_measures(const work *k, lt_level_row *row)
-{
-    const lt_trajectory *t = &k->trajectory;
-    const lt_regime *r = k->j->regime;
-    const uint64_t last = lt_job_last(k->j);
-    const lt_evaluation *best = lt_trajectory_best(t, k->first_step, r->evaluate_every, last),
-                        *start = lt_trajectory_at(t, k->first_step), *end = lt_trajectory_at(t, last);
-    for (uint32_t s = 0; s < LT_M_SPLITS; s++) {
-        row->start[s] = s == LT_M_TRAIN ? (lt_measure){ 0 } : measure_of(start, s);
-        row->best[s] = measure_of(best, s);
-        row->end[s] = measure_of(end, s);
-    }
-    row->best_step = best ? best->step : UINT64_MAX;
-    row->best_epoch = best ? (double)best->step / (double)r->steps_per_epoch : NAN;
-    row->state_start = k->start;
-    row->state_end = *lt_trajectory_state(t, last, false);
-    if (best && lt_trajectory_state(t, best->step, true))
-        row->state_best = *lt_trajectory_state(t, best->step, true);
-}
-
-/* The one that the level prunes, by name; NULL: all. */
-static const char *layer_of(const work *k)
-{
-    const uint32_t layer = k->j->step.layer;
-    return layer == LT_ALL_LAYERS ? NULL : ltc_graph_param(graph_of(k->w), layer)->name;
-}
-
-static ltc_status fill_row(work *k, lt_level_row *row, ltc_error *err)
-{
-    lt_job *j = k->j;
-    const lt_trajectory *t = &k->trajectory;
-    *row = (lt_level_row){
-        .line = j->line, .trial = j->trial + 1, .draw = j->draw, .level = j->step.level, .round = j->step.round,
-        .rate = j->step.rate, .target_sparsity = j->step.target_sparsity,
-        .output_factor = j->settings->prune.output, .steps = lt_job_last(j),
-        .epochs = (double)lt_job_last(j) / (double)j->regime->steps_per_epoch, .train_s = t->train_s,
-        .ms_per_step = t->trained_steps ? 1000 * t->train_s / (double)t->trained_steps : NAN,
-        .trained_steps = t->trained_steps, .moved = t->moved, .status = j->outcome.cut ? "collapsed" : "done",
-        .mask = j->outcome.selection, .has_mask = j->outcome.has_selection, .training = j->outcome.training,
-        .pruned_layer = layer_of(k),
-    };
-    fill_measures(k, row);
-    const lt_digest *selection = j->outcome.has_selection ? &j->outcome.selection : NULL, *drawn, *dense;
-    ltc_status st = lt_level_count(k->w, j, selection, selection ? &k->training_mask : NULL, row, err);
-    if (st || !selection)
-        return st;
-    if ((drawn = lt_plan_drawn(k->w->plan, j)))
-        st = lt_level_measure(k->w, j, drawn, selection, row->drawn, err);
-    if (!st && (dense = lt_plan_dense(k->w->plan, j)))
-        st = lt_level_measure(k->w, j, dense, selection, row->dense, err);
-    return st;
-}
-
-static ltc_status fill_history(const work *k, lt_history_row **history, size_t *n, ltc_error *err)
-{
-    const lt_regime *r = k->j->regime;
-    const lt_trajectory *t = &k->trajectory;
-    const uint64_t last = lt_job_last(k->j);
-    const lt_evaluation *best = lt_trajectory_best(t, k->first_step, r->evaluate_every, last);
-    lt_history_row *h = lt_array(t->n_evaluations, sizeof *h);
-    if (!h)
-        return ltc_fail(err, LTC_ENOMEM, "no memory for a history");
-    *n = 0;
-    for (size_t i = 0; i < t->n_evaluations; i++) {
-        const lt_evaluation *e = &t->evaluation[i];
-        if (!lt_trajectory_due(e->step, k->first_step, r->evaluate_every, last))
-            continue;
-        h[*n] = lt_history_of(k->j, e);
-        if (e->step != last && (!best || e->step != best->step))
-            h[*n].at[LT_M_TRAIN] = (lt_measure){ 0 };     /* measured for another run: not of this one's rows */
-        ++*n;
-    }
-    *history = h;
-    return LTC_OK;
-}
-
-lt_history_row lt_history_of(const lt_job *j, const lt_evaluation *e)
-{
-    lt_history_row h = {
-        .line = j->line, .trial = j->trial + 1, .draw = j->draw, .level = j->step.level,
-        .step = e->step, .epoch = (double)e->step / (double)j->regime->steps_per_epoch,
-        .lr = lt_schedule_rate(&j->regime->schedule, e->step ? e->step - 1 : 0),
-    };
-    for (uint32_t s = 0; s < LT_M_SPLITS; s++)
-        h.at[s] = measure_of(e, s);
-    return h;
-}
-
 /* The start state: state 0 of a dense network, or what treatment makes of it. */
 static ltc_status begin(work *k, ltc_error *err)
 {
@@ -363,6 +270,24 @@ static ltc_status begin(work *k, ltc_error *err)
     return st;
 }
 
+/* What is told of a job: all of it, or of one that failed what is known. */
+static ltc_status report(work *k, ltc_status st, lt_level_row *row, lt_history_row **history, size_t *n, ltc_error *err)
+{
+    ltc_error late = { .message = "" };
+    if (!k->j->reported)
+        return st;
+    if (st && !k->j->outcome.bad) {
+        lt_level_row_begin(k->j, row);
+        return st;
+    }
+    ltc_status told = lt_level_row_fill(k->w, k->j, &k->trajectory, &k->training_mask, row, &late);
+    if (!told)
+        told = lt_level_history(k->j, &k->trajectory, history, n, &late);
+    if (told && !st)
+        *err = late;
+    return st ? st : told;
+}
+
 ltc_status lt_level_run(lt_worker *w, lt_job *j, lt_level_row *row, lt_history_row **history, size_t *n_history,
                         ltc_error *err)
 {
@@ -370,15 +295,15 @@ ltc_status lt_level_run(lt_worker *w, lt_job *j, lt_level_row *row, lt_history_r
     j->outcome = (lt_outcome){ 0 };           /* of an earlier attempt */
     w->experiment = j->regime->experiment;
     ltc_status st = begin(&k, err);
-    if (st || j->outcome.stopped)
+    if (!st && j->outcome.stopped)
         return st;
-    if (j->trains)
+    if (!st && j->trains) {
         st = train(&k, err);
+        j->outcome.bad = st == LTC_ENUMERIC && k.trajectory.bad;
+    }
     const bool done = !st && !j->outcome.elsewhere;
-    if (done && j->reported)
-        st = fill_row(&k, row, err);
-    if (done && !st && j->reported)
-        st = fill_history(&k, history, n_history, err);
+    if (st || done)
+        st = report(&k, st, row, history, n_history, err);
     lt_state_free(&k.state);
     if (st || !done) {
         lt_trajectory_free(&k.trajectory);

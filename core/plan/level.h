@@ -30,6 +30,8 @@ typedef struct lt_worker {
 /* Does a job whose needs are done; its outcome, and the row of the results if it is reported (row.layer is for free()).
  * One whose line was stopped (outcome.stopped) is not trained and has no row; nor has one that another process trains
  * at the moment (outcome.elsewhere): it is to be done again later, when most is in the store.
+ * One that fails has a row with the status "failed" and what is known; after LTC_ENUMERIC with outcome.bad also everything
+ * up to the bad step.
  * history [*n_history]: its evaluations, for free(). */
 ltc_status lt_level_run(lt_worker *w, lt_job *j, lt_level_row *row, lt_history_row **history, size_t *n_history,
                         ltc_error *err);

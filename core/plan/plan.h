@@ -19,6 +19,7 @@ typedef struct lt_outcome {
     lt_digest     init, start, selection, training;       /* state 0; the treated one; the mask; the trajectory's key */
     bool          has_selection, trained;
     bool          cut, stopped;               /* the logits do not depend on the input; the line ends here */
+    bool          bad;                        /* its training ends at a loss that is not finite, whoever tries it */
     bool          elsewhere;                  /* somebody else trains it at the moment */
     uint64_t      first_step;
     lt_digest     record[12];                 /* keys of the records that this level rests on, for the run's root */

@@ -37,7 +37,8 @@ static ltc_status add_slots(lt_tensors *t, const lt_state *s, uint32_t p, ltc_er
     return st;
 }
 
-ltc_status lt_snapshot_put(lt_store *store, const lt_state *s, uint32_t what, lt_digest *name, ltc_error *err)
+static ltc_status put(lt_store *store, const lt_state *s, uint32_t what, lt_digest *name, int64_t *stamp,
+                      ltc_error *err)
 {
     lt_tensors t = { 0 };
     ltc_status st = LTC_OK;
@@ -53,9 +54,20 @@ ltc_status lt_snapshot_put(lt_store *store, const lt_state *s, uint32_t what, lt
             memcpy(clock->data, &s->clock, sizeof s->clock);
     }
     if (!st)
-        st = lt_store_put(store, &t, name, err);
+        st = lt_store_put_for_now(store, &t, name, stamp, err);
     lt_tensors_free(&t);
     return st;
+}
+
+ltc_status lt_snapshot_put(lt_store *store, const lt_state *s, uint32_t what, lt_digest *name, ltc_error *err)
+{
+    int64_t stamp;
+    return put(store, s, what, name, &stamp, err);
+}
+
+ltc_status lt_snapshot_put_for_now(lt_store *store, const lt_state *s, lt_digest *name, int64_t *stamp, ltc_error *err)
+{
+    return put(store, s, LT_SNAPSHOT_WHOLE, name, stamp, err);
 }
 
 /* Zeroes where the object has nothing. */

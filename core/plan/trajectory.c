@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan/spare.h"
+#include "plan/trajectory_missing.h"
 #include "plan/trajectory_record.h"
 #include "prune/treatment.h"
 
@@ -16,126 +18,20 @@ typedef struct pass {
     lt_trajectory *t;
     lt_trainer    *trainer;
     lt_state       now, best;
+    lt_spare       spare;                     /* partial states that this pass put */
     double         saved_s;                   /* when the last save was */
     uint64_t       step, last, best_step;     /* best_step: of `best`; UINT64_MAX: none */
+    uint32_t       bad, pad;                  /* LT_BAD_*: found at this step */
 } pass;
 
-bool lt_trajectory_due(uint64_t step, uint64_t first, uint64_t every, uint64_t last)
+/* Of the step that the record remembers. */
+static ltc_status fail_bad(const lt_trajectory_request *r, const lt_trajectory *t, ltc_error *err)
 {
-    return step == first || step == last || (step > first && step < last && step % every == 0);
-}
-
-const lt_evaluation *lt_trajectory_at(const lt_trajectory *t, uint64_t step)
-{
-    for (size_t i = 0; i < t->n_evaluations; i++)
-        if (t->evaluation[i].step == step)
-            return &t->evaluation[i];
-    return NULL;
-}
-
-const lt_evaluation *lt_trajectory_best(const lt_trajectory *t, uint64_t first, uint64_t every, uint64_t last)
-{
-    const lt_evaluation *best = NULL;
-    for (size_t i = 0; i < t->n_evaluations; i++) {
-        const lt_evaluation *e = &t->evaluation[i];
-        const bool counts = e->step != first && e->step <= last && e->n[LT_VALIDATION] && isfinite(e->loss[LT_VALIDATION]) &&
-                            lt_trajectory_due(e->step, first, every, last);
-        if (counts && (!best || e->loss[LT_VALIDATION] < best->loss[LT_VALIDATION]))
-            best = e;
-    }
-    return best;
-}
-
-const lt_digest *lt_trajectory_state(const lt_trajectory *t, uint64_t step, bool values)
-{
-    for (size_t i = 0; values && i < t->n_points; i++)
-        if (t->point[i].step == step && t->point[i].kind == LT_POINT_VALUES)
-            return &t->point[i].state;        /* the same digest whatever else is stored */
-    for (size_t i = 0; i < t->n_points; i++)
-        if (t->point[i].step == step && t->point[i].kind != LT_POINT_VALUES)
-            return &t->point[i].state;
-    return NULL;
-}
-
-/* Is a step's state stored for good, or (values) its values? Partial states are forgotten again. */
-static bool stays(const lt_trajectory *t, uint64_t step, bool values)
-{
-    for (size_t i = 0; i < t->n_points; i++)
-        if (t->point[i].step == step && t->point[i].kind == (values ? LT_POINT_VALUES : LT_POINT_STATE))
-            return true;
-    return false;
-}
-
-static bool kept(const lt_trajectory_request *r, uint64_t step)
-{
-    for (size_t i = 0; i < r->n_keep; i++)
-        if (r->keep[i] == step)
-            return true;
-    return step == r->training->steps;
-}
-
-/* Is a split measured at a step, or empty? */
-static bool measured(const lt_trajectory_request *r, const lt_evaluation *e, uint32_t split)
-{
-    return !r->training->data->split[split].n || (e && e->n[split]);
-}
-
-static bool step_is_whole(const lt_trajectory_request *r, const lt_trajectory *t, uint64_t step)
-{
-    const uint64_t last = r->training->steps;
-    const lt_evaluation *e = lt_trajectory_at(t, step);
-    if (lt_trajectory_due(step, r->first_step, r->evaluate_every, last) &&
-        !(measured(r, e, LT_VALIDATION) && measured(r, e, LT_TEST)))
-        return false;
-    if (step == last && !measured(r, e, LT_TRAIN))
-        return false;
-    return !kept(r, step) || stays(t, step, false);
-}
-
-/* The next step after `step` at which something is to be done: an evaluation, a state to keep, a stored one to compare. */
-static uint64_t next_mark(const lt_trajectory_request *r, const lt_trajectory *t, uint64_t step)
-{
-    const uint64_t last = r->training->steps, due = step - step % r->evaluate_every + r->evaluate_every;
-    uint64_t next = due < last ? due : last;
-    for (size_t i = 0; i < r->n_keep; i++)
-        if (r->keep[i] > step && r->keep[i] < next)
-            next = r->keep[i];
-    for (size_t i = 0; i < t->n_points; i++)
-        if (t->point[i].step > step && t->point[i].step < next && t->point[i].kind != LT_POINT_VALUES)
-            next = t->point[i].step;
-    return next;
-}
-
-/* The first stored state from a step on; the step itself if there is none. */
-static uint64_t next_stored(const lt_trajectory *t, uint64_t step)
-{
-    for (size_t i = 0; i < t->n_points; i++)
-        if (t->point[i].step >= step && t->point[i].kind == LT_POINT_STATE)
-            return t->point[i].step;
-    return step;
-}
-
-/* First and last step to pass; false: nothing is missing. Evaluations that are made on the way from one stored state to
- * another count only once that other's bytes came out again; a state that is wanted is reached and no more. */
-static bool find_missing(const lt_trajectory_request *r, const lt_trajectory *t, uint64_t *low, uint64_t *high)
-{
-    bool missing = false;
-    for (uint64_t step = r->first_step;; step = next_mark(r, t, step)) {
-        if (!step_is_whole(r, t, step)) {
-            *low = missing ? *low : step;
-            const uint64_t until = kept(r, step) ? step : next_stored(t, step);
-            *high = missing && *high > until ? *high : until;
-            missing = true;
-        }
-        if (step >= r->training->steps)
-            break;
-    }
-    const lt_evaluation *best = lt_trajectory_best(t, r->first_step, r->evaluate_every, r->training->steps);
-    if (!missing && best && !(stays(t, best->step, true) && measured(r, best, LT_TRAIN))) {
-        *low = *high = best->step;
-        missing = true;
-    }
-    return missing;
+    return ltc_fail(err, LTC_ENUMERIC, "the %s loss is not finite at step %llu (learning rate %g), where the training ends; "
+                    "try a smaller train.optimizer.lr or a warm-up",
+                    t->bad == LT_BAD_STEP ? "training" : lt_split_name(t->bad - LT_BAD_SPLIT),
+                    (unsigned long long)t->bad_step,
+                    lt_schedule_rate(r->training->schedule, t->bad_step));
 }
 
 static ltc_status open_pass(pass *p, ltc_error *err)
@@ -194,9 +90,12 @@ static ltc_status store_state(pass *p, uint32_t kind, ltc_error *err)
 {
     lt_point made = { .step = p->step, .kind = kind };
     const lt_digest *there = lt_trajectory_state(p->t, p->step, false);
+    int64_t stamp = 0;
     ltc_status st = lt_session_get(p->r->session, &p->now, err);
     if (!st)
-        st = lt_snapshot_put(p->r->store, &p->now, LT_SNAPSHOT_WHOLE, &made.state, err);
+        st = lt_snapshot_put_for_now(p->r->store, &p->now, &made.state, &stamp, err);
+    if (kind == LT_POINT_PARTIAL)
+        lt_spare_note(&p->spare, &made.state, stamp);
     if (!st && there && memcmp(there, &made.state, sizeof made.state))
         return ltc_fail(err, LTC_EINTERNAL, "step %llu was trained again and its bytes differ from those stored: this "
                         "machine or its libraries changed under the same backend identity, or its memory fails",
@@ -207,10 +106,18 @@ static ltc_status store_state(pass *p, uint32_t kind, ltc_error *err)
 static ltc_status store_best(pass *p, ltc_error *err)
 {
     lt_point made = { .step = p->best_step, .kind = LT_POINT_VALUES };
-    if (p->best_step == UINT64_MAX || stays(p->t, p->best_step, true))
+    if (p->best_step == UINT64_MAX || lt_trajectory_stays(p->t, p->best_step, true))
         return LTC_OK;
     const ltc_status st = lt_snapshot_put(p->r->store, &p->best, LT_SNAPSHOT_VALUES, &made.state, err);
     return st ? st : lt_trajectory_add_point(p->t, &made, err);
+}
+
+static ltc_status save_record(pass *p, ltc_error *err)
+{
+    const ltc_status st = lt_trajectory_save(p->r->store, &p->r->key, p->t, err);
+    if (!st)
+        lt_spare_remove(&p->spare, p->r->store, p->t);
+    return st;
 }
 
 /* What an interruption loses nothing by: the state so far, the best so far, the record. */
@@ -220,7 +127,7 @@ static ltc_status save(pass *p, ltc_error *err)
     if (!st)
         st = store_best(p, err);
     p->saved_s = p->r->watcher->now_s(p->r->watcher->arg);
-    return st ? st : lt_trajectory_save(p->r->store, &p->r->key, p->t, err);
+    return st ? st : save_record(p, err);
 }
 
 static bool save_is_due(const pass *p)
@@ -238,12 +145,13 @@ static ltc_status evaluate_missing(pass *p, ltc_error *err)
     bool any = false;
     ltc_status st = LTC_OK;
     for (size_t i = 0; i < 3 && !st; i++) {
-        if ((split[i] == LT_TRAIN && p->step != p->last) || measured(r, there, split[i]))
+        if ((split[i] == LT_TRAIN && p->step != p->last) || lt_trajectory_measured(r, there, split[i]))
             continue;
         st = lt_evaluate(r->session, r->training->data, split[i], r->watcher, &e, err);
-        if (!st && !isfinite(e.loss[split[i]]))
-            st = ltc_fail(err, LTC_ENUMERIC, "the %s loss is not finite at step %llu; try a smaller train.optimizer.lr or a "
-                          "warm-up", lt_split_name(split[i]), (unsigned long long)p->step);
+        if (!st && !isfinite(e.loss[split[i]])) {
+            p->bad = LT_BAD_SPLIT + split[i];
+            st = LTC_ENUMERIC;
+        }
         any = any || !st;
     }
     if ((st && st != LTC_ECANCELLED) || !any)
@@ -261,7 +169,8 @@ static ltc_status visit(pass *p, ltc_error *err)
     const lt_trajectory_request *r = p->r;
     const bool stored = lt_trajectory_state(p->t, p->step, false) != NULL;
     ltc_status st = LTC_OK;
-    if (lt_trajectory_due(p->step, r->first_step, r->evaluate_every, p->last)) {
+    const bool bad = lt_trajectory_is_bad(r, p->t) && p->step == p->t->bad_step;
+    if (!bad && lt_trajectory_due(p->step, r->first_step, r->evaluate_every, p->last)) {
         st = evaluate_missing(p, err);
         const lt_evaluation *best = lt_trajectory_best(p->t, r->first_step, r->evaluate_every, p->last);
         if (!st && best && best->step == p->step && p->best_step != p->step) {
@@ -269,8 +178,8 @@ static ltc_status visit(pass *p, ltc_error *err)
             p->best_step = p->step;
         }
     }
-    if (!st && (stored || kept(r, p->step)))
-        st = store_state(p, kept(r, p->step) || stays(p->t, p->step, false) ? LT_POINT_STATE : LT_POINT_PARTIAL, err);
+    if (!st && (stored || lt_trajectory_keeps(r, p->t, p->step)))
+        st = store_state(p, lt_trajectory_keeps(r, p->t, p->step) || lt_trajectory_stays(p->t, p->step, false) ? LT_POINT_STATE : LT_POINT_PARTIAL, err);
     return st;
 }
 
@@ -281,6 +190,8 @@ static ltc_status advance(pass *p, uint64_t to, ltc_error *err)
         uint64_t reached;
         const uint64_t from = p->step;
         st = lt_trainer_advance(p->trainer, from, to, p->r->save_s, &reached, err);
+        if (st == LTC_ENUMERIC && lt_trainer_is_bad(p->trainer))
+            p->bad = LT_BAD_STEP;
         p->t->trained_steps += reached - from;
         p->step = reached;
         if (reached < to && !st)
@@ -297,6 +208,17 @@ static ltc_status save_stopped(pass *p, ltc_error *err)
     if (saved)
         *err = why;
     return saved ? saved : LTC_ECANCELLED;
+}
+
+/* The loss is not finite, and nothing can be trained from here. The state with which that began stays, and the record
+ * remembers the step, so that nobody trains up to it again. */
+static ltc_status end_bad(pass *p, ltc_error *err)
+{
+    p->t->bad = p->bad, p->t->bad_step = p->step;
+    ltc_status st = store_state(p, LT_POINT_STATE, err);
+    if (!st)
+        st = lt_trajectory_save(p->r->store, &p->r->key, p->t, err);
+    return st ? st : fail_bad(p->r, p->t, err);
 }
 
 /* The values of the best step, if this pass did not see it but an earlier one stored it. */
@@ -320,7 +242,7 @@ static ltc_status measure_best(pass *p, ltc_error *err)
     if (st || !best || best->step != p->best_step)
         return st;
     st = store_best(p, err);
-    if (st || measured(r, best, LT_TRAIN))
+    if (st || lt_trajectory_measured(r, best, LT_TRAIN))
         return st;
     st = lt_session_put(r->session, &p->best, err);
     if (!st)
@@ -334,7 +256,7 @@ static ltc_status run_pass(pass *p, uint64_t low, uint64_t high, ltc_error *err)
     if (!st)
         st = visit(p, err);
     while (!st && p->step < high) {
-        const uint64_t mark = next_mark(p->r, p->t, p->step);
+        const uint64_t mark = lt_trajectory_next(p->r, p->t, p->step);
         st = advance(p, mark < high && mark > p->step ? mark : high, err);
         if (!st)
             st = visit(p, err);
@@ -343,17 +265,19 @@ static ltc_status run_pass(pass *p, uint64_t low, uint64_t high, ltc_error *err)
     }
     if (st == LTC_ECANCELLED)
         st = save_stopped(p, err);
-    if (!st && p->step == p->last) {
+    if (p->bad)
+        st = end_bad(p, err);
+    if (!st && p->step == p->last && !lt_trajectory_is_bad(p->r, p->t)) {
         st = lt_session_get(p->r->session, &p->now, err);
         p->t->moved = st ? 0 : lt_moved(p->r->start, &p->now);
     }
-    if (!st)
+    if (!st && !lt_trajectory_is_bad(p->r, p->t))
         st = measure_best(p, err);
     p->t->train_s += lt_trainer_seconds(p->trainer);
     if (st && st != LTC_ECANCELLED)
         return st;
     ltc_error why = { .message = "" };
-    const ltc_status saved = lt_trajectory_save(p->r->store, &p->r->key, p->t, &why);
+    const ltc_status saved = save_record(p, &why);
     if (saved)
         *err = why;
     return saved ? saved : st;
@@ -379,7 +303,7 @@ ltc_status lt_trajectory_run(const lt_trajectory_request *r, lt_trajectory *t, l
     ltc_status st = lt_trajectory_load(r->store, &r->key, t, err);
     if (!st)
         st = drop_lost(r, t, err);
-    for (int passes = 0; !st && find_missing(r, t, &low, &high); passes++) {
+    for (int passes = 0; !st && lt_trajectory_missing(r, t, &low, &high); passes++) {
         pass p = { .r = r, .t = t, .last = r->training->steps };
         if (!r->session)
             return ltc_fail(err, LTC_EUNSUPPORTED, "not all of it is stored");
@@ -390,7 +314,7 @@ ltc_status lt_trajectory_run(const lt_trajectory_request *r, lt_trajectory *t, l
             st = run_pass(&p, low, high, err);
         close_pass(&p);
     }
-    return st;
+    return !st && lt_trajectory_is_bad(r, t) ? fail_bad(r, t, err) : st;
 }
 
 void lt_trajectory_free(lt_trajectory *t)

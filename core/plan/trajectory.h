@@ -36,9 +36,13 @@ typedef struct lt_trajectory {
     uint64_t       trained_steps;             /* by this call */
     double         train_s;
     uint64_t       moved;                     /* dead or frozen weights that moved: 0, or something is broken */
+    uint64_t       bad_step;                  /* a state from which no finite loss came, so that it ends there */
+    uint32_t       bad, pad;                  /* LT_BAD_*: which loss that was */
 } lt_trajectory;
+enum { LT_BAD_NONE, LT_BAD_STEP, LT_BAD_SPLIT };         /* the step's own; LT_BAD_SPLIT + split: one that was evaluated */
 
-/* LTC_OK: everything wanted is there. With session NULL and something missing: LTC_EUNSUPPORTED, and what is there. */
+/* LTC_OK: everything wanted is there. With session NULL and something missing: LTC_EUNSUPPORTED, and what is there.
+ * LTC_ENUMERIC: it ends at a bad step on the way, now or when it was trained before; everything up to there is there. */
 ltc_status lt_trajectory_run(const lt_trajectory_request *r, lt_trajectory *t, ltc_error *err);
 void lt_trajectory_free(lt_trajectory *t);
 
@@ -51,5 +55,8 @@ const lt_evaluation *lt_trajectory_at(const lt_trajectory *t, uint64_t step);   
 
 /* Is a step one at which the cadence evaluates? */
 bool lt_trajectory_due(uint64_t step, uint64_t first, uint64_t every, uint64_t last);
+
+/* Does the bad step lie on the way to the end that is wanted? */
+bool lt_trajectory_is_bad(const lt_trajectory_request *r, const lt_trajectory *t);
 
 #endif

@@ -1,6 +1,7 @@
-/* Reads and writes records of trajectories, a line a fact:
+/* Owns the lists of a trajectory, and reads and writes its record, a line a fact:
  *     state STEP DIGEST | partial STEP DIGEST | values STEP DIGEST | eval STEP SPLIT LOSS CORRECT N
  *     moved N        (dead or frozen weights that moved on the way to the end)
+ *     bad STEP KIND  (from which no finite loss came; KIND: LT_BAD_*)
  * with LOSS as the 16 hex digits of its binary64. */
 #include "plan/trajectory_record.h"
 
@@ -26,12 +27,13 @@ static bool reserve(void *list, size_t n, size_t size)
     return grown != NULL;
 }
 
-/* Behind a partial state two more are worth nothing; those ahead are what an earlier pass reached. */
-static void forget_partials_before(lt_trajectory *t, uint64_t step)
+/* Two are kept up to a partial state, none up to one that stays; those ahead are what an earlier pass reached. */
+static void forget_partials(lt_trajectory *t, const lt_point *up_to)
 {
+    const size_t keep = up_to->kind == LT_POINT_PARTIAL ? 2 : 0;
     size_t partials = 0;
     for (size_t i = t->n_points; i-- > 0;)
-        if (t->point[i].kind == LT_POINT_PARTIAL && t->point[i].step <= step && ++partials > 2)
+        if (t->point[i].kind == LT_POINT_PARTIAL && t->point[i].step <= up_to->step && ++partials > keep)
             lt_trajectory_drop_point(t, i);
 }
 
@@ -48,8 +50,8 @@ ltc_status lt_trajectory_add_point(lt_trajectory *t, const lt_point *p, ltc_erro
         return ltc_fail(err, LTC_ENOMEM, "no memory for a trajectory");
     memmove(t->point + i + 1, t->point + i, (t->n_points++ - i) * sizeof *t->point);
     t->point[i] = *p;
-    if (p->kind == LT_POINT_PARTIAL)
-        forget_partials_before(t, p->step);
+    if (p->kind != LT_POINT_VALUES)
+        forget_partials(t, p);
     return LTC_OK;
 }
 
@@ -101,6 +103,11 @@ static ltc_status parse_line(const char *line, lt_trajectory *t, ltc_error *err)
         t->moved = n;
         return LTC_OK;
     }
+    if (sscanf(line, "bad %" SCNu64 " %" SCNu32, &step, &split) == 2 && split &&
+        split < LT_BAD_SPLIT + LT_SPLITS) {
+        t->bad_step = step, t->bad = split;
+        return LTC_OK;
+    }
     if (sscanf(line, "%15s %" SCNu64 " %79s", word, &step, hex) != 3)
         return LTC_OK;
     for (uint32_t k = 0; k < sizeof kind_word / sizeof kind_word[0]; k++) {
@@ -149,6 +156,8 @@ static ltc_status write_record(lt_store *s, const lt_digest *key, const lt_traje
         put_evaluation(&t->evaluation[i], &text);
     if (t->moved)
         lt_text_add(&text, "moved %" PRIu64 "\n", t->moved);
+    if (t->bad)
+        lt_text_add(&text, "bad %" PRIu64 " %" PRIu32 "\n", t->bad_step, t->bad);
     const ltc_status st = text.failed ? ltc_fail(err, LTC_ENOMEM, "no memory for a trajectory")
                                       : lt_record_put(s, key, text.s ? text.s : "", text.n, err);
     lt_text_free(&text);
@@ -167,6 +176,8 @@ static ltc_status add_all(lt_trajectory *to, const lt_trajectory *t, ltc_error *
     for (size_t i = 0; i < t->n_evaluations && !st; i++)
         st = lt_trajectory_add_evaluation(to, &t->evaluation[i], err);
     to->moved = t->moved > to->moved ? t->moved : to->moved;
+    if (t->bad)
+        to->bad = t->bad, to->bad_step = t->bad_step;
     return st;
 }
 

@@ -11,7 +11,8 @@ ltc_status lt_trajectory_load(lt_store *s, const lt_digest *key, lt_trajectory *
  * slept past its claim. */
 ltc_status lt_trajectory_save(lt_store *s, const lt_digest *key, const lt_trajectory *t, ltc_error *err);
 
-/* Adds, or replaces what is there of the same step and kind; of partial points up to a new one the last two are kept. */
+/* Adds, or replaces what is there of the same step and kind; of partial points up to a new one the last two are kept,
+ * and up to a state that stays none. */
 ltc_status lt_trajectory_add_point(lt_trajectory *t, const lt_point *p, ltc_error *err);
 void lt_trajectory_drop_point(lt_trajectory *t, size_t i);
 

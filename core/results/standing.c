@@ -12,7 +12,7 @@ enum { WAIT_MS = 2000,                        /* while the run begins anew with 
        MORE_TRIES = 5, TRY_MS = 20 };
 
 static const char levels_sql[] =
-    "SELECT level.variant, level.point, level.trial, level.draw, level.level, status IS NOT NULL, step, epoch, val_loss, "
+    "SELECT level.variant, level.point, level.trial, level.draw, level.level, COALESCE(status != 'failed', 0), step, epoch, val_loss, "
     "val_acc, test_loss, test_acc FROM level LEFT JOIN measure ON measure.level = level.id AND "
     "moment = 'step' AND step = (SELECT MAX(e.step) FROM evaluation AS e WHERE e.level = level.id AND "
     "e.moment = 'step') "

@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "run/ending.h"
 #include "run/estimate.h"
 #include "util/file.h"
 
@@ -166,17 +167,27 @@ static void noticed(void *arg, const lt_job *j, const char *sentence)
     lt_text_free(&event);
 }
 
-static void failed(void *arg, const lt_job *j, const ltc_error *why)
+/* Why, on the screen and in the results, and as far as it came. What cannot be written is not worth a second failure. */
+static void failed(void *arg, const lt_job *j, const lt_level_row *row, const lt_history_row *history, size_t n,
+                   const ltc_error *why)
 {
     run *x = arg;
     char text[160];
+    lt_text event = { 0 };
     ltc_error ignored = { .message = "" };
     pthread_mutex_lock(&x->say);
     lt_progress_clear(x->r->progress);
     fprintf(x->r->progress->to, "ltcore: %s: %s\n", lt_job_text(j, text), why->message);
     pthread_mutex_unlock(&x->say);
-    if (x->results)
-        lt_results_event(x->results, "error", why->message, &ignored);
+    if (!x->results)
+        return;
+    lt_text_add(&event, "%s: %s", text, why->message);
+    lt_results_event(x->results, "error", event.failed ? why->message : event.s, &ignored);
+    lt_text_free(&event);
+    for (size_t i = 0; i < n; i++)
+        lt_results_history(x->results, &history[i], &ignored);
+    if (row)
+        lt_results_level(x->results, row, &ignored);
 }
 
 /* A plug-in's file, version and SHA-256, kept with the results. */
@@ -317,6 +328,8 @@ ltc_status lt_run(const lt_run_request *r, ltc_error *err)
     }
     if (st == LTC_ECANCELLED)
         say_how_to_go_on(&x);
+    else if (st)
+        lt_ending_say(&x.plan, err);
     if (st && x.root[0]) {
         ltc_error ignored = { .message = "" };
         register_root(&x, &ignored);          /* the training that was stopped is this run's too */
@@ -332,8 +345,8 @@ ltc_status lt_run(const lt_run_request *r, ltc_error *err)
         if (!st && end)
             *err = late;
         st = st ? st : end;
-        if (!st)
-            st = lt_results_table(x.results, r->out, err);
+        const ltc_status shown = st == LTC_ECANCELLED ? LTC_OK : lt_results_table(x.results, r->out, st ? &late : err);
+        st = st ? st : shown;
     }
     close_run(&x);
     return st;
@@ -388,12 +401,12 @@ static void print_experiment(const lt_experiment *e, FILE *to)
             (unsigned long long)d->split[LT_TEST].n, (unsigned long long)lt_graph_param_count(&e->graph));
 }
 
-static void print_plan(const run *x, const uint64_t count[LT_JOB_STATES], FILE *to)
+static void print_plan(const run *x, const uint64_t count[LT_JOB_STATES], uint64_t lost, FILE *to)
 {
     const lt_regime *main = &x->plan.regime[0];
     const lt_experiment *e = main->experiment;
     const uint64_t stored = count[LT_JOB_DONE], due = count[LT_JOB_FAILED], waiting = count[LT_JOB_BLOCKED];
-    const uint64_t all = stored + due + waiting, steps = lt_plan_steps(&x->plan);
+    const uint64_t all = stored + due + waiting + lost, steps = lt_plan_steps(&x->plan);
     fprintf(to, "%llu training%s of ", (unsigned long long)all, all == 1 ? "" : "s");
     if (steps == all * main->steps)
         fprintf(to, "%llu steps (%.4g epochs) on %s\n", (unsigned long long)main->steps,
@@ -404,6 +417,8 @@ static void print_plan(const run *x, const uint64_t count[LT_JOB_STATES], FILE *
     print_dense(&x->plan, to);
     fprintf(to, "%8llu stored\n%8llu to be done\n%8llu to be done when the masks they depend on are known, at most\n",
             (unsigned long long)stored, (unsigned long long)due, (unsigned long long)waiting);
+    if (lost)
+        fprintf(to, "%8llu not to be done: a loss was not finite, there or where they begin\n", (unsigned long long)lost);
     for (uint32_t i = 0; i < x->experiments.n; i++)
         print_experiment(&x->experiments.v[i], to);
 }
@@ -417,17 +432,18 @@ ltc_status lt_run_explain(const lt_run_request *r, ltc_error *err)
     ltc_status st = open_run(&x, stored, err);
     if (!st && stored) {
         st = execute(&x, true, &missing);
-        if (st == LTC_EUNSUPPORTED)
-            st = LTC_OK;                      /* something is not stored: that is what is asked for */
+        if (st == LTC_EUNSUPPORTED || st == LTC_ENUMERIC)
+            st = LTC_OK;                      /* something is not stored, or failed before: that is what is asked for */
         else if (st)
             *err = missing;
     } else if (!st) {
         look_at_nothing(&x.plan);
     }
+    const uint64_t lost = lt_ending_lost(&x.plan);
     for (uint32_t i = 0; i < x.plan.n_jobs; i++)
-        count[x.plan.job[i].state] += x.plan.job[i].trains;
+        count[x.plan.job[i].state] += x.plan.job[i].trains && !x.plan.job[i].outcome.bad;
     if (!st) {
-        print_plan(&x, count, r->out);
+        print_plan(&x, count, lost, r->out);
         st = lt_estimate(&x.plan, count[LT_JOB_FAILED] + count[LT_JOB_BLOCKED], r->workers, r->now_s, r->out, err);
     }
     close_run(&x);

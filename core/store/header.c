@@ -157,10 +157,21 @@ static ltc_status parse_range(const json_t *json, entry *e, uint64_t data_bytes,
     return LTC_OK;
 }
 
+/* Names and keys are printed as they are. */
+static bool can_be_shown(const char *name)
+{
+    for (; *name; name++)
+        if ((unsigned char)*name < ' ' || *name == 127)
+            return false;
+    return true;
+}
+
 static ltc_status parse_entry(const json_t *json, entry *e, uint64_t data_bytes, ltc_error *err)
 {
     if (!*e->v.name)
         return ltc_fail(err, LTC_EIO, "a tensor has no name");
+    if (!can_be_shown(e->v.name))
+        return ltc_fail(err, LTC_EIO, "a tensor's name has control characters in it");
     if (json_object_size(json) != 3)
         return damaged(e->v.name, "has other fields than dtype, shape and data_offsets", err);
     ltc_status st = parse_type(json_object_get(json, "dtype"), e, err);
@@ -180,6 +191,8 @@ static ltc_status parse_metadata(json_t *json, lt_tensors *t, ltc_error *err)
     if (!json_is_object(json))
         return ltc_fail(err, LTC_EIO, "its metadata is no object");
     json_object_foreach(json, key, value) {
+        if (!can_be_shown(key))
+            return ltc_fail(err, LTC_EIO, "a key of its metadata has control characters in it");
         if (!json_is_string(value))
             return ltc_fail(err, LTC_EIO, "its metadata '%.100s' is no text", key);
         const struct lt_note note = { lt_arena_text(&t->arena, key),

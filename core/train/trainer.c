@@ -19,6 +19,7 @@ struct lt_trainer {
     float            *lr, *loss;
     double            spent_s, loss_sum;      /* since lt_trainer_forget: sum of losses, hits, steps */
     uint64_t          hits, counted;
+    bool              bad;
 };
 
 double lt_evaluation_loss(const lt_evaluation *e, uint32_t split)
@@ -96,6 +97,11 @@ double lt_trainer_seconds(const lt_trainer *t)
     return t->spent_s;
 }
 
+bool lt_trainer_is_bad(const lt_trainer *t)
+{
+    return t->bad;
+}
+
 static void tell(const lt_trainer *t, uint64_t step)
 {
     const double n = t->counted ? (double)t->counted : NAN;
@@ -146,7 +152,8 @@ static ltc_status train_span(lt_trainer *t, uint64_t due, uint64_t *step, ltc_er
     t->counted += done;
     t->spent_s += took;
     adapt(t, took);
-    return done < n ? bad_loss(t, span.bad_step, err) : LTC_OK;
+    t->bad = done < n;
+    return t->bad ? bad_loss(t, span.bad_step, err) : LTC_OK;
 }
 
 ltc_status lt_trainer_advance(lt_trainer *t, uint64_t from, uint64_t to, double pause_s, uint64_t *reached, ltc_error *err)

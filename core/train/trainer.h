@@ -49,6 +49,8 @@ void lt_trainer_close(lt_trainer *t);
  * the loss is not finite. */
 ltc_status lt_trainer_advance(lt_trainer *t, uint64_t from, uint64_t to, double pause_s, uint64_t *reached, ltc_error *err);
 
+bool lt_trainer_is_bad(const lt_trainer *t);              /* is that last one what ended it? The session holds *reached */
+
 /* Progress counts anew from here. */
 void lt_trainer_forget(lt_trainer *t);
 double lt_trainer_seconds(const lt_trainer *t);           /* spent in spans so far */

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/text.h"
+
 enum { LINE_BYTES = 2048 };                   /* a longer sentence is cut */
 enum { LINE_COLUMNS = 110 };                  /* a hint that makes a line wider stands below */
 
@@ -42,14 +44,6 @@ static char *place_text(lt_diags *d, lt_place at)
     return lt_arena_print(&d->arena, "%s:%u: ", at.file, at.line);
 }
 
-/* One line: what came from a file may hold line breaks. */
-static void flatten(char *s)
-{
-    for (; *s; s++)
-        if ((unsigned char)*s < ' ' || *s == 127)
-            *s = ' ';
-}
-
 void lt_diags_add(lt_diags *d, lt_place at, const char *key, const char *fmt, ...)
 {
     char sentence[LINE_BYTES];
@@ -66,7 +60,7 @@ void lt_diags_add(lt_diags *d, lt_place at, const char *key, const char *fmt, ..
     char *text = lt_arena_print(&d->arena, "%s%s%s%s", place, key ? key : "", key ? ": " : "", sentence);
     if (!text)
         return;
-    flatten(text);
+    lt_text_flatten(text);
     e->text = text;
     set_file(d, e, at.file);
     e->line = at.line;

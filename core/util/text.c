@@ -57,3 +57,10 @@ void lt_text_free(lt_text *t)
     free(t->s);
     *t = (lt_text){ 0 };
 }
+
+void lt_text_flatten(char *s)
+{
+    for (; *s; s++)
+        if ((unsigned char)*s < ' ' || *s == 127)
+            *s = ' ';
+}

@@ -17,4 +17,7 @@ void lt_text_add(lt_text *t, const char *fmt, ...) __attribute__((format(printf,
 void lt_text_put(lt_text *t, const char *s, size_t n);            /* n bytes as they are */
 void lt_text_free(lt_text *t);
 
+/* One line for a terminal: control characters, which may come from anybody's file, become blanks. In place. */
+void lt_text_flatten(char *s);
+
 #endif

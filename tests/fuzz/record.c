@@ -40,7 +40,8 @@ static void load_trajectory(lt_store *s)
     fuzz_must(!lt_trajectory_load(s, &key, &t, &err), err.message);
     fuzz_must(!lt_trajectory_save(s, &key, &t, &err), err.message);
     fuzz_must(!lt_trajectory_load(s, &key, &same, &err), err.message);
-    fuzz_must(t.n_points == same.n_points && t.n_evaluations == same.n_evaluations && t.moved == same.moved,
+    fuzz_must(t.n_points == same.n_points && t.n_evaluations == same.n_evaluations && t.moved == same.moved &&
+              t.bad == same.bad && t.bad_step == same.bad_step,
               "a trajectory is what its record says");
     fuzz_must(!t.n_points || !memcmp(t.point, same.point, t.n_points * sizeof *t.point),
               "and so are its points");
