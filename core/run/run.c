@@ -10,6 +10,8 @@
 #include "report/report.h"
 #include "run/ending.h"
 #include "run/estimate.h"
+#include "run/explain.h"
+#include "run/hook.h"
 #include "util/file.h"
 
 enum { MOST_PLUGINS = 32 };                   /* of which the provenance is kept */
@@ -23,6 +25,7 @@ typedef struct run {
     lt_store     *store;
     lt_output     output;
     lt_results   *results;
+    lt_hooks     *hooks;
     lt_run_facts  facts;
     char          machine[256];
     lt_plugin_fact plugin[MOST_PLUGINS];
@@ -132,6 +135,7 @@ static ltc_status evaluated(void *arg, const lt_job *j, const lt_evaluation *e, 
     pthread_mutex_lock(&x->say);
     lt_progress_evaluation(x->r->progress, j, e);
     pthread_mutex_unlock(&x->say);
+    lt_hooks_evaluation(x->hooks, &row);
     return lt_results_history(x->results, &row, err);
 }
 
@@ -140,10 +144,15 @@ static ltc_status finished(void *arg, const lt_job *j, const lt_level_row *row, 
 {
     run *x = arg;
     ltc_status st = LTC_OK;
-    for (size_t i = 0; i < n && !st; i++)
+    for (size_t i = 0; i < n && !st; i++) {
         st = lt_results_history(x->results, &history[i], err);
-    if (!st && row)
+        if (row && !row->trained_steps)       /* else it was told as it came */
+            lt_hooks_evaluation(x->hooks, &history[i]);
+    }
+    if (!st && row) {
         st = lt_results_level(x->results, row, err);
+        lt_hooks_level(x->hooks, row);
+    }
     pthread_mutex_lock(&x->say);
     if (j->trains)
         lt_progress_finished(x->r->progress, j, row);
@@ -163,6 +172,8 @@ static void noticed(void *arg, const lt_job *j, const char *sentence)
     fprintf(x->r->progress->to, "ltcore: %s: %s\n", lt_job_text(j, text), sentence);
     pthread_mutex_unlock(&x->say);
     lt_text_add(&event, "%s: %s", text, sentence);
+    if (!event.failed)
+        lt_hooks_event(x->hooks, j->outcome.stopped ? "stop" : "warning", event.s);
     if (x->results && !event.failed)
         lt_results_event(x->results, j->outcome.stopped ? "stop" : "warning", event.s, &ignored);
     lt_text_free(&event);
@@ -183,6 +194,8 @@ static void failed(void *arg, const lt_job *j, const lt_level_row *row, const lt
     if (!x->results)
         return;
     lt_text_add(&event, "%s: %s", text, why->message);
+    if (!event.failed)
+        lt_hooks_event(x->hooks, "error", event.s);
     lt_results_event(x->results, "error", event.failed ? why->message : event.s, &ignored);
     lt_text_free(&event);
     for (size_t i = 0; i < n; i++)
@@ -344,7 +357,10 @@ ltc_status lt_run(const lt_run_request *r, ltc_error *err)
         st = open_root(&x, err);
     if (!st)
         st = open_results(&x, err);
+    if (!st)
+        st = lt_hooks_open(&r->settings->report.hooks, &x.hooks, err);
     if (!st) {
+        lt_hooks_began(x.hooks, r->settings, r->version);
         lt_progress_begin(r->progress, &x.plan);
         st = execute(&x, false, err);
         lt_progress_clear(r->progress);
@@ -373,6 +389,7 @@ ltc_status lt_run(const lt_run_request *r, ltc_error *err)
             write_report(&x);
         st = st ? st : shown;
     }
+    lt_hooks_close(x.hooks, st == LTC_ECANCELLED ? "stopped" : st ? "failed" : "done", r->progress->to);
     close_run(&x);
     return st;
 }
@@ -382,70 +399,6 @@ static void look_at_nothing(lt_plan *p)
 {
     for (uint32_t i = 0; i < p->n_jobs; i++)
         p->job[i].state = p->job[i].dense == LT_NO_JOB ? LT_JOB_FAILED : LT_JOB_BLOCKED;
-}
-
-/* "prune.mask.alpha: ( 0.0, 2.0, 4.0 )", and at how many points each variant is. */
-static void print_sweep(const lt_settings *s, FILE *to)
-{
-    if (s->swept.n)
-        fputs("at so many points of what is swept: ", to);
-    for (uint32_t order = 0; s->swept.n && order <= s->n_variants; order++) {
-        uint32_t n = 0;
-        for (uint32_t i = 0; i < s->n_lines; i++)
-            n += s->line[i].order == order;
-        fprintf(to, "%s%s %u", order ? ", " : "", order ? s->variant[order - 1].name : "main", n);
-    }
-    if (s->swept.n)
-        fputc('\n', to);
-    for (uint32_t i = 0; i < s->n_axes; i++)
-        fprintf(to, "    %s = %s\n", s->axis[i].key, s->axis[i].values);
-    for (uint32_t v = 0; v < s->n_variants; v++)
-        for (uint32_t i = 0; i < s->variant[v].n_axes; i++)
-            fprintf(to, "    %s: %s = %s\n", s->variant[v].name, s->variant[v].axis[i].key, s->variant[v].axis[i].values);
-}
-
-/* How many dense networks are trained, and from how many in all the levels start. */
-static void print_dense(const lt_plan *p, FILE *to)
-{
-    uint64_t trained = 0, start = 0;
-    for (uint32_t i = 0; i < p->n_dense; i++)
-        trained += p->job[p->dense[i]].trains;
-    for (uint32_t i = 0; i < p->settings->n_lines; i++)
-        for (int64_t t = 0; t < p->settings->run.trials; t++)
-            start += p->job[p->start[(size_t)i * (size_t)p->settings->run.trials + (size_t)t].dense].trains;
-    if (p->settings->swept.n && trained)
-        fprintf(to, "%8llu of the dense network, from which %llu lines start, each in its trial\n",
-                (unsigned long long)trained, (unsigned long long)start);
-}
-
-static void print_experiment(const lt_experiment *e, FILE *to)
-{
-    const lt_data *d = &e->data;
-    fprintf(to, "%llu samples to train on, %llu to validate, %llu to test; %llu parameters\n",
-            (unsigned long long)d->split[LT_TRAIN].n, (unsigned long long)d->split[LT_VALIDATION].n,
-            (unsigned long long)d->split[LT_TEST].n, (unsigned long long)lt_graph_param_count(&e->graph));
-}
-
-static void print_plan(const run *x, const uint64_t count[LT_JOB_STATES], uint64_t lost, FILE *to)
-{
-    const lt_regime *main = &x->plan.regime[0];
-    const lt_experiment *e = main->experiment;
-    const uint64_t stored = count[LT_JOB_DONE], due = count[LT_JOB_FAILED], waiting = count[LT_JOB_BLOCKED];
-    const uint64_t all = stored + due + waiting + lost, steps = lt_plan_steps(&x->plan);
-    fprintf(to, "%llu training%s of ", (unsigned long long)all, all == 1 ? "" : "s");
-    if (steps == all * main->steps)
-        fprintf(to, "%llu steps (%.4g epochs) on %s\n", (unsigned long long)main->steps,
-                (double)main->steps / (double)main->steps_per_epoch, e->backend);
-    else
-        fprintf(to, "%llu steps in all on %s\n", (unsigned long long)steps, e->backend);
-    print_sweep(x->r->settings, to);
-    print_dense(&x->plan, to);
-    fprintf(to, "%8llu stored\n%8llu to be done\n%8llu to be done when the masks they depend on are known, at most\n",
-            (unsigned long long)stored, (unsigned long long)due, (unsigned long long)waiting);
-    if (lost)
-        fprintf(to, "%8llu not to be done: a loss was not finite, there or where they begin\n", (unsigned long long)lost);
-    for (uint32_t i = 0; i < x->experiments.n; i++)
-        print_experiment(&x->experiments.v[i], to);
 }
 
 ltc_status lt_run_explain(const lt_run_request *r, ltc_error *err)
@@ -468,7 +421,7 @@ ltc_status lt_run_explain(const lt_run_request *r, ltc_error *err)
     for (uint32_t i = 0; i < x.plan.n_jobs; i++)
         count[x.plan.job[i].state] += x.plan.job[i].trains && !x.plan.job[i].outcome.bad;
     if (!st) {
-        print_plan(&x, count, lost, r->out);
+        lt_explain(&x.plan, &x.experiments, count, lost, r->out);
         st = lt_estimate(&x.plan, count[LT_JOB_FAILED] + count[LT_JOB_BLOCKED], r->workers, r->now_s, r->out, err);
     }
     close_run(&x);
