@@ -114,6 +114,15 @@ claim "info prints a backend's identity" 0 "$ltcore" info ref
 says out "ltsdk/"
 claim "help names the commands" 0 "$ltcore" help
 says out "summary"
+for command in run list info summary show eval status watch verify store check help; do
+    claim "help $command has usage, example and exit codes" 0 "$ltcore" help $command
+    says out "^ltcore.*"
+    says out "^Example: ltcore"
+    says out "^Exit codes: 0"
+done
+claim "a command's --help is its page" 0 "$ltcore" watch --help
+says out "^ltcore watch DIR"
+claim "help on nothing known is wrong usage" 2 "$ltcore" help frobnicate
 claim "help config prints the keys" 0 "$ltcore" help config
 says out "evaluate_every"
 claim "--version says which" 0 "$ltcore" --version

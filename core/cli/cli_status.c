@@ -6,9 +6,11 @@
 
 #include "cli/run_directory.h"
 #include "plan/plan.h"
-#include "run/progress.h"
 #include "results/standing.h"
+#include "run/live.h"
+#include "run/progress.h"
 #include "util/figures.h"
+#include "util/file.h"
 
 enum { EVENTS = 5 };                          /* the last ones are shown */
 static const double WATCH_S = 2, TICK_S = 0.1; /* between two looks; within which a signal is answered */
@@ -150,13 +152,34 @@ static void print_begun(const look *l, const lt_standing_level *at)
     fputc('\n', to);
 }
 
+/* What the run itself says it trains, while it does. */
+static void print_live(const look *l)
+{
+    lt_text text = { 0 };
+    ltc_error none;                           /* between two trainings there is no file */
+    const char *path = lt_run_directory_file(l->run, LT_LIVE_FILE);
+    if (l->busy && path && !lt_file_read(path, &text, &none) && text.n)
+        fprintf(l->world->out, "\nnow:\n%s", text.s);
+    lt_text_free(&text);
+}
+
+/* Where to look, once there is something. */
+static void print_places(const look *l)
+{
+    const char *levels = lt_run_directory_file(l->run, "levels.csv");
+    if (!l->busy && levels && access(levels, F_OK) == 0)
+        fprintf(l->world->out, "\nresults: %s/levels.csv, layers.csv, history.csv, results.db, tickets/\n", l->run->name);
+}
+
 static void print_look(const look *l)
 {
     const lt_standing *s = &l->standing;
     bool begun = false;
     print_state(l);
-    if (!l->measured)
+    if (!l->measured) {
+        print_live(l);
         return;
+    }
     print_variants(l);
     for (size_t i = 0; i < s->n_levels; i++) {
         if (s->level[i].done || !s->level[i].evaluated)
@@ -169,6 +192,8 @@ static void print_look(const look *l)
     const size_t first = s->n_events > EVENTS ? s->n_events - EVENTS : 0;
     for (size_t i = first; i < s->n_events; i++)
         fprintf(l->world->out, "%s%s\n", i == first ? "\n" : "", s->event[i]);
+    print_live(l);
+    print_places(l);
 }
 
 /* *busy: whether the run goes on. */
