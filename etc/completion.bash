@@ -2,12 +2,12 @@
 
 _ltcore() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-    local commands='list info summary show eval status watch verify store check help'
+    local commands='list info summary show eval status watch report verify store check help'
     local options='--config --set --output --jobs --dry-run --quiet --verbose --help --version'
     COMPREPLY=()
     case $before in
     -c | --config) mapfile -t COMPREPLY < <(compgen -f -X '!*.cfg' -- "$word"; compgen -d -- "$word"); return ;;
-    -o | --output | status | watch | verify) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
+    -o | --output | status | watch | report | verify) mapfile -t COMPREPLY < <(compgen -d -- "$word"); return ;;
     --set) mapfile -t COMPREPLY < <(compgen -S = -W "$(ltcore help config 2>/dev/null | sed -n 's/^\([a-z_.]*\.[a-z0-9_]*\) .*/\1/p')" \
         -- "$word"); return ;;
     list) mapfile -t COMPREPLY < <(compgen -W 'arch masks datasets backends' -- "$word"); return ;;

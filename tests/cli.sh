@@ -17,6 +17,7 @@ dataset = { plugin = "synthetic"; train = 1200; test = 300; validation = 200; };
 arch    = { plugin = "mlp"; hidden = [20]; };
 train   = { batch_size = 50; steps = 40; evaluate_every = 15; optimizer = { type = "adam"; lr = 1e-2; }; };
 prune   = { strategy = "none"; };
+report  = { formats = []; };
 CFG
 
 claim "a run trains and prints a table" 0 "$ltcore" -c run.cfg
@@ -114,7 +115,7 @@ claim "info prints a backend's identity" 0 "$ltcore" info ref
 says out "ltsdk/"
 claim "help names the commands" 0 "$ltcore" help
 says out "summary"
-for command in run list info summary show eval status watch verify store check help; do
+for command in run list info summary show eval status watch report verify store check help; do
     claim "help $command has usage, example and exit codes" 0 "$ltcore" help $command
     says out "^ltcore.*"
     says out "^Example: ltcore"
@@ -154,6 +155,7 @@ variants = (
     { name = "random sparse"; draws = 2; levels = [1, 3];
       prune = { mask = { plugin = "random"; }; match = "layer-density"; kept = "reinit"; }; }
 );
+report  = { formats = []; };
 CFG
 same() {                                      # same DIR DIR : results equal but for times
     for csv in levels layers history; do

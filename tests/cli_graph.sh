@@ -34,6 +34,7 @@ dataset = { plugin = "synthetic"; train = 600; test = 300; validation = 200; };
 arch    = { plugin = "lenet-300-100"; };
 train   = { batch_size = 50; steps = 10; optimizer = { type = "adam"; lr = 1e-3; }; };
 prune   = { strategy = "none"; };
+report  = { formats = []; };
 CFG
 claim "a plug-in's network trains" 0 "$ltcore" -q -c plain.cfg -o plain
 says out "Trained: 1 network, 10 steps"

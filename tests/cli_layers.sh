@@ -26,6 +26,7 @@ dataset = { plugin = "synthetic"; train = 1200; test = 300; validation = 200; };
 arch    = { plugin = "mlp"; hidden = [20, 10]; };
 train   = { batch_size = 50; steps = 40; evaluate_every = 20; optimizer = { type = "adam"; lr = 1e-2; }; };
 prune   = { mask = { plugin = "magnitude"; }; rate = 0.5; rounds = 2; };
+report  = { formats = []; };
 CFG
 
 # fc1 20 x 784, fc2 10 x 20, fc3 10 x 10
@@ -57,6 +58,7 @@ base     = "run.cfg";
 prune    = { scope = "global"; output = "full"; rate = [0.5, 0.998, 0.5]; };
 variants = ( { name = "reinit"; prune = { kept = "reinit"; }; },
              { name = "by layer"; prune = { scope = "layer"; rate = [0.5, 0.5, 0.5]; }; } );
+report  = { formats = []; };
 CFG
 claim "a layer with nothing left is warned of, and trained all the same" 0 "$ltcore" -q -c deep.cfg -o warn
 says err "main, trial 1, level 2: nothing is left of fc1.weight"

@@ -20,6 +20,7 @@ arch     = { plugin = "mlp"; hidden = [20]; };
 train    = { batch_size = 50; steps = 40; evaluate_every = 15; optimizer = { type = "adam"; lr = 1e-2; }; };
 prune    = { mask = { plugin = "magnitude"; }; rate = 0.2; rounds = 2; };
 variants = ( { name = "random reinit"; draws = 2; prune = { kept = "reinit"; }; } );
+report  = { formats = []; };
 CFG
 
 # wrong TEXT : a claim that is checked here

@@ -17,6 +17,7 @@ dataset = { plugin = "synthetic"; train = 1200; test = 300; validation = 200; };
 arch    = { plugin = "mlp"; hidden = [20, 10]; };
 train   = { batch_size = 50; steps = 60; evaluate_every = 20; optimizer = { type = "adam"; lr = 1e-2; }; };
 prune   = { mask = { plugin = "magnitude"; }; rate = 0.2; rounds = 3; };
+report  = { formats = []; };
 CFG
 # column FILE NAME... : those columns of a CSV file, its rows one to a line
 column() {
@@ -205,6 +206,7 @@ train   = { batch_size = 50; steps = 40; evaluate_every = 20; report_at = "end";
             lr_schedule = { type = "multistep"; milestones = ["30it"]; }; };
 prune   = { mask = { plugin = "identity"; }; strategy = "one-shot"; rewind_to = "20it"; };
 variants = ( { name = "fresh"; retrain = { optimizer_state = "fresh"; }; } );
+report  = { formats = []; };
 CFG
 claim "a network is rewound late and nothing is pruned" 0 "$ltcore" -q -c late.cfg -o late
 is "trap 25: it ends where the dense one does, and without its momentum elsewhere" \

@@ -28,12 +28,14 @@ dataset = { plugin = "synthetic"; train = 500; test = 150; validation = 100; };
 arch    = { plugin = "mlp"; hidden = [12]; };
 train   = { batch_size = 50; steps = 20; evaluate_every = 10; optimizer = { type = "adam"; lr = 1e-2; }; };
 prune   = { mask = { plugin = "magnitude"; }; strategy = "one-shot"; density = 0.5; };
+report  = { formats = []; };
 CFG
 
 cat >criteria.cfg <<'CFG'
 base = "run.cfg";
 sweep = ( { key = "prune.mask.plugin"; values = ["magnitude", "small-final", "large-init", "small-init", "distance-moved",
                                                  "magnitude-increase", "random", "snip", "synflow"]; } );
+report  = { formats = []; };
 CFG
 claim "a plain run" 0 "$ltcore" -q -c run.cfg -o plain
 says out "Trained: 6 networks"
@@ -69,6 +71,7 @@ base = "run.cfg";
 run = { trials = 1; };
 variants = ( { name = "fresh"; prune = { kept = "reinit"; }; },
              { name = "noisy"; prune = { masks = "main"; noise = [0.5, 1.0]; }; } );
+report  = { formats = []; };
 CFG
 for key in 'dataset.seed; values = [1, 2]' 'dataset.validation; values = [50, 100]' 'arch.hidden; values = ( [8], [8, 8] )' \
     'arch.init; values = ["pytorch", "glorot-normal"]' 'train.batch_size; values = [25, 50]' \
@@ -94,6 +97,7 @@ base = "run.cfg";
 prune = { mask = { plugin = "magnitude"; }; density = 0.5; scope = ["layer", "global"]; };
 variants = ( { name = "fresh"; prune = { kept = "reinit"; masks = "main"; }; },
              { name = "by chance"; prune = { mask = { plugin = "random"; }; scope = "layer"; density = [0.5, 0.25]; }; } );
+report  = { formats = []; };
 CFG
 claim "a value a row, and a table for what does not follow" 0 "$ltcore" -c table.cfg -o table
 says err "main, point 2 (scope global), trial 1, level 1"

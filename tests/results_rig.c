@@ -47,6 +47,7 @@ rig *rig_create(void)
     snprintf(r->store_dir, sizeof r->store_dir, "%s/store", r->dir);
     lt_settings *s = &r->settings;
     s->run.name = "fc, again", s->run.seed = 1, s->run.trials = 3;
+    s->report.matching = 0.002;
     s->dataset.plugin.name = "made up";
     s->prune.mask.name = "magnitude", s->prune.strategy = LT_STRATEGY_ITERATIVE;
     s->prune.draw_at.kind = LT_MOMENT_END, s->prune.rewind_to.kind = LT_MOMENT_INIT;

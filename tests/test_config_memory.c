@@ -90,6 +90,21 @@ static void every_failing_allocation_is_survived(void)
     rig_close(&r);
 }
 
+/* Every seventh of them, since each point is a whole configuration. */
+static void so_is_one_in_a_sweep(void)
+{
+    long n = 0;
+    rig r = rig_open();
+    rig_settle_over_pruned(&r, "sweep = ( { key = \"prune.mask\"; values = ( { plugin = \"chance\"; }, { plugin = \"score\"; power = 3; } ); } );\n"
+                               "variants = ( { name = \"x\"; prune = { masks = \"main\"; noise = { from = 0.5; to = 1.0; count = 2; }; }; },\n"
+                               "{ name = \"y\"; prune = { mask = { plugin = \"score\"; power = [1, 2]; }; }; } );");
+    CU_ASSERT_STRING_EQUAL(r.said, "");
+    while (n < 30000 && !settles_with(&r, NULL, 0, n))
+        n += 7;
+    CU_ASSERT(n > 1000 && n < 30000);
+    rig_close(&r);
+}
+
 /* Here what is short of memory is the report of many faults. */
 static void reports_are_survived_too(void)
 {
@@ -104,6 +119,7 @@ static void reports_are_survived_too(void)
 
 static const lt_test claims[] = {
     { "every failing allocation is survived", every_failing_allocation_is_survived },
+    { "so is one in a sweep", so_is_one_in_a_sweep },
     { "so is one in the report of faults", reports_are_survived_too },
 };
 

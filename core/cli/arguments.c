@@ -7,11 +7,11 @@
 #include "run/progress.h"
 #include "util/memory.h"
 
-enum { OPT_SET = 256, OPT_VERSION };
+enum { OPT_SET = 256, OPT_VERSION, OPT_FORMAT };
 static const struct option options[] = {
     { "config", required_argument, NULL, 'c' }, { "set", required_argument, NULL, OPT_SET },
     { "output", required_argument, NULL, 'o' }, { "dry-run", no_argument, NULL, 'n' },
-    { "jobs", required_argument, NULL, 'j' },
+    { "jobs", required_argument, NULL, 'j' },   { "format", required_argument, NULL, OPT_FORMAT },
     { "quiet", no_argument, NULL, 'q' },        { "verbose", no_argument, NULL, 'v' },
     { "help", no_argument, NULL, 'h' },         { "version", no_argument, NULL, OPT_VERSION },
     { NULL, 0, NULL, 0 },
@@ -58,8 +58,9 @@ static bool read_jobs(const char *text, unsigned *jobs)
 
 int lt_arguments_parse(const lt_world *w, int argc, char **argv, lt_arguments *a)
 {
-    *a = (lt_arguments){ .set = lt_array((size_t)argc, sizeof *a->set), .level = LT_NORMAL };
-    if (!a->set) {
+    *a = (lt_arguments){ .set = lt_array((size_t)argc, sizeof *a->set), .level = LT_NORMAL,
+                          .format = lt_array((size_t)argc, sizeof *a->format) };
+    if (!a->set || !a->format) {
         lt_cli_say(w, "no memory");
         return LT_EXIT_FAILED;
     }
@@ -78,6 +79,7 @@ int lt_arguments_parse(const lt_world *w, int argc, char **argv, lt_arguments *a
                 return LT_EXIT_USAGE;
             }
             break;
+        case OPT_FORMAT:  a->format[a->n_formats++] = optarg; break;
         case 'n':         a->dry_run = true; break;
         case 'q':         a->level = LT_QUIET; break;
         case 'v':         a->level = LT_VERBOSE; break;

@@ -32,6 +32,8 @@ typedef struct lt_arguments {
     const char  *config, *output;             /* -c, -o; NULL: not given */
     const char **set;                         /* --set, in order */
     size_t       n_set;
+    const char **format;                      /* --format, in order */
+    size_t       n_formats;
     char       **rest;                        /* words that are no options */
     size_t       n_rest;
     int          level;                       /* LT_QUIET .. LT_VERBOSE */
@@ -54,6 +56,7 @@ int lt_cli_show(const lt_world *w, const lt_arguments *a);
 int lt_cli_eval(const lt_world *w, const lt_arguments *a);
 int lt_cli_status(const lt_world *w, const lt_arguments *a);
 int lt_cli_watch(const lt_world *w, const lt_arguments *a);
+int lt_cli_report(const lt_world *w, const lt_arguments *a);
 int lt_cli_verify(const lt_world *w, const lt_arguments *a);
 int lt_cli_store(const lt_world *w, const lt_arguments *a);
 int lt_cli_check(const lt_world *w, const lt_arguments *a);

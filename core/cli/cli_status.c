@@ -166,9 +166,17 @@ static void print_live(const look *l)
 /* Where to look, once there is something. */
 static void print_places(const look *l)
 {
-    const char *levels = lt_run_directory_file(l->run, "levels.csv");
-    if (!l->busy && levels && access(levels, F_OK) == 0)
-        fprintf(l->world->out, "\nresults: %s/levels.csv, layers.csv, history.csv, results.db, tickets/\n", l->run->name);
+    static const char *const files[] = { "levels.csv", "report.html", "results.db", "tickets" };
+    const char *before = "\nresults: ";
+    for (size_t i = 0; i < sizeof files / sizeof files[0] && !l->busy; i++) {
+        const char *path = lt_run_directory_file(l->run, files[i]);
+        if (!path || access(path, F_OK))
+            continue;
+        fprintf(l->world->out, "%s%s", before, path);
+        before = ", ";
+    }
+    if (*before == ',')
+        fputc('\n', l->world->out);
 }
 
 static void print_look(const look *l)

@@ -20,7 +20,7 @@ static const command commands[] = {
     { "summary", lt_cli_summary, 0, 0 }, { "help", lt_cli_help, 0, 1 }, { "show", lt_cli_show, 1, 2 },
     { "eval",    lt_cli_eval,    1, 1 }, { "status", lt_cli_status, 1, 1 }, { "watch", lt_cli_watch, 1, 1 },
     { "verify",  lt_cli_verify,  1, 2 }, { "store", lt_cli_store, 1, 1 },
-    { "check",   lt_cli_check,   1, 2 },
+    { "check",   lt_cli_check,   1, 2 }, { "report", lt_cli_report, 1, 1000 },
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -98,6 +98,7 @@ int lt_cli_main(const lt_world *w, int argc, char **argv)
     if (code == LT_EXIT_DONE)
         code = dispatch(w, &a);
     free(a.set);
+    free(a.format);
     const bool failed = fflush(w->out) || ferror(w->out);
     if (failed && !is_left(w->out) && code == LT_EXIT_DONE) {
         lt_cli_say(w, "standard output cannot be written");

@@ -45,6 +45,12 @@ static const page pages[] = {
       "ltcore status runs/lenet", "0 shown, however the run does; 1 it cannot be read; 2 DIR holds no run" },
     { "watch", "DIR", "The same as status, every two seconds, until the run ends; once into a pipe.\n", OF_A_RUN,
       "ltcore watch runs/lenet", "0 the run has ended; 1 it cannot be read; 2 DIR holds no run; 3 stopped by a signal" },
+    { "report", "DIR... [-o DIR]",
+      "Makes the report of a finished run again from its results.db: figures, their tables, and report.html, one file\n"
+      "that works offline. Of several runs, one report that compares them.\n",
+      "  -o, --output DIR       where it goes; without it, to the run's own directory\n"
+      "      --format FORMAT    html, svg, png, csv or md alone, as often as needed\n",
+      "ltcore report runs/lenet runs/conv-2 -o both", NULL },
     { "verify", "DIR [VARIANT/tN[/dN]/lNN]",
       "Trains one stored training of a run again, the dense network of trial 1 unless one is named, and compares the\n"
       "bytes with those in the store. Writes nothing.\n", OF_A_RUN,

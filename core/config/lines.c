@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/literal.h"
+#include "config/points.h"
 #include "config/rules.h"
 #include "config/settle.h"
 
-enum { MOST_LINES = 10000, SHORT_DIGITS = 4, ALL_DIGITS = 17 };
+enum { MOST_LINES = 10000 };
 
 /* Which value of each axis: of the run's sweep, then of the variant's own. */
 typedef struct spot {
@@ -20,8 +20,7 @@ typedef struct maker {
     lt_fill       *fill;
     const lt_lines_request *r;
     lt_settings   *settings;
-    const lt_node ***value;                   /* [n_points][n_swept]: what each point sets; NULL: nothing */
-    uint32_t       n_swept, n_points;
+    lt_points      points;
 } maker;
 
 /* What is swept, of main (variant NULL) or of a variant. */
@@ -95,55 +94,18 @@ static bool matters(maker *m, const reach *g, size_t axis, spot *at)
     return differs;
 }
 
-static size_t index_of(const maker *m, const char *key)
-{
-    size_t i = 0;
-    while (i < m->n_swept && strcmp(m->settings->swept.v[i], key))
-        i++;
-    return i;
-}
-
-/* The point at which the swept keys have these values; a new one if there was none. */
+/* The point at which the swept keys have the values that the line has. */
 static bool find_point(maker *m, const reach *g, const spot *at, uint32_t *point)
 {
-    const lt_node **value = lt_arena_array(m->r->arena, m->n_swept ? m->n_swept : 1, sizeof *value);
-    if (!value)
-        return no_memory(m);
-    for (size_t i = 0; i < m->r->sweep->n; i++)
+    const lt_node **values = lt_points_values(&m->points);
+    for (size_t i = 0; values && i < m->r->sweep->n; i++)
         if (!g->alive || g->alive[i])
-            value[index_of(m, m->r->sweep->v[i].key)] = m->r->sweep->v[i].value[at->run[i]];
-    for (size_t i = 0; i < own_sweep(g)->n; i++)
-        value[index_of(m, own_sweep(g)->v[i].key)] = own_sweep(g)->v[i].value[at->own[i]];
-    for (*point = 0; *point < m->n_points; ++*point) {
-        bool same = true;
-        for (size_t k = 0; k < m->n_swept && same; k++) {
-            const lt_node *there = m->value[*point][k];
-            same = there && value[k] ? lt_node_same(there, value[k]) : there == value[k];
-        }
-        if (same)
-            return true;
-    }
-    m->value[m->n_points++] = value;
-    return true;
-}
-
-/* What stands where, as tables show it: in the settings if it is one option of theirs; else what the point says. */
-static bool show_values(maker *m, lt_line *l)
-{
-    const char **swept = lt_arena_array(m->fill->arena, m->n_swept ? m->n_swept : 1, sizeof *swept);
-    l->swept = swept;
-    for (size_t k = 0; swept && k < m->n_swept; k++) {
-        const lt_node *value = m->value[l->point][k];
-        lt_text text = { 0 };
-        const bool shown = lt_setting_shown(l->settings, m->settings->swept.v[k], &text);
-        if (!shown && value)
-            lt_node_shown(value, ALL_DIGITS, &text);
-        const bool ok = !text.failed && (!text.n || (swept[k] = lt_arena_text(m->fill->arena, text.s)));
-        lt_text_free(&text);
-        if (!ok)
-            return no_memory(m);
-    }
-    return swept || no_memory(m);
+            lt_points_put(&m->points, values, &m->r->sweep->v[i], at->run[i]);
+    for (size_t i = 0; values && i < own_sweep(g)->n; i++)
+        lt_points_put(&m->points, values, &own_sweep(g)->v[i], at->own[i]);
+    if (values)
+        *point = lt_points_find(&m->points, values);
+    return values;
 }
 
 /* Settles the line at its point, in its own arena. */
@@ -193,7 +155,7 @@ static void add_line(maker *m, const reach *g, const spot *at)
         l->settings = g->variant ? &s->variant[g->order - 1].settings : s;
     }
     if (find_point(m, g, at, &l->point))
-        show_values(m, l);
+        lt_points_show(&m->points, l);
 }
 
 static void add_lines(maker *m, const reach *g, spot *at)
@@ -252,104 +214,17 @@ static bool open_spot(maker *m, spot *at)
     return (at->run && at->own) || no_memory(m);
 }
 
-/* The lists of keys, as they are called by people: by their last word, unless two have the same. */
-static bool list_keys(maker *m)
+/* Every key that is swept anywhere. */
+static bool open_points(maker *m)
 {
-    lt_arena *a = m->fill->arena;
     size_t most = m->r->sweep->n;
     for (uint32_t i = 0; i < m->settings->n_variants; i++)
         most += m->r->laid[i].sweep.n;
-    const char **key = lt_arena_array(a, most ? most : 1, sizeof *key);
-    m->settings->swept.v = key;
-    for (uint32_t i = 0; i <= m->settings->n_variants && key; i++) {
-        const lt_sweep *s = i ? &m->r->laid[i - 1].sweep : m->r->sweep;
-        for (size_t k = 0; k < s->n; k++)
-            if (index_of(m, s->v[k].key) == m->n_swept && (key[m->n_swept++] = lt_arena_text(a, s->v[k].key)) == NULL)
-                return no_memory(m);
-    }
-    m->settings->swept.n = m->n_swept;
-    return key || no_memory(m);
-}
-
-/* "alpha" of prune.mask.alpha, "mask" of prune.mask.plugin. */
-static char *label_of(lt_arena *a, const char *key)
-{
-    const char *leaf = strrchr(key, '.') ? strrchr(key, '.') + 1 : key, *from = leaf;
-    if (strcmp(leaf, "plugin") || leaf == key)
-        return lt_arena_text(a, leaf);
-    for (from = leaf - 1; from > key && from[-1] != '.';)
-        from--;
-    return lt_arena_print(a, "%.*s", (int)(leaf - 1 - from), from);
-}
-
-static bool list_labels(maker *m)
-{
-    lt_arena *a = m->fill->arena;
-    const char **label = lt_arena_array(a, m->n_swept ? m->n_swept : 1, sizeof *label);
-    bool ok = label;
-    for (size_t i = 0; i < m->n_swept && ok; i++)
-        ok = (label[i] = label_of(a, m->settings->swept.v[i]));
-    for (size_t i = 0; i < m->n_swept && ok; i++)
-        for (size_t k = 0; k < m->n_swept; k++)
-            if (k != i && !strcmp(label_of(a, m->settings->swept.v[k]), label[i]))
-                label[i] = m->settings->swept.v[i];
-    m->settings->label = (ltc_strings){ label, ok ? m->n_swept : 0 };
-    return ok || no_memory(m);
-}
-
-static bool name_points(maker *m)
-{
-    const char **name = lt_arena_array(m->fill->arena, m->n_points, sizeof *name);
-    for (uint32_t p = 0; p < m->n_points && name; p++) {
-        lt_text text = { 0 };
-        for (size_t k = 0; k < m->n_swept; k++)
-            if (m->value[p][k]) {
-                lt_text_add(&text, "%s%s ", text.n ? ", " : "", m->settings->label.v[k]);
-                lt_node_shown(m->value[p][k], SHORT_DIGITS, &text);
-            }
-        name[p] = text.failed ? NULL : lt_arena_text(m->fill->arena, text.n ? text.s : "as configured");
-        lt_text_free(&text);
-        if (!name[p])
-            return no_memory(m);
-    }
-    m->settings->point = (ltc_strings){ name, name ? m->n_points : 0 };
-    for (uint32_t i = 0; i < m->settings->n_lines && name; i++)
-        m->settings->line[i].at = m->settings->line[i].point ? name[m->settings->line[i].point] : NULL;
-    return name || no_memory(m);
-}
-
-/* A line that has that value of the run's axis (order 0), or of its variant's. */
-static const lt_settings *having(const maker *m, uint32_t order, const lt_swept *s, size_t value)
-{
-    const size_t k = index_of(m, s->key);
-    for (uint32_t i = 0; i < m->settings->n_lines; i++) {
-        const lt_line *l = &m->settings->line[i];
-        if (l->order == order && m->value[l->point][k] && lt_node_same(m->value[l->point][k], s->value[value]))
-            return l->settings;
-    }
-    return m->settings;
-}
-
-/* A sweep as the resolved run.cfg has it. */
-static bool keep_axes(maker *m, uint32_t order, const lt_sweep *s, const lt_axis **axis, uint32_t *n)
-{
-    lt_axis *to = lt_arena_array(m->fill->arena, s->n ? s->n : 1, sizeof *to);
-    for (size_t i = 0; i < s->n && to; i++) {
-        lt_text text = { 0 };
-        for (size_t k = 0; k < s->v[i].n; k++) {
-            lt_text_add(&text, "%s", k ? ", " : "( ");
-            lt_literal(having(m, order, &s->v[i], k), s->v[i].key, s->v[i].value[k], &text);
-        }
-        lt_text_add(&text, " )");
-        to[i] = (lt_axis){ m->settings->swept.v[index_of(m, s->v[i].key)],
-                           text.failed ? NULL : lt_arena_text(m->fill->arena, text.s) };
-        lt_text_free(&text);
-        if (!to[i].values)
-            return no_memory(m);
-    }
-    *axis = to;
-    *n = (uint32_t)s->n;
-    return to || no_memory(m);
+    m->points = (lt_points){ .fill = m->fill, .settings = m->settings, .trees = m->r->arena };
+    bool ok = lt_points_open(&m->points, most) && lt_points_add_keys(&m->points, m->r->sweep);
+    for (uint32_t i = 0; i < m->settings->n_variants && ok; i++)
+        ok = lt_points_add_keys(&m->points, &m->r->laid[i].sweep);
+    return ok;
 }
 
 /* Also what tells how many lines there will be. */
@@ -369,12 +244,7 @@ static bool open_lines(maker *m, reach *g, spot *at)
         return false;
     }
     m->settings->line = lt_arena_array(m->fill->arena, (size_t)lines, sizeof *m->settings->line);
-    m->value = lt_arena_array(m->r->arena, (size_t)lines + 1, sizeof *m->value);
-    const lt_node **configured = lt_arena_array(m->r->arena, m->n_swept ? m->n_swept : 1, sizeof *configured);
-    if (!m->settings->line || !m->value || !configured)
-        return no_memory(m);
-    m->value[m->n_points++] = configured;     /* point 0 sets nothing */
-    return true;
+    return m->settings->line ? lt_points_reserve(&m->points, (size_t)lines + 1) : no_memory(m);
 }
 
 void lt_lines_settle(lt_fill *f, const lt_lines_request *r, lt_settings *settings)
@@ -386,15 +256,18 @@ void lt_lines_settle(lt_fill *f, const lt_lines_request *r, lt_settings *setting
     for (uint32_t i = 0; i < settings->n_variants; i++)
         if (!r->laid[i].overlay)
             return;                           /* reported */
-    if (f->no_memory || !open_spot(&m, &at) || !list_keys(&m) || !open_lines(&m, g, &at))
+    if (f->no_memory || !open_spot(&m, &at) || !open_points(&m) || !open_lines(&m, g, &at))
         return;
     for (uint32_t i = 0; i <= settings->n_variants; i++)
         add_lines(&m, &g[i], &at);
     if (f->no_memory || f->n_faults)
         return;
-    bool ok = list_labels(&m) && name_points(&m) && keep_axes(&m, 0, r->sweep, &settings->axis, &settings->n_axes);
-    for (uint32_t i = 0; i < settings->n_variants && ok; i++)
-        ok = keep_axes(&m, i + 1, &r->laid[i].sweep, &settings->variant[i].axis, &settings->variant[i].n_axes);
+    bool ok = lt_points_name(&m.points) &&
+              lt_points_write(&m.points, 0, r->sweep, &settings->axis, &settings->n_axes);
+    for (uint32_t i = 0; i < settings->n_variants && ok; i++) {
+        lt_variant *v = &settings->variant[i];
+        ok = lt_points_write(&m.points, i + 1, &r->laid[i].sweep, &v->axis, &v->n_axes);
+    }
 }
 
 bool lt_line_follows(const lt_line *l)

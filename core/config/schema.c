@@ -274,6 +274,24 @@ static const ltc_opt retrain_keys[] = {
         "rewound: as `from` says; fresh: without what the optimizer had gathered by then."),
 };
 
+static const char *const formats[] = { "html", "svg", "png", "csv", NULL };
+static const ltc_opt report_keys[] = {
+    STRINGS(report.formats, "\"html\", \"svg\", \"png\"", 0, 4,
+        "What a run writes at its end beside its tables: report.html, and its figures in plots/, each with its "
+        "numbers as CSV. An empty list: nothing. gnuplot draws svg and png.",
+        .choices = formats, .flags = LTC_OPT_NEUTRAL),
+    /* F&C 2019: what they draw as no visible loss. */
+    REAL(report.matching, 0.002, 0, 1,
+        "By how much the mean accuracy of a ticket may fall short of dense's to be called matching.",
+        .flags = LTC_OPT_NEUTRAL),
+    PATH(report.overlay, NULL,
+        "A CSV file of published values, drawn and listed beside what was measured; its columns are quantity, "
+        "density, value, tolerance, variant, source.", .flags = LT_OPT_DERIVED | LTC_OPT_NEUTRAL),
+    STRINGS(report.hooks, "", 0, MANY,
+        "Programs that are started with the run and get a line of JSON on standard input for each evaluation, "
+        "level and event.", .flags = LT_OPT_PATHS | LTC_OPT_NEUTRAL),
+};
+
 static const ltc_opt plugins_keys[] = {
     STRINGS(plugins.path, "", 0, MANY, "Directories to look for plug-ins in, before the usual ones.",
             .flags = LT_OPT_PATHS | LTC_OPT_NEUTRAL),
@@ -295,6 +313,7 @@ const lt_group lt_groups[] = {
       .over = "train" },
     { .path = "retrain.optimizer", .over = "train.optimizer" },
     { .path = "retrain.lr_schedule", .over = "train.lr_schedule" },
+    { GROUP("report", report_keys, "What people look at") },
     { GROUP("plugins", plugins_keys, "Plug-ins of your own") },
 };
 const size_t lt_n_groups = sizeof lt_groups / sizeof lt_groups[0];

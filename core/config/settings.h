@@ -122,6 +122,12 @@ typedef struct lt_settings {
         lt_train_settings train;              /* of every level below the dense network */
     } retrain;
     struct {
+        ltc_strings formats;                  /* "html", "svg", "png", "csv" */
+        double      matching;                 /* by how much a ticket may fall short of dense */
+        const char *overlay;                  /* a file of published values; NULL: none */
+        ltc_strings hooks;                    /* programs that get a line of JSON for each thing that happens */
+    } report;
+    struct {
         ltc_strings path;                     /* absolute */
     } plugins;
     struct lt_variant *variant;               /* [n_variants], in the order written; the run itself, "main", is not in it */

@@ -22,7 +22,7 @@ typedef struct list {
 /* Groups that are about all trainings at once. */
 static bool is_shared(const char *group)
 {
-    return !strcmp(group, "run") || !strcmp(group, "plugins");
+    return !strcmp(group, "run") || !strcmp(group, "plugins") || !strcmp(group, "report");
 }
 
 /* What is laid over the run: the group at `path` without the keys that are the variant's own. NULL: no

@@ -114,13 +114,22 @@ static void spread_loss(lt_plan *p)
             p->job[i].state = fate_of(p, &p->job[i]);
 }
 
-/* The main line first, which controls wait for, and of that the lowest level; then the variants in their order. */
-static lt_job *pick(lt_plan *p, double now_s)
+/* The main line first, which controls wait for, and of that the lowest level; then the variants in their order. Among
+ * equals one on the device that is open, which is of `at`. */
+static bool is_before(const lt_job *a, const lt_job *b, const lt_experiment *at)
+{
+    if (a->line->order != b->line->order)
+        return a->line->order < b->line->order;
+    if (a->step.level != b->step.level)
+        return a->step.level < b->step.level;
+    return a->regime->experiment == at && b->regime->experiment != at;
+}
+
+static lt_job *pick(lt_plan *p, const lt_experiment *at, double now_s)
 {
     lt_job *best = NULL;
     for (uint32_t i = 0; i < p->n_jobs; i++)
-        if (ready(p, &p->job[i]) && p->job[i].later_s <= now_s && (!best || p->job[i].line->order < best->line->order ||
-                                     (p->job[i].line->order == best->line->order && p->job[i].step.level < best->step.level)))
+        if (ready(p, &p->job[i]) && p->job[i].later_s <= now_s && (!best || is_before(&p->job[i], best, at)))
             best = &p->job[i];
     return best;
 }
@@ -150,11 +159,12 @@ static void wait_for_others(pool *p)
 }
 
 /* The next job, or NULL when nothing is left for this worker: waits while others may make something ready. */
-static lt_job *take(pool *p)
+static lt_job *take(hand *h)
 {
+    pool *p = h->pool;
     lt_job *j = NULL;
     pthread_mutex_lock(&p->lock);
-    while (!p->stop && !(j = pick(p->x->plan, p->x->now_s()))) {
+    while (!p->stop && !(j = pick(p->x->plan, h->worker.device_of, p->x->now_s()))) {
         if (put_off(p->x->plan))
             wait_for_others(p);
         else if (p->running)
@@ -205,7 +215,7 @@ static void conclude(hand *h, ltc_status st, const lt_level_row *row, const lt_h
 static void *work(void *arg)
 {
     hand *h = arg;
-    while ((h->job = take(h->pool))) {
+    while ((h->job = take(h))) {
         lt_level_row row = { 0 };
         lt_history_row *history = NULL;
         size_t n = 0;

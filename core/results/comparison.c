@@ -3,17 +3,18 @@
 #include "results/comparison.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-/* By how much the mean accuracy of a ticket may fall short of dense's: what F&C 2019 draw as no visible
- * loss. */
-static const double TOLERANCE = 0.002;
 static const double ROUNDING = 1e-12;         /* 0.978 - 0.980 is a little more than 0.002 */
 
-const char lt_verdict_rule[] =
-    "winning: its mean accuracy falls short of dense's by 0.2 pp at most, its early stop is not later, and "
-    "each re-initialisation of its mask does worse; matching: the first of these. Nothing is said of a "
-    "single trial.";
+void lt_verdict_rule(double matching, char text[320])
+{
+    snprintf(text, 320,
+             "winning: its mean accuracy falls short of dense's by %.3g pp at most, its early stop is not later, and "
+             "each re-initialisation of its mask does worse; matching: the first of these. Nothing is said of a "
+             "single trial.", 100 * matching);
+}
 
 const char *lt_verdict_word(lt_verdict v)
 {
@@ -167,7 +168,7 @@ static lt_verdict judge(const lt_comparisons *c, const lt_settings *s, const lt_
         return LT_VERDICT_NONE;
     if (of->difference.n == 1)
         return LT_VERDICT_SINGLE;
-    if (of->difference.mean < -TOLERANCE - ROUNDING)
+    if (of->difference.mean < -s->report.matching - ROUNDING)
         return LT_VERDICT_NONE;
     return of->early_ratio <= 1 && beats_reinit(c, s, of) ? LT_VERDICT_WINNING : LT_VERDICT_MATCHING;
 }

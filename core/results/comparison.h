@@ -12,7 +12,7 @@ typedef enum lt_verdict {
     LT_VERDICT_NONE, LT_VERDICT_SINGLE, LT_VERDICT_MATCHING, LT_VERDICT_WINNING
 } lt_verdict;
 const char *lt_verdict_word(lt_verdict v);    /* "-", "n = 1", "matching", "winning" */
-extern const char lt_verdict_rule[];
+void lt_verdict_rule(double matching, char text[320]);       /* matching: by how much it may fall short */
 
 typedef struct lt_comparison {
     uint32_t   line, level;                   /* line: of settings->line */

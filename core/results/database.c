@@ -10,7 +10,8 @@
 #include "results/schema.h"
 #include "util/text.h"
 
-enum { WAIT_MS = 5000 };                      /* for a person who holds a lock in another program */
+/* For a person who holds a lock in another program; for a run that begins anew with its tables. */
+enum { WAIT_MS = 5000, LOOK_MS = 2000 };
 
 ltc_status lt_database_fail(sqlite3 *db, ltc_error *err)
 {
@@ -132,6 +133,61 @@ ltc_status lt_database_open(const char *path, sqlite3 **db, ltc_error *err)
         *db = NULL;
     }
     return st;
+}
+
+/* A path as SQLite's URI has it. immutable, when no writer has it open: else a look would leave a -wal and
+ * a -shm behind. */
+static ltc_status address(const char *directory, lt_text *uri, ltc_error *err)
+{
+    lt_text wal = { 0 };
+    lt_text_add(&wal, "%s/results.db-wal", directory);
+    lt_text_add(uri, "file:");
+    for (const char *c = directory; *c; c++)
+        lt_text_add(uri, strchr("%?#", *c) ? "%%%02X" : "%c", (unsigned)(unsigned char)*c);
+    const bool closed = !wal.failed && access(wal.s, F_OK) != 0;
+    lt_text_add(uri, "/results.db?mode=ro%s", closed ? "&immutable=1" : "");
+    lt_text_free(&wal);
+    return uri->failed ? ltc_fail(err, LTC_ENOMEM, "%s: no memory to read its results", directory) : LTC_OK;
+}
+
+static ltc_status open_to_look(const char *directory, sqlite3 **db, ltc_error *err)
+{
+    lt_text uri = { 0 };
+    ltc_status st = address(directory, &uri, err);
+    if (!st && (sqlite3_open_v2(uri.s, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) ||
+                sqlite3_busy_timeout(*db, LOOK_MS)))
+        st = *db ? ltc_fail(err, LTC_EIO, "%s/results.db: %s; is it the output directory of a run?", directory,
+                            sqlite3_errmsg(*db))
+                 : ltc_fail(err, LTC_ENOMEM, "%s: no memory to read its results", directory);
+    lt_text_free(&uri);
+    return st;
+}
+
+/* Version 0: the file has just been made, and has no tables. */
+static ltc_status check_version(sqlite3 *db, bool *begun, ltc_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    ltc_status st = lt_database_prepare(db, "PRAGMA user_version", &stmt, err);
+    if (!st && sqlite3_step(stmt) != SQLITE_ROW)
+        st = lt_database_fail(db, err);
+    const int version = st ? LT_RESULTS_VERSION : sqlite3_column_int(stmt, 0);
+    sqlite3_finalize(stmt);                   /* says again what step said */
+    *begun = version && !st;
+    if (version == LT_RESULTS_VERSION || !version)
+        return st;
+    return ltc_fail(err, LTC_EUNSUPPORTED,
+                    "results.db is of version %d, and this ltcore reads %d: use the one that wrote it",
+                    version, LT_RESULTS_VERSION);
+}
+
+ltc_status lt_database_look(const char *directory, sqlite3 **db, bool *begun, ltc_error *err)
+{
+    *db = NULL;
+    *begun = false;
+    ltc_status st = open_to_look(directory, db, err);
+    if (!st)
+        st = lt_database_run(*db, "BEGIN", err);
+    return st ? st : check_version(*db, begun, err);
 }
 
 void lt_database_close(sqlite3 *db)

@@ -4,6 +4,7 @@
 
 #include <ltcore/base.h>
 #include <sqlite3.h>
+#include <stdbool.h>
 
 #include "util/digest.h"
 
@@ -11,6 +12,11 @@
  * change as any other; a file that is no database is replaced. */
 ltc_status lt_database_open(const char *path, sqlite3 **db, ltc_error *err);
 void lt_database_close(sqlite3 *db);          /* NULL: nothing */
+
+/* results.db of a directory, to read, whether a run is at it or not: nothing is locked and nothing written.
+ * Every statement sees the moment of the first. *begun false: it was just made, and has no tables. LTC_EUNSUPPORTED: of another version of ltcore. *db is to be
+ * closed in any case. */
+ltc_status lt_database_look(const char *directory, sqlite3 **db, bool *begun, ltc_error *err);
 
 /* One statement without values; many, separated by semicolons, too. */
 ltc_status lt_database_run(sqlite3 *db, const char *sql, ltc_error *err);

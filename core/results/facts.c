@@ -2,6 +2,7 @@
 #include "results/facts.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,26 +55,43 @@ static ltc_status put_run(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
     return st;
 }
 
+/* "run.cfg:14", "--set"; NULL: a default, or not known. */
+static const char *place_of(const lt_config *config, const char *key, char text[256])
+{
+    const bool variant = !strncmp(key, "variants.", strlen("variants."));
+    const lt_place at = config ? lt_config_place(config, variant ? "variants" : key) : (lt_place){ 0 };
+    const char *name = at.file ? strrchr(at.file, '/') : NULL;
+    if (!at.file || (!at.line && strcmp(at.file, "--set") != 0))
+        return NULL;
+    snprintf(text, 256, at.line ? "%.200s:%u" : "%.200s", name ? name + 1 : at.file, at.line);
+    return text;
+}
+
+typedef struct put_settings_arg { table t; const lt_config *config; } put_settings_arg;
+
 static ltc_status put_setting(void *arg, const char *key, const char *value, size_t n, ltc_error *err)
 {
+    const put_settings_arg *p = arg;
+    char place[256];
     lt_text text = { 0 };
     lt_text_put(&text, value, n);
     if (text.failed)
         return ltc_fail(err, LTC_ENOMEM, "no memory for the value of %s", key);
-    lt_binding b = lt_bind(((const table *)arg)->stmt);
+    lt_binding b = lt_bind(p->t.stmt);
     lt_bind_text(&b, key);
     lt_bind_text(&b, text.s);
+    lt_bind_text(&b, place_of(p->config, key, place));
     lt_text_free(&text);
     return lt_bind_done(&b, err);
 }
 
 static ltc_status put_settings(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
 {
-    table t;
-    ltc_status st = begin(db, "INSERT INTO setting (key, value) VALUES (?, ?)", &t, err);
+    put_settings_arg p = { .config = f->config };
+    ltc_status st = begin(db, "INSERT INTO setting (key, value, place) VALUES (?, ?, ?)", &p.t, err);
     if (!st)
-        st = lt_flatten(f->resolved, put_setting, &t, err);
-    end(&t);
+        st = lt_flatten(f->resolved, put_setting, &p, err);
+    end(&p.t);
     return st;
 }
 

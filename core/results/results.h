@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "config/settings.h"
+#include "config/config.h"
 #include "store/store.h"
 
 /* Of one split at one state; n = 0: not measured. Counts, never ratios. */
@@ -81,6 +81,7 @@ typedef struct lt_line_fact {
 typedef struct lt_run_facts {
     const char *version, *machine, *resolved; /* resolved: text of run.cfg */
     const lt_settings    *settings;
+    const lt_config      *config;             /* that they come from, for who set what; NULL: not known */
     const lt_plugin_fact *plugin;             /* [n_plugins] */
     const lt_data_fact   *data;               /* [n_data] */
     const lt_line_fact   *line;               /* [settings->n_lines] */

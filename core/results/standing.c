@@ -3,13 +3,10 @@
 
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "results/database.h"
-#include "results/schema.h"
 
-enum { WAIT_MS = 2000,                        /* while the run begins anew with its tables */
-       MORE_TRIES = 5, TRY_MS = 20 };
+enum { MORE_TRIES = 5, TRY_MS = 20 };       /* while a run opens or closes the file */
 
 static const char levels_sql[] =
     "SELECT level.variant, level.point, level.trial, level.draw, level.level, COALESCE(status != 'failed', 0), step, epoch, val_loss, "
@@ -29,18 +26,9 @@ static double real_at(sqlite3_stmt *stmt, int column)
     return sqlite3_column_type(stmt, column) == SQLITE_NULL ? NAN : sqlite3_column_double(stmt, column);
 }
 
-/* Room for one more: lists double whenever n is a power of two. NULL: no memory. */
-static void *room_for_one(lt_arena *a, void *list, size_t n, size_t size)
-{
-    if (n & (n - 1))
-        return list;
-    void *more = lt_arena_array(a, n ? 2 * n : 1, size);
-    return more && n ? memcpy(more, list, n * size) : more;
-}
-
 static ltc_status take_level(sqlite3_stmt *stmt, size_t i, lt_standing *s, ltc_error *err)
 {
-    lt_standing_level *list = room_for_one(&s->arena, s->level, i, sizeof *list);
+    lt_standing_level *list = lt_arena_more(&s->arena, s->level, i, sizeof *list);
     if (!list)
         return ltc_fail(err, LTC_ENOMEM, "no memory for the levels of a run");
     s->level = list;
@@ -65,7 +53,7 @@ static ltc_status take_level(sqlite3_stmt *stmt, size_t i, lt_standing *s, ltc_e
 
 static ltc_status take_event(sqlite3_stmt *stmt, size_t i, lt_standing *s, ltc_error *err)
 {
-    const char **list = room_for_one(&s->arena, s->event, i, sizeof *list);
+    const char **list = lt_arena_more(&s->arena, s->event, i, sizeof *list);
     const char *text = (const char *)sqlite3_column_text(stmt, 0);
     if (!list || !(list[i] = lt_arena_text(&s->arena, text ? text : "")))
         return ltc_fail(err, LTC_ENOMEM, "no memory for the events of a run");
@@ -79,7 +67,7 @@ static ltc_status take_event(sqlite3_stmt *stmt, size_t i, lt_standing *s, ltc_e
 
 static ltc_status take_line(sqlite3_stmt *stmt, size_t i, lt_standing *s, ltc_error *err)
 {
-    lt_standing_line *list = room_for_one(&s->arena, s->line, i, sizeof *list);
+    lt_standing_line *list = lt_arena_more(&s->arena, s->line, i, sizeof *list);
     if (!list)
         return ltc_fail(err, LTC_ENOMEM, "no memory for the lines of a run");
     s->line = list;
@@ -89,19 +77,6 @@ static ltc_status take_line(sqlite3_stmt *stmt, size_t i, lt_standing *s, ltc_er
     for (int split = 0; split < LT_M_SPLITS; split++)
         list[i].samples[split] = (uint64_t)sqlite3_column_int64(stmt, 2 + split);
     return LTC_OK;
-}
-
-/* Version 0: the file has just been made, and has no tables. */
-static ltc_status check_version(sqlite3_stmt *stmt, size_t i, lt_standing *s, ltc_error *err)
-{
-    (void)i;
-    const int version = sqlite3_column_int(stmt, 0);
-    s->begun = version;
-    return version == LT_RESULTS_VERSION || !version
-               ? LTC_OK
-               : ltc_fail(err, LTC_EUNSUPPORTED,
-                          "results.db is of version %d, and this ltcore reads %d: use the one that wrote it",
-                          version, LT_RESULTS_VERSION);
 }
 
 static ltc_status read_rows(sqlite3 *db, const char *sql, take_fn *take, lt_standing *s, ltc_error *err)
@@ -117,42 +92,13 @@ static ltc_status read_rows(sqlite3 *db, const char *sql, take_fn *take, lt_stan
     return st;
 }
 
-/* A path as SQLite's URI has it. immutable, when no writer has it open: else a look would leave a -wal and
- * a -shm behind. */
-static ltc_status address(const char *directory, lt_text *uri, ltc_error *err)
-{
-    lt_text wal = { 0 };
-    lt_text_add(&wal, "%s/results.db-wal", directory);
-    lt_text_add(uri, "file:");
-    for (const char *c = directory; *c; c++)
-        lt_text_add(uri, strchr("%?#", *c) ? "%%%02X" : "%c", (unsigned)(unsigned char)*c);
-    const bool closed = !wal.failed && access(wal.s, F_OK) != 0;
-    lt_text_add(uri, "/results.db?mode=ro%s", closed ? "&immutable=1" : "");
-    lt_text_free(&wal);
-    return uri->failed ? ltc_fail(err, LTC_ENOMEM, "%s: no memory to read its results", directory) : LTC_OK;
-}
-
-static ltc_status open_database(const char *directory, sqlite3 **db, ltc_error *err)
-{
-    lt_text uri = { 0 };
-    ltc_status st = address(directory, &uri, err);
-    if (!st && (sqlite3_open_v2(uri.s, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) ||
-                sqlite3_busy_timeout(*db, WAIT_MS)))
-        st = *db ? lt_database_fail(*db, err)
-                 : ltc_fail(err, LTC_ENOMEM, "%s: no memory to read its results", directory);
-    lt_text_free(&uri);
-    return st;
-}
-
-/* In one transaction: all of it is of one moment. */
 static ltc_status read_all(sqlite3 *db, lt_standing *s, ltc_error *err)
 {
     static const struct { const char *sql; take_fn *take; } all[] = {
-        { "PRAGMA user_version", check_version }, { lines_sql, take_line }, { levels_sql, take_level },
-        { events_sql, take_event },
+        { lines_sql, take_line }, { levels_sql, take_level }, { events_sql, take_event },
     };
-    ltc_status st = lt_database_run(db, "BEGIN", err);
-    for (size_t i = 0; i < sizeof all / sizeof all[0] && !st && (!i || s->begun); i++)
+    ltc_status st = LTC_OK;
+    for (size_t i = 0; i < sizeof all / sizeof all[0] && !st && s->begun; i++)
         st = read_rows(db, all[i].sql, all[i].take, s, err);
     return st;
 }
@@ -161,7 +107,7 @@ static ltc_status read_once(const char *directory, lt_standing *s, ltc_error *er
 {
     lt_standing made = { 0 };
     sqlite3 *db = NULL;
-    ltc_status st = open_database(directory, &db, err);
+    ltc_status st = lt_database_look(directory, &db, &made.begun, err);
     if (!st)
         st = read_all(db, &made, err);
     lt_database_close(db);

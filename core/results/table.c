@@ -296,7 +296,7 @@ static void print_rule(const lt_table *t, FILE *to)
     fputc('\n', to);
     lt_wrap(text, WIDTH, to);
     if (lt_seeks_tickets(s))
-        lt_wrap(lt_verdict_rule, WIDTH, to);
+        lt_verdict_rule(s->report.matching, text), lt_wrap(text, WIDTH, to);
 }
 
 /* Other masks, of a criterion that reads nothing, with as many weights in each layer as main's: Frankle &

@@ -12,14 +12,14 @@ enum { MOST = 3 };                            /* differences that are named; the
 typedef struct pair { const char *key, *value; } pair;
 typedef struct pairs { pair *v; size_t n; lt_arena arena; } pairs;
 
-/* Where things lie and how often is saved: any of it gives the same results. */
+/* Where things lie, how often is saved, what people look at: any of it gives the same results. */
 static bool is_free(const char *key)
 {
     static const char *const free_keys[] = { "run.output", "run.store", "run.save_every", "plugins.path" };
     for (size_t i = 0; i < sizeof free_keys / sizeof free_keys[0]; i++)
         if (!strcmp(key, free_keys[i]))
             return true;
-    return false;
+    return !strncmp(key, "report.", strlen("report."));
 }
 
 static ltc_status keep(void *arg, const char *key, const char *value, size_t n, ltc_error *err)

@@ -7,8 +7,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "report/report.h"
 #include "run/ending.h"
 #include "run/estimate.h"
+#include "run/explain.h"
 #include "run/live.h"
 #include "util/file.h"
 
@@ -280,7 +282,7 @@ static ltc_status open_results(run *x, ltc_error *err)
     if (!x->line || !x->data)
         return ltc_fail(err, LTC_ENOMEM, "no memory for the facts of a run");
     x->facts = (lt_run_facts){ .version = x->r->version, .machine = x->machine, .resolved = x->r->resolved,
-                               .settings = s, .data = x->data, .line = x->line };
+                               .settings = s, .config = x->r->config, .data = x->data, .line = x->line };
     for (uint32_t i = 0; i < x->experiments.n; i++)
         if (!x->experiments.v[i].borrows)
             add_data(x, &x->experiments.v[i]);
@@ -315,6 +317,28 @@ static bool has_levels(const run *x)
     const bool there = !path.failed && access(path.s, F_OK) == 0;
     lt_text_free(&path);
     return there;
+}
+
+/* Figures and report.html. What goes wrong there is told, and takes nothing from the run: `ltcore report` makes
+ * them again. */
+static void write_report(run *x)
+{
+    const ltc_strings *formats = &x->r->settings->report.formats;
+    const char *const directory[] = { x->output.directory };
+    lt_report_request r = { .directory = directory, .n_directories = 1, .to = x->output.directory,
+                            .overlay = NULL, .out = x->r->out };
+    char note[256];
+    ltc_error err = { .message = "" };
+    for (uint64_t i = 0; i < formats->n; i++)
+        r.formats |= lt_report_format(formats->v[i]);
+    if (!r.formats)
+        return;
+    if (lt_report_write(&r, note, &err))
+        fprintf(x->r->progress->to, "ltcore: no report: %s\n", err.message);
+    else if (note[0])
+        fprintf(x->r->progress->to, "ltcore: %s\n", note);
+    if (!err.message[0] && r.formats & LT_REPORT_HTML)
+        fprintf(x->r->out, "Report: %s/report.html\n", x->output.directory);
 }
 
 ltc_status lt_run(const lt_run_request *r, ltc_error *err)
@@ -358,6 +382,8 @@ ltc_status lt_run(const lt_run_request *r, ltc_error *err)
             *err = late;
         st = st ? st : end;
         const ltc_status shown = st == LTC_ECANCELLED ? LTC_OK : lt_results_table(x.results, r->out, st ? &late : err);
+        if (!end && st != LTC_ECANCELLED)
+            write_report(&x);
         st = st ? st : shown;
     }
     close_run(&x);
@@ -369,70 +395,6 @@ static void look_at_nothing(lt_plan *p)
 {
     for (uint32_t i = 0; i < p->n_jobs; i++)
         p->job[i].state = p->job[i].dense == LT_NO_JOB ? LT_JOB_FAILED : LT_JOB_BLOCKED;
-}
-
-/* "prune.mask.alpha: ( 0.0, 2.0, 4.0 )", and at how many points each variant is. */
-static void print_sweep(const lt_settings *s, FILE *to)
-{
-    if (s->swept.n)
-        fputs("at so many points of what is swept: ", to);
-    for (uint32_t order = 0; s->swept.n && order <= s->n_variants; order++) {
-        uint32_t n = 0;
-        for (uint32_t i = 0; i < s->n_lines; i++)
-            n += s->line[i].order == order;
-        fprintf(to, "%s%s %u", order ? ", " : "", order ? s->variant[order - 1].name : "main", n);
-    }
-    if (s->swept.n)
-        fputc('\n', to);
-    for (uint32_t i = 0; i < s->n_axes; i++)
-        fprintf(to, "    %s = %s\n", s->axis[i].key, s->axis[i].values);
-    for (uint32_t v = 0; v < s->n_variants; v++)
-        for (uint32_t i = 0; i < s->variant[v].n_axes; i++)
-            fprintf(to, "    %s: %s = %s\n", s->variant[v].name, s->variant[v].axis[i].key, s->variant[v].axis[i].values);
-}
-
-/* How many dense networks are trained, and from how many in all the levels start. */
-static void print_dense(const lt_plan *p, FILE *to)
-{
-    uint64_t trained = 0, start = 0;
-    for (uint32_t i = 0; i < p->n_dense; i++)
-        trained += p->job[p->dense[i]].trains;
-    for (uint32_t i = 0; i < p->settings->n_lines; i++)
-        for (int64_t t = 0; t < p->settings->run.trials; t++)
-            start += p->job[p->start[(size_t)i * (size_t)p->settings->run.trials + (size_t)t].dense].trains;
-    if (p->settings->swept.n && trained)
-        fprintf(to, "%8llu of the dense network, from which %llu lines start, each in its trial\n",
-                (unsigned long long)trained, (unsigned long long)start);
-}
-
-static void print_experiment(const lt_experiment *e, FILE *to)
-{
-    const lt_data *d = &e->data;
-    fprintf(to, "%llu samples to train on, %llu to validate, %llu to test; %llu parameters\n",
-            (unsigned long long)d->split[LT_TRAIN].n, (unsigned long long)d->split[LT_VALIDATION].n,
-            (unsigned long long)d->split[LT_TEST].n, (unsigned long long)lt_graph_param_count(&e->graph));
-}
-
-static void print_plan(const run *x, const uint64_t count[LT_JOB_STATES], uint64_t lost, FILE *to)
-{
-    const lt_regime *main = &x->plan.regime[0];
-    const lt_experiment *e = main->experiment;
-    const uint64_t stored = count[LT_JOB_DONE], due = count[LT_JOB_FAILED], waiting = count[LT_JOB_BLOCKED];
-    const uint64_t all = stored + due + waiting + lost, steps = lt_plan_steps(&x->plan);
-    fprintf(to, "%llu training%s of ", (unsigned long long)all, all == 1 ? "" : "s");
-    if (steps == all * main->steps)
-        fprintf(to, "%llu steps (%.4g epochs) on %s\n", (unsigned long long)main->steps,
-                (double)main->steps / (double)main->steps_per_epoch, e->backend);
-    else
-        fprintf(to, "%llu steps in all on %s\n", (unsigned long long)steps, e->backend);
-    print_sweep(x->r->settings, to);
-    print_dense(&x->plan, to);
-    fprintf(to, "%8llu stored\n%8llu to be done\n%8llu to be done when the masks they depend on are known, at most\n",
-            (unsigned long long)stored, (unsigned long long)due, (unsigned long long)waiting);
-    if (lost)
-        fprintf(to, "%8llu not to be done: a loss was not finite, there or where they begin\n", (unsigned long long)lost);
-    for (uint32_t i = 0; i < x->experiments.n; i++)
-        print_experiment(&x->experiments.v[i], to);
 }
 
 ltc_status lt_run_explain(const lt_run_request *r, ltc_error *err)
@@ -455,7 +417,7 @@ ltc_status lt_run_explain(const lt_run_request *r, ltc_error *err)
     for (uint32_t i = 0; i < x.plan.n_jobs; i++)
         count[x.plan.job[i].state] += x.plan.job[i].trains && !x.plan.job[i].outcome.bad;
     if (!st) {
-        print_plan(&x, count, lost, r->out);
+        lt_explain(&x.plan, &x.experiments, count, lost, r->out);
         st = lt_estimate(&x.plan, count[LT_JOB_FAILED] + count[LT_JOB_BLOCKED], r->workers, r->now_s, r->out, err);
     }
     close_run(&x);

@@ -7,6 +7,7 @@
 
 typedef struct lt_run_request {
     const lt_settings *settings;
+    const lt_config   *config;                /* that they come from */
     const lt_services *services;              /* whose `cancelled` is asked between spans */
     const char        *resolved, *version;    /* text of run.cfg; of this program */
     lt_progress_line  *progress;

@@ -62,6 +62,14 @@ char *lt_arena_print(lt_arena *a, const char *fmt, ...)
     return s;
 }
 
+void *lt_arena_more(lt_arena *a, void *list, size_t n, size_t size)
+{
+    if (n & (n - 1))
+        return list;
+    void *more = lt_arena_array(a, n ? 2 * n : 1, size);
+    return more && n ? memcpy(more, list, n * size) : more;
+}
+
 void lt_arena_free(lt_arena *a)
 {
     for (struct lt_arena_block *b = a->first, *next; b; b = next) {

@@ -8,6 +8,8 @@
 #include "conv_reg.h"
 #include "conv_tiles.h"
 
+enum { MOST = 28 };                           /* registers of a tile */
+
 /* The tile of one row of outputs: pixels of it are at in and out, for one section's list. */
 typedef struct bed {
     const float *in; float *out;
@@ -15,25 +17,47 @@ typedef struct bed {
     int64_t count, outputs;
     const float *bias;
     bool fresh, relu;                         /* fresh: the first section, nothing of ours is in out */
+    float *tile;                              /* room for it, where not all of it is stored */
 } bed;
 
+/* Stores what is ours of a tile that shares pixels with another, or of a row of fewer than CONV_WIDE
+ * outputs. */
+static void store_part(const conv_walk *k, const conv_spot *s, const bed *d, const conv_tile_size *z)
+{
+    const float *tile = d->tile;
+    const int n = z->blocks * z->rows * z->columns;
+    for (int64_t i = 0; i < d->outputs; i++)
+        for (int p = 0; p < n; p++, tile += REG_LANES)
+            if (conv_is_ours(s, z->rows, z->columns, p)) {
+                const reg sum = reg_load(tile);
+                reg_store(d->out + i * k->out.channel +
+                              conv_pixel(&k->out, z->rows, z->columns, k->out.column, p),
+                          d->relu ? reg_relu(sum) : sum);
+            }
+}
+
+/* column, out_column: from pixel to pixel in both sheets. Every branch is outside of the loops over a
+ * tile, or gcc would keep the tile in memory. */
 REG_INLINE void run(const int wide, const int tb, const int ty, const int tx, const ptrdiff_t column,
-                    const conv_walk *k, const conv_spot *s, const bed *d)
+                    const ptrdiff_t out_column, const conv_walk *k, const conv_spot *s, const bed *d)
 {
     const int n = tb * ty * tx;
     const uint32_t shift = k->lists->shift, mask = (1u << shift) - 1;
     const conv_sheet in = k->in, out = k->out;
     const ptrdiff_t *tap = k->tap;
-    const bool load = !d->fresh || k->add;
-    float *to = d->out;
-    reg a[wide * n];
-    REG_UNROLL for (int i = 0; i < wide; i++) {
-        const int64_t o = i < d->outputs ? i : 0;            /* what lies beyond the row is not stored */
-        const reg begin = reg_all(d->bias ? d->bias[o] : 0);
-        REG_UNROLL for (int p = 0; p < n; p++)
-            a[i * n + p] = load ? reg_load(to + o * out.channel +
-                                           conv_pixel(&out, ty, tx, out.column, p)) : begin;
-    }
+    reg a[MOST];
+    if (!d->fresh || k->add)
+        REG_UNROLL for (int i = 0; i < wide; i++) {
+            const float *from = d->out + (i < d->outputs ? i * out.channel : 0);
+            REG_UNROLL for (int p = 0; p < n; p++)
+                a[i * n + p] = reg_load(from + conv_pixel(&out, ty, tx, out_column, p));
+        }
+    else
+        REG_UNROLL for (int i = 0; i < wide; i++) {
+            const reg begin = reg_all(d->bias ? d->bias[i < d->outputs ? i : 0] : 0);
+            REG_UNROLL for (int p = 0; p < n; p++)
+                a[i * n + p] = begin;
+        }
     const float *w = d->w;
     for (const uint32_t *entry = d->entry, *end = entry + d->count; entry < end; entry++, w += wide) {
         const float *from = d->in + (ptrdiff_t)(*entry >> shift) * in.channel + tap[*entry & mask];
@@ -43,23 +67,30 @@ REG_INLINE void run(const int wide, const int tb, const int ty, const int tx, co
                 a[i * n + p] = reg_fma(reg_all(w[i]), x, a[i * n + p]);
         }
     }
+    if (!s->whole || d->outputs < wide) {
+        REG_UNROLL for (int p = 0; p < wide * n; p++)
+            reg_store(d->tile + p * REG_LANES, a[p]);
+        store_part(k, s, d, &(conv_tile_size){ tb, ty, tx });
+        return;
+    }
+    if (d->relu)
+        REG_UNROLL for (int p = 0; p < wide * n; p++)
+            a[p] = reg_relu(a[p]);
     REG_UNROLL for (int i = 0; i < wide; i++)
         REG_UNROLL for (int p = 0; p < n; p++)
-            if (i < d->outputs && conv_is_ours(s, ty, tx, p))
-                reg_store(to + i * out.channel + conv_pixel(&out, ty, tx, out.column, p),
-                          d->relu ? reg_relu(a[i * n + p]) : a[i * n + p]);
+            reg_store(d->out + i * out.channel + conv_pixel(&out, ty, tx, out_column, p), a[i * n + p]);
 }
 
 typedef void run_fn(const conv_walk *k, const conv_spot *s, const bed *d);
 
-/* One kernel a size; the step from pixel to pixel is a constant where it is one vector. */
+/* One kernel a size; the steps from pixel to pixel are constants where they are one vector. */
 #define TILE(wide, tb, ty, tx)                                                                      \
     static void tile_##wide##_##tb##_##ty##_##tx(const conv_walk *k, const conv_spot *s, const bed *d) \
     {                                                                                               \
-        if (k->in.column == CPU_LANES)                                                              \
-            run(wide, tb, ty, tx, CPU_LANES, k, s, d);                                              \
+        if (k->in.column == CPU_LANES && k->out.column == CPU_LANES)                                \
+            run(wide, tb, ty, tx, CPU_LANES, CPU_LANES, k, s, d);                                   \
         else                                                                                        \
-            run(wide, tb, ty, tx, k->in.column, k, s, d);                                           \
+            run(wide, tb, ty, tx, k->in.column, k->out.column, k, s, d);                            \
     }
 #define SIZE(wide, tb, ty, tx) { wide, { tb, ty, tx }, tile_##wide##_##tb##_##ty##_##tx }
 
@@ -87,7 +118,6 @@ TILE(4, 2, 1, 2)
 TILE(1, 1, 2, 4)
 TILE(1, 2, 2, 2)
 TILE(1, 1, 2, 2)
-TILE(4, 1, 1, 3)
 #endif
 
 static const struct { uint32_t wide; conv_tile_size size; run_fn *run; } tiles[] = {
@@ -99,7 +129,7 @@ static const struct { uint32_t wide; conv_tile_size size; run_fn *run; } tiles[]
     SIZE(4, 1, 1, 6), SIZE(4, 1, 1, 5), SIZE(4, 1, 2, 2), SIZE(4, 1, 1, 4), SIZE(4, 4, 1, 1),
     SIZE(4, 2, 1, 2),
 #else
-    SIZE(1, 1, 2, 4), SIZE(1, 2, 2, 2), SIZE(1, 1, 2, 2), SIZE(4, 1, 1, 3),
+    SIZE(1, 1, 2, 4), SIZE(1, 2, 2, 2), SIZE(1, 1, 2, 2),
 #endif
 };
 
@@ -118,6 +148,7 @@ static size_t best_tile(const conv_walk *k)
 static void all_lists(const conv_walk *k, run_fn *fn, const conv_spot *s, const float *in, float *out)
 {
     const conv_lists *l = k->lists;
+    float tile[MOST * REG_LANES] __attribute__((aligned(64)));
     for (int64_t section = 0; section < l->sections; section++)
         for (int64_t row = 0; row < l->rows; row++) {
             const uint32_t *begin = l->begin + section * l->rows + row;
@@ -128,7 +159,7 @@ static void all_lists(const conv_walk *k, run_fn *fn, const conv_spot *s, const 
                              .entry = l->entry + begin[0], .w = k->w + (size_t)begin[0] * l->wide,
                              .count = begin[1] - begin[0], .outputs = l->output[row + 1] - output,
                              .bias = k->bias ? k->bias + output : NULL, .fresh = section == 0,
-                             .relu = k->relu && section == l->last[row] });
+                             .relu = k->relu && section == l->last[row], .tile = tile });
         }
 }
 
@@ -146,7 +177,7 @@ void CPU_NAME(conv_apply)(const conv_walk *k)
 {
     const size_t t = best_tile(k);
     const conv_tile_size *z = &tiles[t].size;
-    conv_spot s;
+    conv_spot s = { 0 };
     for (int64_t b = 0; b * z->blocks < k->blocks; b++) {
         conv_spot_axis(&s, 0, b, z->blocks, k->blocks);
         for (int64_t y = 0; y * z->rows < k->rows; y++) {

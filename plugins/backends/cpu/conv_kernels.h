@@ -47,9 +47,21 @@ typedef struct conv_winograd {
     float *scratch;
 } conv_winograd;
 
+/* The weights' gradient of the same: dw[output][input][3][3] for outputs [first, end). Each sum goes over
+ * tiles, then samples, in their order. to: where a place of the host's is stored, or CONV_NONE; NULL:
+ * there. A call uses conv_winograd_slope_scratch floats. */
+typedef struct conv_winograd_slope {
+    conv_sheet x, g;
+    int64_t in_rows, in_columns, rows, columns, blocks, inputs, pad;
+    const uint32_t *to;
+    int64_t first, end;
+    float *scratch, *dw;
+} conv_winograd_slope;
+
 typedef struct conv_kernels {
     void (*apply)(const conv_walk *k);
     void (*winograd)(const conv_winograd *k);
+    void (*winograd_slope)(const conv_winograd_slope *k);
     void (*slope)(const conv_slope *k);       /* of lists with one output a row */
     void (*slope_wide)(const conv_slope *k);  /* of lists with CONV_WIDE outputs a row */
 } conv_kernels;

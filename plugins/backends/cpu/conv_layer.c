@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <ltcore/backend.h>
 
@@ -16,9 +17,10 @@ struct cpu_conv {
     conv_phase forward, slope;                /* slope: of the weights' gradient, if its lists are others */
     bool own_slope;
     conv_phase *back; int64_t n_back;
-    float *points[2], *host;                  /* Winograd's weights of the first two passes; with zeros */
+    float *points[2], *host;                  /* Winograd's weights of two passes; all, with zeros */
     size_t stored;
     uint32_t *places;                         /* NULL: all, in the host's order */
+    uint32_t *rank;                           /* the way back, or CONV_NONE; NULL: not wanted */
 };
 
 static const conv_kernels *kernels_of(cpu_isa isa)
@@ -73,6 +75,7 @@ cpu_conv_needs cpu_conv_needs_of(const cpu_conv_shape *s, cpu_isa isa)
     cpu_conv_needs n = { .halo_x = conv_phase_halo(&forward, s, s->h, s->w),
                          .scratch = tap_floats(s) + room_of(s) * CPU_LANES };
     n.scratch = larger(n.scratch, conv_winograd_scratch(s->channels > s->outputs ? s->channels : s->outputs));
+    n.scratch = larger(n.scratch, conv_winograd_slope_scratch(s->channels));
     for (int64_t i = 0; i < conv_phases(s, true); i++) {
         const conv_phase back = conv_phase_of(s, true, i);
         const int64_t halo = conv_phase_halo(&back, s, s->out_h, s->out_w);
@@ -129,7 +132,8 @@ static ltc_status open_phases(cpu_conv *l, const uint8_t *mask, double density, 
         l->back[i] = conv_phase_of(&l->shape, true, i);
         st = open_phase(&l->back[i], l, mask, density, CONV_DATA_GRADIENT, err);
     }
-    l->own_slope = l->way[CONV_WEIGHT_GRADIENT] != l->way[CONV_FORWARD];
+    l->own_slope = l->way[CONV_WEIGHT_GRADIENT] != l->way[CONV_FORWARD] &&
+                   l->way[CONV_WEIGHT_GRADIENT] != CONV_BY_WINOGRAD;
     l->slope = conv_phase_of(&l->shape, false, 0);
     return st || !l->own_slope ? st : open_phase(&l->slope, l, mask, density, CONV_WEIGHT_GRADIENT, err);
 }
@@ -147,6 +151,7 @@ static ltc_status order_weights(cpu_conv *l, const uint8_t *mask, uint32_t *rank
 {
     const size_t n = weights_of(&l->shape);
     const conv_lists *order = order_of(l);
+    memset(rank, 0xff, n * sizeof *rank);     /* CONV_NONE */
     l->places = malloc((l->stored + 1) * sizeof *l->places);
     if (!l->places)
         return ltc_fail(err, LTC_ENOMEM, "no memory for the places of %zu weights", l->stored);
@@ -178,7 +183,10 @@ static ltc_status settle(cpu_conv *l, const uint8_t *mask, ltc_error *err)
         st = conv_phase_settle(&l->back[i], rank, stored, err);
     if (!st && l->own_slope)
         st = conv_phase_settle(&l->slope, rank, stored, err);
-    free(rank);
+    if (!st && l->places && l->way[CONV_WEIGHT_GRADIENT] == CONV_BY_WINOGRAD)
+        l->rank = rank;
+    else
+        free(rank);
     return st;
 }
 
@@ -217,7 +225,7 @@ void cpu_conv_close(cpu_conv *l)
     for (int64_t i = 0; l->back && i < l->n_back; i++)
         conv_phase_close(&l->back[i]);
     free(l->back), free(l->places);
-    free(l->points[0]), free(l->points[1]), free(l->host);
+    free(l->points[0]), free(l->points[1]), free(l->host), free(l->rank);
     free(l);
 }
 
@@ -306,12 +314,26 @@ void cpu_conv_data_gradient(const cpu_conv *l, const cpu_conv_call *c, bool add,
         run_phase(l, &l->back[i], c, add, first, end);
 }
 
+static void run_winograd_slope(const cpu_conv *l, const cpu_conv_call *c, float *dw, int64_t first,
+                               int64_t end)
+{
+    l->kernels->winograd_slope(&(conv_winograd_slope){
+        .x = sheet_of(c->x, 0, 0, 0, 1), .g = sheet_of(c->y, 0, 0, 0, 1), .in_rows = c->x->h,
+        .in_columns = c->x->w, .rows = c->y->h, .columns = c->y->w, .blocks = c->x->blocks,
+        .inputs = c->x->channels, .pad = l->shape.pad, .to = l->rank, .first = first, .end = end,
+        .scratch = c->scratch, .dw = dw });
+}
+
 void cpu_conv_weight_gradient(const cpu_conv *l, const cpu_conv_call *c, float *dw, int64_t first,
                               int64_t end)
 {
     const conv_phase *p = l->own_slope ? &l->slope : &l->forward;
     const bool wide = l->way[CONV_WEIGHT_GRADIENT] != CONV_BY_LISTS;
     ptrdiff_t *tap = (ptrdiff_t *)(void *)c->scratch;
+    if (l->way[CONV_WEIGHT_GRADIENT] == CONV_BY_WINOGRAD) {
+        run_winograd_slope(l, c, dw, first, end);
+        return;
+    }
     conv_phase_taps(p, &l->shape, c->x->row, tap);
     (wide ? l->kernels->slope_wide : l->kernels->slope)(&(conv_slope){
         .x = sheet_of(c->x, 0, 0, 0, p->in_step), .g = sheet_of(c->y, 0, 0, 0, 1), .rows = p->rows,

@@ -13,23 +13,37 @@
 enum {
     CONV_SIDE = 6, CONV_POINTS = CONV_SIDE * CONV_SIDE,
     CONV_PANEL = 4,                           /* tiles that are multiplied together */
-    CONV_CHUNK = 16                           /* outputs whose products wait together, a multiple of CONV_WIDE */
+    CONV_CHUNK = 16                           /* outputs whose products wait together: whole CONV_WIDEs */
 };
 
 /* u[point][output / CONV_WIDE][input][CONV_WIDE], zero beyond the last output, of weights
  * [output][input][3][3] that stand by_output and by_input apart. back: the taps are turned around, as the
  * data gradient wants them. */
 size_t conv_points_count(int64_t outputs, int64_t inputs);
-void   conv_points_make(const float *w, int64_t outputs, int64_t inputs, int64_t by_output, int64_t by_input, bool back,
-                        float *u);
+void   conv_points_make(const float *w, int64_t outputs, int64_t inputs, int64_t by_output, int64_t by_input,
+                      bool back, float *u);
 
-/* Floats from one point to the next in a panel of so many channels: not a power of two, whose lines would
- * all want the same places of a cache. */
+/* Floats from one point to the next, of weights and in a panel of so many channels: not a power of two,
+ * whose lines would all want the same places of a cache. */
+static inline ptrdiff_t conv_point_stride(int64_t outputs, int64_t inputs)
+{
+    return (outputs + CONV_WIDE - 1) / CONV_WIDE * CONV_WIDE * inputs + 5 * CPU_LANES;
+}
+
 static inline ptrdiff_t conv_panel_stride(int64_t channels)
 {
     return channels * CONV_PANEL * CPU_LANES + 5 * CPU_LANES;
 }
 
 size_t conv_winograd_scratch(int64_t inputs);
+
+/* The weights' gradient: sums of so many outputs at a time, [point][output][inputs in whole registers]. */
+enum { CONV_SLOPE_OUTPUTS = 64 };
+static inline int64_t conv_slope_inputs(int64_t inputs)
+{
+    return (inputs + CPU_LANES - 1) / CPU_LANES * CPU_LANES;
+}
+
+size_t conv_winograd_slope_scratch(int64_t inputs);
 
 #endif

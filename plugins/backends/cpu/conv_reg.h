@@ -7,6 +7,7 @@
 #ifndef CPU_CONV_REG_H
 #define CPU_CONV_REG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -73,6 +74,12 @@ REG_INLINE reg reg_fma(reg a, reg b, reg c)
 REG_INLINE reg reg_relu(reg x)
 {
     return (reg)((reg_mask)x & ~(reg_mask)(x <= (reg){ 0 }));
+}
+
+/* x, or +0.0. */
+REG_INLINE reg reg_keep(reg x, bool it)
+{
+    return (reg)((reg_mask)x & ((reg_mask){ 0 } - (int32_t)it));
 }
 
 /* The sum of CPU_LANES numbers, halves folded onto each other: the order of vec_sum. */

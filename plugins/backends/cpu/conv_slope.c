@@ -24,10 +24,12 @@ REG_INLINE void run(const int tb, const int ty, const int tx, const ptrdiff_t co
     const uint32_t shift = k->lists->shift, mask = (1u << shift) - 1;
     const conv_sheet x = k->x, g = k->g;
     const ptrdiff_t *tap = k->tap;
-    reg v[n];
+    reg v[16];
     REG_UNROLL for (int p = 0; p < n; p++)
-        v[p] = conv_is_ours(s, ty, tx, p) ? reg_load(d->g + conv_pixel(&g, ty, tx, CPU_LANES, p))
-                                          : (reg){ 0 };
+        v[p] = reg_load(d->g + conv_pixel(&g, ty, tx, CPU_LANES, p));
+    if (!s->whole)
+        REG_UNROLL for (int p = 0; p < n; p++)
+            v[p] = reg_keep(v[p], conv_is_ours(s, ty, tx, p));
     float *to = d->partial;
     for (const uint32_t *entry = d->entry, *end = entry + d->count; entry < end; entry++, to += CPU_LANES) {
         const float *from = d->x + (ptrdiff_t)(*entry >> shift) * x.channel + tap[*entry & mask];
@@ -139,7 +141,7 @@ static void part_over_tiles(const conv_slope *k, const part *p)
 {
     const size_t t = best_tile(k);
     const conv_tile_size *z = &tiles[t].size;
-    conv_spot s;
+    conv_spot s = { 0 };
     for (int64_t b = 0; b * z->blocks < k->blocks; b++) {
         conv_spot_axis(&s, 0, b, z->blocks, k->blocks);
         for (int64_t y = 0; y * z->rows < k->rows; y++) {
@@ -196,24 +198,26 @@ enum { ENTRIES = 6, OUTPUTS = 4 };
 enum { ENTRIES = 5, OUTPUTS = 2 };
 #endif
 
-/* A band: pixels of rows [top, bottom) of one block. */
-typedef struct band { int64_t block, top, bottom; } band;
+/* A band: pixels of rows [top, bottom) of some blocks; of all rows, if the blocks are several. */
+typedef struct band { int64_t block, blocks, top, bottom; } band;
 
 /* One bundle of entries and outputs: where their numbers are at the band's first pixel, and their sums. */
 typedef struct bundle { const float *x[ENTRIES], *g[OUTPUTS]; float *sum[ENTRIES]; } bundle;
 
-REG_INLINE void add_band(const bundle *u, const ptrdiff_t column, const conv_slope *k, int64_t rows)
+REG_INLINE void add_band(const bundle *u, const ptrdiff_t column, const conv_slope *k, const band *d)
 {
     reg a[ENTRIES * OUTPUTS];
     REG_UNROLL for (int e = 0; e < ENTRIES; e++)
         REG_UNROLL for (int o = 0; o < OUTPUTS; o++)
             a[e * OUTPUTS + o] = reg_load(u->sum[e] + o * CPU_LANES);
-    for (int64_t y = 0; y < rows; y++) {
+    const int64_t rows = d->bottom - d->top;
+    for (int64_t line = 0; line < rows * d->blocks; line++) {
+        const int64_t b = line / rows, y = line % rows;
         const float *x[ENTRIES], *g[OUTPUTS];
         REG_UNROLL for (int e = 0; e < ENTRIES; e++)
-            x[e] = u->x[e] + y * k->x.row;
+            x[e] = u->x[e] + b * k->x.block + y * k->x.row;
         REG_UNROLL for (int o = 0; o < OUTPUTS; o++)
-            g[o] = u->g[o] + y * k->g.row;
+            g[o] = u->g[o] + b * k->g.block + y * k->g.row;
         for (int64_t c = 0; c < k->columns; c++) {
             reg v[OUTPUTS];
             REG_UNROLL for (int o = 0; o < OUTPUTS; o++)
@@ -231,14 +235,14 @@ REG_INLINE void add_band(const bundle *u, const ptrdiff_t column, const conv_slo
 }
 
 /* Functions of their own, so that a test can look into them (tests/spills.sh). */
-static __attribute__((noinline)) void band_of_neighbours(const bundle *u, const conv_slope *k, int64_t rows)
+static __attribute__((noinline)) void band_of_neighbours(const bundle *u, const conv_slope *k, const band *d)
 {
-    add_band(u, CPU_LANES, k, rows);
+    add_band(u, CPU_LANES, k, d);
 }
 
-static __attribute__((noinline)) void band_of_steps(const bundle *u, const conv_slope *k, int64_t rows)
+static __attribute__((noinline)) void band_of_steps(const bundle *u, const conv_slope *k, const band *d)
 {
-    add_band(u, k->x.column, k, rows);
+    add_band(u, k->x.column, k, d);
 }
 
 /* Entries [from, from + ENTRIES) of n and outputs from `first` on. Where there are fewer, the last one is
@@ -270,7 +274,7 @@ static void list_over_band(const conv_slope *k, const band *d, int64_t row, cons
         for (int64_t from = 0; from < n; from += ENTRIES)
             for (int lane = 0; lane < CPU_LANES; lane += REG_LANES) {
                 const bundle u = bundle_of(k, d, row, entry, n, from, first, partial, lane);
-                (k->x.column == CPU_LANES ? band_of_neighbours : band_of_steps)(&u, k, d->bottom - d->top);
+                (k->x.column == CPU_LANES ? band_of_neighbours : band_of_steps)(&u, k, d);
             }
 }
 
@@ -288,15 +292,21 @@ static void part_over_band(const conv_slope *k, const part *p, const band *d)
         }
 }
 
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* Bands of about so many pixels: enough to pay for the sums that come and go. */
 enum { BAND_PIXELS = 128 };
 
 static void part_over_bands(const conv_slope *k, const part *p)
 {
     const int64_t rows = (BAND_PIXELS + k->columns - 1) / k->columns;
-    for (int64_t b = 0; b < k->blocks; b++)
+    const int64_t blocks = rows > k->rows ? rows / k->rows : 1;
+    for (int64_t b = 0; b < k->blocks; b += blocks)
         for (int64_t y = 0; y < k->rows; y += rows)
-            part_over_band(k, p, &(band){ b, y, y + rows < k->rows ? y + rows : k->rows });
+            part_over_band(k, p, &(band){ b, least(blocks, k->blocks - b), y, least(y + rows, k->rows) });
 }
 
 void CPU_NAME(conv_slope_wide)(const conv_slope *k)

@@ -3,12 +3,14 @@
 
 void CPU_NAME(conv_apply)(const conv_walk *k);
 void CPU_NAME(conv_winograd)(const conv_winograd *k);
+void CPU_NAME(conv_winograd_slope)(const conv_winograd_slope *k);
 void CPU_NAME(conv_slope_lists)(const conv_slope *k);
 void CPU_NAME(conv_slope_wide)(const conv_slope *k);
 
 const conv_kernels CPU_NAME(conv_kernels) = {
     .apply = CPU_NAME(conv_apply),
     .winograd = CPU_NAME(conv_winograd),
+    .winograd_slope = CPU_NAME(conv_winograd_slope),
     .slope = CPU_NAME(conv_slope_lists),
     .slope_wide = CPU_NAME(conv_slope_wide),
 };

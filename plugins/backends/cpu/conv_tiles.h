@@ -14,7 +14,7 @@
 typedef struct conv_tile_size { int blocks, rows, columns; } conv_tile_size;
 
 /* A tile's first block, row and column, and how many of each are another tile's. */
-typedef struct conv_spot { int64_t at[3]; int skip[3]; } conv_spot;
+typedef struct conv_spot { int64_t at[3]; int skip[3]; bool whole; } conv_spot;
 
 /* How many multiplications a tile of this size costs the sheet, an entry's own cost counted as four; 0:
  * too large. */
@@ -33,6 +33,7 @@ static inline void conv_spot_axis(conv_spot *s, int axis, int64_t i, int size, i
     const int64_t start = i * size, most = n - size;
     s->at[axis] = start < most ? start : most;
     s->skip[axis] = (int)(start - s->at[axis]);
+    s->whole = !(s->skip[0] | s->skip[1] | s->skip[2]);
 }
 
 /* Pixel p of a tile, counted through columns, rows, blocks: where it is in a sheet whose columns are so

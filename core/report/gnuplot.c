@@ -1,0 +1,271 @@
+/* Owns the child process that draws, and the script that it reads. Called by report.c. */
+#include "report/gnuplot.h"
+
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "config/number.h"
+
+enum { LIMIT_MS = 60000, TICK_MS = 5, MOST_LEGEND = 14 };
+extern char **environ;
+
+static const struct { uint32_t format; const char *name, *terminal; } terminals[] = {
+    { LT_DRAW_SVG, "svg", "svg size 680,420 dynamic background '#ffffff' font 'Helvetica,Arial,sans-serif' "
+                          "fontscale 1.05 linewidth 1.1" },
+    { LT_DRAW_PNG, "png", "pngcairo size 1360,840 background '#ffffff' font 'Sans,20' linewidth 2.2 pointscale 2" },
+};
+enum { TERMINALS = sizeof terminals / sizeof terminals[0] };
+
+static const char setup[] =
+    "set encoding utf8\nset border 3 lw 0.8\nset tics nomirror out scale 0.6\n"
+    "set grid ytics lt 1 lc rgb '#e4e4e4' lw 0.6\nset bars 0.6\nset datafile missing 'NaN'\n";
+
+/* A text of the user's in single quotes; gnuplot has no other escape there. */
+static void put_text(const char *s, lt_text *to)
+{
+    lt_text_put(to, "'", 1);
+    for (; *s; s++)
+        if (*s == '\'')
+            lt_text_add(to, "''");
+        else if ((unsigned char)*s >= ' ')
+            lt_text_put(to, s, 1);
+    lt_text_put(to, "'", 1);
+}
+
+static void put_number(double v, lt_text *to)
+{
+    char number[LT_NUMBER_BYTES];
+    lt_text_add(to, " %s", isfinite(v) ? lt_real_text(number, v) : "NaN");
+}
+
+static void put_data(const lt_plot *p, lt_text *to)
+{
+    const double x = p->x_percent ? 100 : 1, y = p->y_percent ? 100 : 1;
+    for (size_t i = 0; i < p->n_series; i++) {
+        const lt_series *s = &p->series[i];
+        lt_text_add(to, "$s%zu << EOD\n", i);
+        for (size_t k = 0; k < s->n_dots; k++) {
+            const lt_dot *d = &s->dot[k];
+            put_number(x * d->x, to);
+            put_number(y * d->y.mean, to);
+            put_number(y * d->y.min, to);
+            put_number(y * d->y.max, to);
+            lt_text_put(to, "\n", 1);
+        }
+        lt_text_add(to, "EOD\n");
+    }
+}
+
+typedef struct range { double least, most; } range;
+
+static range x_range(const lt_plot *p)
+{
+    range r = { INFINITY, 0 };
+    const double unit = p->x_percent ? 100 : 1;
+    for (size_t i = 0; i < p->n_series; i++)
+        for (size_t k = 0; k < p->series[i].n_dots; k++) {
+            r.least = fmin(r.least, unit * p->series[i].dot[k].x);
+            r.most = fmax(r.most, unit * p->series[i].dot[k].x);
+        }
+    if (!(r.least < r.most))                  /* one place: as wide as to show it */
+        r.least /= 2, r.most *= 2;
+    return r;
+}
+
+static void put_tic(double at, const char *before, lt_text *to)
+{
+    if (at >= 1e6)
+        lt_text_add(to, "%s'%.3g M' %.9g", before, at / 1e6, at);
+    else if (at >= 1e4)
+        lt_text_add(to, "%s'%.3g k' %.9g", before, at / 1e3, at);
+    else
+        lt_text_add(to, "%s'%.4g' %.9g", before, at, at);
+}
+
+/* Of a logarithmic axis: 100 50 20 10 5 ... down to the least; more where it is short. */
+static void put_tics(const lt_plot *p, lt_text *to)
+{
+    static const double few[] = { 1, 2, 5 }, many[] = { 1, 1.5, 2, 3, 4, 5, 7 };
+    const range r = x_range(p);
+    const bool is_short = r.most / r.least < 15;
+    const double *step = is_short ? many : few;
+    const size_t steps = is_short ? sizeof many / sizeof many[0] : sizeof few / sizeof few[0];
+    const char *before = "";
+    lt_text_add(to, "set logscale x\nset xrange [%.9g:%.9g]\nset xtics (", 1.06 * r.most, r.least / 1.06);
+    for (double decade = pow(10, floor(log10(r.least))); decade <= r.most; decade *= 10)
+        for (size_t i = 0; i < steps; i++) {
+            const double at = decade * step[i];
+            if (at < r.least / 1.06 || at > 1.06 * r.most)
+                continue;
+            put_tic(at, before, to);
+            before = ", ";
+        }
+    lt_text_add(to, ")\n");
+}
+
+static void put_axes(const lt_plot *p, lt_text *to)
+{
+    lt_text_add(to, "unset logscale\nset autoscale\nset xtics auto\nset format x '%%h'\nset xlabel ");
+    put_text(p->x, to);
+    lt_text_add(to, " noenhanced\nset ylabel ");
+    put_text(p->y, to);
+    lt_text_add(to, " noenhanced\n");
+    if (p->reversed)
+        put_tics(p, to);
+    const double unit = p->y_percent ? 100 : 1;
+    lt_text_add(to, "%sset yrange [%.9g:%.9g]\n", p->y_log ? "set logscale y\n" : "", unit * p->y_from,
+                unit * p->y_to);
+    lt_text_add(to, p->n_series > MOST_LEGEND ? "unset key\n"
+                                              : "set key outside top center horizontal Left reverse noenhanced samplen 3.4 width 1\n");
+}
+
+static void put_series(const lt_plot *p, size_t i, lt_text *to)
+{
+    const lt_series *s = &p->series[i];
+    const lt_style style = lt_style_of(s->style);
+    char line[96];
+    snprintf(line, sizeof line, "lc rgb '%s' dt %d lw 1.8", style.colour, style.dash % 6 ? style.dash % 6 : 6);
+    if (!s->line_only)
+        lt_text_add(to, "$s%zu using 1:2:3:4 with yerrorbars lc rgb '%s' dt 1 lw 0.9 pt 0 notitle, ", i, style.colour);
+    lt_text_add(to, "$s%zu using 1:2 with %s %s", i, s->line_only ? "lines" : "linespoints", line);
+    if (!s->line_only)
+        lt_text_add(to, " pt %d ps 0.8", style.point);
+    lt_text_add(to, " title ");
+    put_text(s->name, to);
+}
+
+static void put_plot(const lt_plot *p, lt_text *to)
+{
+    lt_text_add(to, "plot ");
+    if (isfinite(p->reference))
+        lt_text_add(to, "%.9g with lines lc rgb '#888888' dt 3 lw 1.1 title 'dense', ",
+                    (p->y_percent ? 100 : 1) * p->reference);
+    for (size_t i = 0; i < p->n_series; i++) {
+        lt_text_add(to, "%s", i ? ", " : "");
+        put_series(p, i, to);
+    }
+    lt_text_add(to, "\nunset output\n");
+}
+
+void lt_gnuplot_script(const lt_plots *p, const char *directory, uint32_t formats, const char *ending, lt_text *to)
+{
+    lt_text_add(to, "%s", setup);
+    for (size_t i = 0; i < p->n; i++) {
+        put_data(&p->v[i], to);
+        put_axes(&p->v[i], to);
+        for (int t = 0; t < TERMINALS; t++) {
+            if (!(formats & terminals[t].format))
+                continue;
+            lt_text path = { 0 };
+            lt_text_add(&path, "%s/%s.%s%s", directory, p->v[i].id, terminals[t].name, ending);
+            lt_text_add(to, "set terminal %s\nset output ", terminals[t].terminal);
+            put_text(path.failed ? "" : path.s, to);
+            to->failed |= path.failed;
+            lt_text_add(to, "\n");
+            put_plot(&p->v[i], to);
+            lt_text_free(&path);
+        }
+    }
+}
+
+/* Its standard input is the script, its output goes to standard error. ENOENT: there is no such program. */
+static int start(int script, pid_t *pid)
+{
+    char *const argv[] = { (char[]){ "gnuplot" }, (char[]){ "-" }, NULL };
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    sigset_t all;
+    sigfillset(&all);
+    if (posix_spawn_file_actions_init(&files))
+        return ENOMEM;
+    if (posix_spawnattr_init(&attributes)) {
+        posix_spawn_file_actions_destroy(&files);
+        return ENOMEM;
+    }
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    int failed = posix_spawn_file_actions_adddup2(&files, script, STDIN_FILENO);
+    if (!failed)
+        failed = posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", 1 /* O_WRONLY */, 0);
+    if (!failed)
+        failed = posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
+    if (!failed)
+        failed = posix_spawnp(pid, argv[0], &files, &attributes, argv, environ);
+    posix_spawn_file_actions_destroy(&files);
+    posix_spawnattr_destroy(&attributes);
+    return failed;
+}
+
+/* Its exit status; -1: it took too long, and was ended. */
+static int wait_for(pid_t pid)
+{
+    const struct timespec tick = { .tv_nsec = TICK_MS * 1000000L };
+    int status = 0;
+    for (int waited = 0; waited < LIMIT_MS; waited += TICK_MS) {
+        const pid_t ended = waitpid(pid, &status, WNOHANG);
+        if (ended == pid)
+            return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+        if (ended < 0 && errno != EINTR)
+            return 1;
+        nanosleep(&tick, NULL);
+    }
+    kill(pid, SIGKILL);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return -1;
+}
+
+static ltc_status run(const lt_text *script, bool *there, ltc_error *err)
+{
+    pid_t pid = 0;
+    FILE *f = tmpfile();
+    ltc_status st = LTC_OK;
+    if (!f || fwrite(script->s, 1, script->n, f) != script->n || fflush(f) || fseek(f, 0, SEEK_SET))
+        st = ltc_fail(err, LTC_EIO, "the figures' script cannot be written to a temporary file: %s", strerror(errno));
+    const int failed = st ? 0 : start(fileno(f), &pid);
+    *there = failed != ENOENT;
+    if (failed && *there)
+        st = ltc_fail(err, LTC_EIO, "gnuplot cannot be started: %s", strerror(failed));
+    const int status = !st && !failed ? wait_for(pid) : 0;
+    if (status)
+        st = ltc_fail(err, LTC_EIO, status < 0 ? "gnuplot took longer than a minute, and was ended"
+                                               : "gnuplot failed with status %d", status);
+    if (f)
+        fclose(f);
+    return st;
+}
+
+/* From its name while it was drawn to its own; true: it is there. */
+static bool put_in_place(const char *directory, const lt_plot *p, const char *name, const char *ending)
+{
+    lt_text path = { 0 }, drawn = { 0 };
+    lt_text_add(&path, "%s/%s.%s", directory, p->id, name);
+    lt_text_add(&drawn, "%s/%s.%s%s", directory, p->id, name, ending);
+    const bool moved = !path.failed && !drawn.failed && !rename(drawn.s, path.s);
+    lt_text_free(&path);
+    lt_text_free(&drawn);
+    return moved;
+}
+
+ltc_status lt_gnuplot_draw(const lt_plots *p, const char *directory, uint32_t formats, bool *there, ltc_error *err)
+{
+    char ending[40];
+    lt_text script = { 0 };
+    bool moved = true;
+    snprintf(ending, sizeof ending, ".%ld.part", (long)getpid());
+    lt_gnuplot_script(p, directory, formats, ending, &script);
+    ltc_status st = script.failed ? ltc_fail(err, LTC_ENOMEM, "no memory to draw figures") : run(&script, there, err);
+    for (size_t i = 0; i < p->n && !st && *there; i++)
+        for (int t = 0; t < TERMINALS; t++)
+            if (formats & terminals[t].format)
+                moved &= put_in_place(directory, &p->v[i], terminals[t].name, ending);
+    lt_text_free(&script);
+    return st || moved ? st : ltc_fail(err, LTC_EIO, "%s: gnuplot left a figure out; is there room on the disk?", directory);
+}

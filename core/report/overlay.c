@@ -1,0 +1,162 @@
+/* Owns published values: reading them, and finding what was measured beside each. Called by report.c.
+ *
+ * Differences are to the dense network of the same trials, as in `summary`. */
+#include "report/overlay.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/file.h"
+
+enum { QUANTITY, DENSITY, VALUE, TOLERANCE, VARIANT, SOURCE, COLUMNS };
+enum { PUBLISHED_STYLE = 6 };
+static const char header[] = "quantity,density,value,tolerance,variant,source";
+
+/* What may be published, the level's quantity that it is, and the figure that shows it. */
+static const struct { const char *name; lt_quantity of; const char *plot; } quantities[] = {
+    { "accuracy", LT_Q_TEST, "accuracy" },   { "end_test", LT_Q_END_TEST, "end-test" },
+    { "end_train", LT_Q_END_TRAIN, "end-train" }, { "early_stop", LT_Q_BEST_STEP, "early-stop" },
+    { "untrained", LT_Q_START, "untrained" }, { "pruned", LT_Q_DRAWN, "pruned" },
+    { "difference", LT_QUANTITIES, "" },     { "early_stop_ratio", LT_QUANTITIES, "" },
+};
+enum { QUANTITIES = sizeof quantities / sizeof quantities[0] };
+
+static size_t find_quantity(const char *name)
+{
+    size_t i = 0;
+    while (i < QUANTITIES && strcmp(quantities[i].name, name))
+        i++;
+    return i;
+}
+
+/* The next cell of a line, which it cuts off: quotes around it and doubled within are taken away. */
+static char *next_cell(char **at)
+{
+    char *cell = *at, *to = cell;
+    const bool quoted = *cell == '"';
+    const char *from = cell + quoted;
+    while (*from && (quoted ? !(*from == '"' && from[1] != '"') : *from != ',')) {
+        from += quoted && *from == '"';
+        *to++ = *from++;
+    }
+    from += quoted && *from == '"';
+    *at = cell + (from - cell) + (*from == ',');
+    *to = '\0';
+    return cell;
+}
+
+static bool read_number(const char *text, double *v)
+{
+    char *end;
+    *v = strtod(text, &end);
+    return *text && !*end && isfinite(*v);
+}
+
+static ltc_status take_line(lt_overlay *o, char *line, unsigned number, ltc_error *err)
+{
+    const char *cell[COLUMNS];
+    lt_published p;
+    for (int i = 0; i < COLUMNS; i++)
+        cell[i] = next_cell(&line);
+    p = (lt_published){ .quantity = cell[QUANTITY], .variant = cell[VARIANT], .source = cell[SOURCE] };
+    if (find_quantity(p.quantity) == QUANTITIES)
+        return ltc_fail(err, LTC_EINVAL, "%s:%u: '%.40s' is not a quantity; write one of accuracy, end_test, end_train, "
+                        "early_stop, early_stop_ratio, difference, untrained, pruned", o->path, number, p.quantity);
+    if (!read_number(cell[DENSITY], &p.density) || !read_number(cell[VALUE], &p.value) ||
+        !read_number(cell[TOLERANCE], &p.tolerance) || p.density <= 0 || p.density > 1)
+        return ltc_fail(err, LTC_EINVAL, "%s:%u: density (in (0, 1]), value and tolerance are three numbers", o->path,
+                        number);
+    lt_published *more = lt_arena_more(&o->arena, o->v, o->n, sizeof *more);
+    if (!more)
+        return ltc_fail(err, LTC_ENOMEM, "%s: no memory to read it", o->path);
+    o->v = more;
+    o->v[o->n++] = p;
+    return LTC_OK;
+}
+
+static ltc_status take_text(lt_overlay *o, char *text, ltc_error *err)
+{
+    ltc_status st = LTC_OK;
+    unsigned number = 0;
+    for (char *line = text; line && !st; number++) {
+        char *end = strchr(line, '\n');
+        if (end)
+            *end++ = '\0';
+        line[strcspn(line, "\r")] = '\0';
+        if (!number && strcmp(line, header))
+            st = ltc_fail(err, LTC_EINVAL, "%s:1: the first line is to be %s", o->path, header);
+        else if (number && *line && *line != '#')
+            st = take_line(o, line, number + 1, err);
+        line = end;
+    }
+    return st;
+}
+
+ltc_status lt_overlay_read(const char *path, lt_overlay *o, ltc_error *err)
+{
+    lt_text text = { 0 };
+    *o = (lt_overlay){ 0 };
+    o->path = lt_arena_text(&o->arena, path);
+    ltc_status st = lt_file_read(path, &text, err);
+    char *copy = st ? NULL : lt_arena_text(&o->arena, text.s);
+    if (!st && (!copy || !o->path))
+        st = ltc_fail(err, LTC_ENOMEM, "%s: no memory to read it", path);
+    if (!st)
+        st = take_text(o, copy, err);
+    lt_text_free(&text);
+    return st;
+}
+
+void lt_overlay_free(lt_overlay *o)
+{
+    lt_arena_free(&o->arena);
+    *o = (lt_overlay){ 0 };
+}
+
+static lt_measured measure(const lt_published *p, const lt_seen_run *r, const lt_seen_group *g)
+{
+    lt_measured m = { .density = g->density, .value = NAN, .n = (uint64_t)(isnan(g->pairs) ? 0 : g->pairs) };
+    const lt_quantity of = quantities[find_quantity(p->quantity)].of;
+    if (of != LT_QUANTITIES) {
+        const lt_spread s = lt_seen_spread(r, g, of);
+        m.value = s.mean, m.n = s.n;
+    } else {
+        m.value = strcmp(p->quantity, "difference") ? g->ratio : g->difference;
+    }
+    return m;
+}
+
+lt_measured lt_overlay_measured(const lt_published *p, const lt_seen_run *r)
+{
+    lt_measured best = { NAN, NAN, 0 };
+    for (size_t i = 0; i < r->n_groups; i++) {
+        const lt_seen_group *g = &r->group[i];
+        const double far = fabs(log(g->density / p->density));
+        if (g->point != r->home || strcmp(r->variant[g->variant].name, p->variant) || !(far < 0.1))
+            continue;
+        const lt_measured m = measure(p, r, g);
+        if (!isnan(m.value) && !(far >= fabs(log(best.density / p->density))))
+            best = m;
+    }
+    return best;
+}
+
+bool lt_overlay_draw(const lt_overlay *o, lt_plots *p)
+{
+    bool ok = true;
+    for (size_t k = 0; k < p->n && ok; k++) {
+        lt_series *s = NULL;
+        for (size_t i = 0; i < o->n && ok; i++) {
+            const lt_published *v = &o->v[i];
+            if (strcmp(quantities[find_quantity(v->quantity)].plot, p->v[k].id))
+                continue;
+            if (!s)
+                s = lt_plot_series(p, &p->v[k], "published", PUBLISHED_STYLE);
+            ok = s && lt_series_dot(p, s, v->density,
+                                    (lt_spread){ 1, v->value, v->value - v->tolerance, v->value + v->tolerance, NAN });
+        }
+        lt_plot_frame(&p->v[k]);
+    }
+    return ok;
+}

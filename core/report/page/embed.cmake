@@ -1,0 +1,11 @@
+# cmake -DOUT=page.c -DNAMES="css;js;chart" -DFILES="a;b;c" -P embed.cmake - files as arrays of C.
+set(text "/* Made by page/embed.cmake. */\n#include \"report/page.h\"\n")
+foreach(name file IN ZIP_LISTS NAMES FILES)
+    file(READ "${file}" hex HEX)
+    string(LENGTH "${hex}" size)
+    math(EXPR size "${size} / 2")
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+    string(REGEX REPLACE "(................................................................................)" "\\1\n" bytes "${bytes}")
+    string(APPEND text "const char lt_page_${name}[] = {\n${bytes}0 };\nconst size_t lt_page_${name}_size = ${size};\n")
+endforeach()
+file(WRITE "${OUT}" "${text}")

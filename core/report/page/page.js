@@ -1,0 +1,234 @@
+/* Owns what the report does beyond being read: charts with values on hover, variants on and off, tables that sort
+ * and copy. Without it the page shows the same figures, drawn by gnuplot, and the same tables. */
+"use strict";
+(() => {
+  const plots = JSON.parse(document.getElementById("plots").textContent);
+  const charts = [], hidden = new Set();
+  const dashes = [[], [8, 4], [2, 3], [8, 3, 2, 3], [12, 4], [4, 2], [1, 2], [10, 3, 3, 3]];
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  let bars = "range";
+
+  const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const number = (v, percent) => v === null || v === undefined ? "" : percent ? (100 * v).toFixed(2) + " %"
+    : Math.abs(v) >= 1000 ? Math.round(v).toLocaleString("en") : String(+v.toPrecision(4));
+
+  /* [least, greatest] of a dot's bar; null: it has none. */
+  const reach = dot => bars === "range" ? (dot.n > 1 || dot.low === null ? [dot.min, dot.max] : null)
+    : dot.low === null ? null : [dot.low, dot.high];
+
+  const errorBars = {
+    id: "errorBars",
+    beforeDatasetsDraw(chart) {
+      const { ctx, chartArea: a, scales: { y } } = chart;
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(a.left, a.top, a.right - a.left, a.bottom - a.top);
+      ctx.clip();
+      chart.data.datasets.forEach((set, i) => {
+        if (!set.bars || !chart.isDatasetVisible(i)) return;
+        ctx.strokeStyle = set.borderColor;
+        ctx.lineWidth = 1.2;
+        chart.getDatasetMeta(i).data.forEach((point, k) => {
+          const ends = reach(set.data[k]);
+          if (!ends || ends[0] === ends[1]) return;
+          const [low, high] = ends.map(v => y.getPixelForValue(set.scale * v));
+          ctx.beginPath();
+          for (const at of [low, high]) { ctx.moveTo(point.x - 4, at); ctx.lineTo(point.x + 4, at); }
+          ctx.moveTo(point.x, low);
+          ctx.lineTo(point.x, high);
+          ctx.stroke();
+        });
+      });
+      ctx.restore();
+    }
+  };
+
+  /* 100 50 20 10 5 ... of a logarithmic axis; more where it is short. */
+  const ticks = axis => {
+    const at = [], steps = axis.max / axis.min < 15 ? [1, 1.5, 2, 3, 4, 5, 7] : [1, 2, 5];
+    for (let decade = 10 ** Math.floor(Math.log10(axis.min)); decade <= axis.max; decade *= 10)
+      for (const k of steps)
+        if (k * decade >= axis.min && k * decade <= axis.max) at.push({ value: k * decade });
+    axis.ticks = at;
+  };
+
+  /* Later ones are drawn above: dashes over a whole line show both. */
+  const dataset = (plot, s, i) => {
+    const scale = plot.y_percent ? 100 : 1;
+    return {
+      label: s.name, key: s.name, scale, bars: !s.line_only, hidden: hidden.has(s.name),
+      data: s.dots.map(d => ({ x: (plot.x_percent ? 100 : 1) * d[0], y: scale * d[1], min: d[2], max: d[3], low: d[4], high: d[5], n: d[6] })),
+      borderColor: s.colour, backgroundColor: s.colour, borderWidth: 2, borderDash: dashes[(s.dash - 1) % dashes.length],
+      pointStyle: s.mark, pointRadius: s.line_only ? 0 : 4, pointHoverRadius: 6, pointHitRadius: 8, tension: 0,
+      pointBorderColor: s.colour, pointBorderWidth: 2, order: -i
+    };
+  };
+
+  const reference = (plot, xs) => plot.reference === null ? [] : [{
+    label: "dense", key: "dense", data: [Math.min(...xs), Math.max(...xs)].map(x => ({ x, y: plot.y_percent ? 100 * plot.reference : plot.reference })),
+    borderColor: "#8a8f96", borderWidth: 1.4, borderDash: [2, 3], pointRadius: 0, pointHitRadius: 0, line: true, order: 1
+  }];
+
+  const axis = (label, extra) => ({
+    title: { display: true, text: label, color: colour("--ink") }, grid: { color: colour("--line"), lineWidth: .6 },
+    ...extra, ticks: { color: colour("--soft"), maxRotation: 0, ...extra.ticks }
+  });
+
+  const plain = v => v >= 1e6 ? +(v / 1e6).toPrecision(3) + " M" : v >= 1e4 ? +(v / 1e3).toPrecision(3) + " k"
+    : String(+v.toPrecision(3));
+
+  const settings = plot => {
+    const data = plot.series.map((s, i) => dataset(plot, s, i)), xs = data.flatMap(d => d.data.map(p => p.x));
+    const least = Math.min(...xs), most = Math.max(...xs), one = least === most;
+    const log = plot.reversed && least > 0, unit = plot.y_percent ? 100 : 1;
+    return {
+      type: "line", plugins: [errorBars],
+      data: { datasets: data.concat(reference(plot, xs)) },
+      options: {
+        animation: false, responsive: true, maintainAspectRatio: false, parsing: false, normalized: true,
+        interaction: { mode: "nearest", intersect: false },
+        scales: {
+          x: axis(plot.x, { type: log ? "logarithmic" : "linear", reverse: plot.reversed,
+            min: log ? (one ? least / 2 : least / 1.06) : undefined, max: log ? (one ? most * 2 : most * 1.06) : undefined,
+            afterBuildTicks: log ? ticks : undefined, ticks: log ? { callback: v => plain(v), autoSkip: true } : { maxTicksLimit: 8 } }),
+          y: axis(plot.y, plot.y_log ? { type: "logarithmic", min: unit * plot.y_from, max: unit * plot.y_to,
+            afterBuildTicks: ticks, ticks: { callback: v => plain(v), maxTicksLimit: 8 } } : {
+            min: unit * plot.y_from, max: unit * plot.y_to, ticks: { includeBounds: false } })
+        },
+        plugins: {
+          legend: { display: false },
+          tooltip: {
+            filter: item => !item.dataset.line,
+            callbacks: {
+              title: items => items.length ? plot.x + ": " + number(items[0].raw.x, false) : "",
+              label: item => {
+                const d = item.raw, p = plot.y_percent;
+                const text = [item.dataset.label + ": " + number(d.y / item.dataset.scale, p)];
+                if (d.n > 1) text.push("n = " + d.n + ", from " + number(d.min, p) + " to " + number(d.max, p));
+                if (d.low !== null) text.push("95 % interval " + number(d.low, p) + " to " + number(d.high, p));
+                return text;
+              }
+            }
+          }
+        }
+      }
+    };
+  };
+
+  const shape = s => {
+    const ns = "http://www.w3.org/2000/svg", svg = document.createElementNS(ns, "svg");
+    svg.setAttribute("width", "34"); svg.setAttribute("height", "12"); svg.setAttribute("aria-hidden", "true");
+    const line = document.createElementNS(ns, "line");
+    for (const [k, v] of Object.entries({ x1: 0, x2: 34, y1: 6, y2: 6, stroke: s.colour, "stroke-width": 2.4,
+      "stroke-dasharray": dashes[(s.dash - 1) % dashes.length].join(" ") })) line.setAttribute(k, v);
+    svg.append(line);
+    return svg;
+  };
+
+  /* A series is shown or not in every figure that has it. */
+  const toggle = name => {
+    hidden.has(name) ? hidden.delete(name) : hidden.add(name);
+    for (const chart of charts) {
+      chart.data.datasets.forEach((set, i) => { if (set.key === name) chart.setDatasetVisibility(i, !hidden.has(name)); });
+      chart.update("none");
+    }
+    for (const b of document.querySelectorAll(".legend button"))
+      if (b.dataset.series === name) b.setAttribute("aria-pressed", String(!hidden.has(name)));
+  };
+
+  const legend = (figure, plot) => {
+    const list = document.createElement("ul");
+    list.className = "legend";
+    for (const s of plot.series) {
+      const item = document.createElement("li"), button = document.createElement("button");
+      button.type = "button";
+      button.dataset.series = s.name;
+      button.setAttribute("aria-pressed", "true");
+      button.title = "show or hide it in every figure";
+      button.append(shape(s), document.createTextNode(s.name));
+      button.addEventListener("click", () => toggle(s.name));
+      item.append(button);
+      list.append(item);
+    }
+    figure.querySelector("figcaption").before(list);
+  };
+
+  const draw = plot => {
+    const figure = document.getElementById("figure-" + plot.id), live = figure.querySelector(".live");
+    const canvas = document.createElement("canvas");
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", figure.dataset.alt);
+    live.append(canvas);
+    live.hidden = false;
+    const stillOne = figure.querySelector(".still");
+    if (stillOne) { stillOne.hidden = true; figure.classList.add("drawn"); }
+    charts.push(new Chart(canvas, settings(plot)));
+    legend(figure, plot);
+  };
+
+  /* Colours of the page are in the charts: another theme draws them anew. */
+  const redraw = () => charts.forEach((chart, i) => {
+    const s = settings(plots[i]);
+    chart.options = s.options;
+    chart.update("none");
+  });
+
+  const value = cell => {
+    const text = cell.textContent.replace(/,/g, "").trim(), v = parseFloat(text);
+    return text === "" ? [2, 0, ""] : Number.isNaN(v) ? [1, 0, text] : [0, v, text];
+  };
+  const order = (a, b) => a[0] - b[0] || a[1] - b[1] || a[2].localeCompare(b[2]);
+
+  const sort = (table, column, header) => {
+    const down = header.getAttribute("aria-sort") === "ascending", body = table.tBodies[0];
+    for (const th of table.tHead.rows[0].cells) th.removeAttribute("aria-sort");
+    header.setAttribute("aria-sort", down ? "descending" : "ascending");
+    const rows = [...body.rows].sort((a, b) => order(value(a.cells[column]), value(b.cells[column])));
+    body.append(...(down ? rows.reverse() : rows));
+  };
+
+  const copy = async (table, button) => {
+    const text = [...table.rows].map(row => [...row.cells].map(c => c.textContent.trim()).join("\t")).join("\n");
+    const done = ok => { button.textContent = ok ? "copied" : "not allowed here"; setTimeout(() => { button.textContent = "copy"; }, 1500); };
+    try {
+      await navigator.clipboard.writeText(text);
+      done(true);
+    } catch {
+      const area = document.createElement("textarea");
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      done(document.execCommand("copy"));
+      area.remove();
+    }
+  };
+
+  for (const table of document.querySelectorAll(".sheet table")) {
+    [...table.tHead.rows[0].cells].forEach((th, i) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = th.textContent;
+      th.replaceChildren(button);
+      button.addEventListener("click", () => sort(table, i, th));
+    });
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "copy";
+    button.setAttribute("aria-label", "copy the table");
+    button.addEventListener("click", () => copy(table, button));
+    table.caption.append(button);
+  }
+
+  if (plots.length) {
+    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+    plots.forEach(draw);
+    dark.addEventListener("change", redraw);
+    const choice = document.getElementById("bars");
+    choice.parentElement.hidden = false;
+    choice.addEventListener("click", () => {
+      bars = bars === "range" ? "interval" : "range";
+      choice.textContent = bars === "range" ? "bars: least to greatest trial" : "bars: 95 % interval";
+      charts.forEach(c => c.update("none"));
+    });
+  }
+})();

@@ -1,0 +1,87 @@
+/* The transforms of Winograd's F(4x4, 3x3) on registers of samples, and the tiles that they work on. For
+ * the kernel files conv_winograd.c and conv_winograd_slope.c. */
+#ifndef CPU_CONV_TRANSFORM_H
+#define CPU_CONV_TRANSFORM_H
+
+#include <stdbool.h>
+
+#include "conv_kernels.h"
+#include "conv_points.h"
+#include "conv_reg.h"
+
+/* Where a tile's outputs begin; its inputs do so pad before, in rows and columns. */
+typedef struct tile { int64_t block, row, column; } tile;
+
+static inline int64_t tiles_of(int64_t blocks, int64_t rows, int64_t columns)
+{
+    return blocks * ((rows + 3) / 4) * ((columns + 3) / 4);
+}
+
+static inline tile tile_at(int64_t rows, int64_t columns, int64_t i)
+{
+    const int64_t down = (rows + 3) / 4, across = (columns + 3) / 4;
+    return (tile){ i / (down * across), i / across % down * 4, i % across * 4 };
+}
+
+/* d <- B^T d for six numbers. */
+REG_INLINE void points_of_inputs(reg *d, const int step)
+{
+    const reg four = reg_all(4), five = reg_all(5), two = reg_all(2);
+    const reg d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
+    const reg a = reg_fma(-four, d2, d4), b = reg_fma(-four, d1, d3), c = d4 - d2, e = two * (d3 - d1);
+    d[0] = reg_fma(four, d0, reg_fma(-five, d2, d4));
+    d[step] = a + b;
+    d[2 * step] = a - b;
+    d[3 * step] = c + e;
+    d[4 * step] = c - e;
+    d[5 * step] = reg_fma(four, d1, reg_fma(-five, d3, d5));
+}
+
+/* What the inputs' transform has to know: where channel 0 is, how large a plane is, and its frame of
+ * zeros. */
+typedef struct plane { conv_sheet x; int64_t rows, columns, pad; } plane;
+
+/* The 36 inputs of a tile; zeros where it reaches past the frame of zeros that there is. */
+REG_INLINE void read_inputs(const plane *k, const tile *t, const float *x, const bool whole, reg *d)
+{
+    for (int i = 0; i < CONV_SIDE; i++)
+        REG_UNROLL for (int j = 0; j < CONV_SIDE; j++) {
+            const bool there = whole || (t->row + i < k->rows + 2 * k->pad &&
+                                         t->column + j < k->columns + 2 * k->pad);
+            d[i * CONV_SIDE + j] = there ? reg_load(x + i * k->x.row + j * CPU_LANES) : (reg){ 0 };
+        }
+}
+
+/* One channel: its points go to v, so far apart. */
+REG_INLINE void transform_channel(const plane *k, const tile *t, const float *x, const bool whole, float *v,
+                                  ptrdiff_t point)
+{
+    reg d[CONV_POINTS];
+    read_inputs(k, t, x, whole, d);
+    for (int i = 0; i < CONV_SIDE; i++)
+        points_of_inputs(d + i * CONV_SIDE, 1);
+    for (int j = 0; j < CONV_SIDE; j++) {
+        points_of_inputs(d + j, CONV_SIDE);
+        REG_UNROLL for (int i = 0; i < CONV_SIDE; i++)
+            reg_store(v + (i * CONV_SIDE + j) * point, d[i * CONV_SIDE + j]);
+    }
+}
+
+/* Channels [first, end) of a tile; v is the first one's, each has its own so far from the one before. */
+static inline void transform_channels(const plane *k, const tile *t, int64_t first, int64_t end, float *v,
+                                      ptrdiff_t channel, ptrdiff_t point)
+{
+    const float *x = k->x.at + t->block * k->x.block + (t->row - k->pad) * k->x.row +
+                     (t->column - k->pad) * CPU_LANES + first * k->x.channel;
+    const bool whole = t->row + CONV_SIDE <= k->rows + 2 * k->pad &&
+                       t->column + CONV_SIDE <= k->columns + 2 * k->pad;
+    for (int64_t c = first; c < end; c++, x += k->x.channel, v += channel)
+        for (int lane = 0; lane < CPU_LANES; lane += REG_LANES) {
+            if (whole)
+                transform_channel(k, t, x + lane, true, v + lane, point);
+            else
+                transform_channel(k, t, x + lane, false, v + lane, point);
+        }
+}
+
+#endif

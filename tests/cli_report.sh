@@ -1,0 +1,101 @@
+#!/bin/sh
+# cli_report.sh LTCORE - figures and report.html as their user meets them: after a run, made again, of several runs.
+# Where Chromium is installed the page is opened in it too.
+set -u
+ltcore=$1
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+export XDG_DATA_HOME="$work/share"            # the store
+failed=0
+. "$here/claims.sh"
+
+cat >run.cfg <<'CFG'
+run     = { trials = 2; };
+dataset = { plugin = "synthetic"; train = 1200; test = 300; validation = 200; };
+arch    = { plugin = "mlp"; hidden = [20, 10]; };
+train   = { batch_size = 50; steps = 40; evaluate_every = 10; optimizer = { type = "adam"; lr = 1e-2; }; };
+prune   = { mask = { plugin = "magnitude"; }; rate = 0.4; rounds = 3; };
+variants = ( { name = "random reinit"; prune = { kept = "reinit"; }; } );
+CFG
+
+# there FILE... : each is there and not empty
+there() {
+    for file; do
+        [ -s "$file" ] && continue
+        echo "FAILS: $file is not there"
+        failed=1
+    done
+}
+
+claim "a run ends with its report" 0 "$ltcore" -q -c run.cfg -o one
+says out "Report: .*/one/report.html"
+there one/report.html one/plots/accuracy.csv one/plots/learning.csv one/plots/overlap.csv one/plots/weights.csv
+if command -v gnuplot >/dev/null; then
+    there one/plots/accuracy.svg one/plots/accuracy.png
+else
+    says err "apt-get install gnuplot-nox"
+fi
+says_file() { grep -q -- "$2" "$1" || { echo "FAILS: $1 has no '$2'"; failed=1; }; }
+says_file one/report.html '<td>run.cfg:5</td>'
+says_file one/report.html 'id="levels"'
+
+claim "an empty list of formats makes nothing" 0 "$ltcore" -q -c run.cfg -o none --set 'report.formats=[]'
+[ -e none/plots ] || [ -e none/report.html ] && { echo "FAILS: something was made"; failed=1; }
+claim "what people look at is no part of a run's identity" 0 "$ltcore" -q -c run.cfg -o none --set report.matching=0.5
+says out "From the store: 14"
+says out "by 50 pp at most"
+
+rm -r one/plots one/report.html
+claim "a report is made again from the database" 0 "$ltcore" report one
+there one/report.html one/plots/accuracy.csv
+claim "tables are printed as Markdown, and no file is made" 0 "$ltcore" report none one --format md
+says out '^| main | 0 | 100.00 | 2 |'
+claim "runs are compared where -o says" 0 "$ltcore" report one none -o both --format html
+there both/report.html both/plots/accuracy.csv
+claim "several runs need a place" 2 "$ltcore" report one none
+says err "Name a directory with -o DIR"
+claim "a format is one of five" 2 "$ltcore" report one --format pdf
+says err "none of html, svg, png, csv, md"
+claim "a directory without results is told" 1 "$ltcore" report nowhere
+says err "nowhere/results.db"
+claim "a variant has no report of its own" 2 "$ltcore" -c run.cfg --set 'variants[random reinit].report.matching=0.1'
+
+# What the page does, in a browser: a script of ours is put behind the page's own, and the title tells.
+browser=$(command -v chromium || command -v chromium-browser) || browser=
+look() {
+    timeout 120 "$browser" --headless=new --no-sandbox --disable-gpu --user-data-dir="$work/profile" \
+        --enable-logging=stderr --virtual-time-budget=5000 "$@" 2>console.txt
+}
+if [ -n "$browser" ]; then
+    cat >probe.txt <<'JS'
+<script>
+const shown = name => Chart.getChart(document.querySelector("#figure-accuracy canvas")).data.datasets
+  .some((set, i, all) => set.key === name && Chart.getChart(document.querySelector("#figure-accuracy canvas")).isDatasetVisible(i));
+const button = [...document.querySelectorAll(".legend button")].find(b => b.dataset.series === "random reinit");
+const before = shown("random reinit");
+button.click();
+const after = shown("random reinit"), pressed = button.getAttribute("aria-pressed");
+const header = document.querySelector("#levels th:nth-child(5) button");
+header.click();
+const column = [...document.querySelectorAll("#levels tbody tr")].map(r => parseFloat(r.cells[4].textContent));
+const sorted = column.every((v, i) => !i || column[i - 1] <= v);
+const blank = [...document.querySelectorAll("figure canvas")].filter(c => !c.width || !c.height).length;
+const wide = document.documentElement.scrollWidth > innerWidth;
+document.body.dataset.probe = [before, after, pressed, sorted, blank, wide,
+  document.querySelectorAll("figure").length === document.querySelectorAll("figure canvas").length].join(" ");
+</script>
+JS
+    { cat one/report.html; cat probe.txt; } >probe.html
+    look --window-size=1280,900 --dump-dom "file://$work/probe.html" >dom.txt
+    says_file dom.txt 'data-probe="true false false true 0 false true"'
+    look --window-size=500,900 --dump-dom "file://$work/probe.html" >dom.txt
+    says_file dom.txt 'data-probe="true false false true 0 false true"'
+    grep CONSOLE console.txt && { echo "FAILS: the page has something to say on the console"; failed=1; }
+    look --no-pdf-header-footer --print-to-pdf="$work/page.pdf" "file://$work/one/report.html"
+    there page.pdf
+else
+    echo "no Chromium here: the page was not opened"
+fi
+exit $failed
