@@ -1,0 +1,211 @@
+/* bench_replicas CONFIG SPANS STEPS REPLICAS DENSITY [KEY=VALUE...] - times training steps of a cohort: so many replicas
+ * of a configuration's network in one program, each with its own initial weights, rows and keys, and of each weight's
+ * elements that part alive. Prints median and best microseconds a step of one replica, and the backend's identity. For
+ * bench/gpu/compare. */
+#include <stdlib.h>
+#include <time.h>
+
+#include "cli/setup.h"
+#include "data/key.h"
+#include "plan/experiment.h"
+#include "train/init.h"
+
+typedef struct request { uint64_t spans, steps; uint32_t replicas, pad; double density; } request;
+
+/* One program and what its spans are told and say. */
+typedef struct cohort {
+    const ltc_backend_ops *ops;
+    const lt_regime *regime;
+    void     *program;
+    uint32_t  n, batch;
+    uint64_t *first, *bad;                    /* [n] */
+    ltc_key  *key;                            /* [n] */
+    uint32_t *row, *correct;                  /* [n][steps][batch]; [n][steps] */
+    float    *lr, *loss;
+} cohort;
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static bool never(void *arg)
+{
+    (void)arg;
+    return false;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static ltc_status compile(cohort *c, lt_device *d, ltc_error *err)
+{
+    const lt_session_request s = lt_regime_session(c->regime);
+    const ltc_compile_req r = {
+        .size = sizeof r, .batch = s.batch, .n_replicas = c->n, .loss = LTC_LOSS_CROSS_ENTROPY, .augment = s.augment,
+        .require = LTC_CAP_REPEATABLE | LTC_CAP_SPAN_FREE | (c->n > 1 ? LTC_CAP_COHORT | LTC_CAP_REPLICA_FREE : 0),
+        .graph = &s.graph->view, .optimizer = s.optimizer, .input = s.input,
+    };
+    c->ops = &d->backend->ops.backend;
+    c->batch = s.batch;
+    const ltc_status st = c->ops->compile(d->dev, &r, &c->program, err);
+    return st ? st : c->ops->bind(c->program, LT_TRAIN, d->data[LT_TRAIN], err);
+}
+
+/* Values, and masks where a density is asked for: an element is alive where its draw is below it. */
+static ltc_status put_replica(const cohort *c, uint32_t replica, const ltc_graph *g, double density, lt_state *state,
+                              uint8_t *mask, ltc_error *err)
+{
+    const ltc_key key = lt_regime_key(c->regime, LT_KEY_INIT, replica, 0);
+    ltc_status st = LTC_OK;
+    lt_init_state(g, c->regime->settings->arch.init, key, state);
+    for (uint32_t p = 0; p < g->n_params && !st; p++) {
+        const ltc_param *q = ltc_graph_param(g, p);
+        st = c->ops->put(c->program, LTC_STATE_VALUE, replica, p, state->value[p], q->n * sizeof(float), err);
+        for (size_t i = 0; i < q->n; i++)
+            mask[i] = (double)ltc_rand_unit(ltc_key_fold(key, p), i) < density ? LTC_ALIVE : LTC_DEAD;
+        if (!st && density < 1 && q->role & LTC_ROLE_WEIGHT)
+            st = c->ops->put(c->program, LTC_STATE_MASK, replica, p, mask, q->n, err);
+    }
+    return st;
+}
+
+static ltc_status put_all(cohort *c, double density, ltc_error *err)
+{
+    const ltc_graph *g = &c->regime->experiment->graph.view;
+    size_t largest = 1;
+    for (uint32_t p = 0; p < g->n_params; p++)
+        largest = ltc_graph_param(g, p)->n > largest ? ltc_graph_param(g, p)->n : largest;
+    lt_state state = { 0 };
+    uint8_t *mask = calloc(largest, 1);
+    ltc_status st = mask ? lt_state_create(g, &state, err) : ltc_fail(err, LTC_ENOMEM, "no memory for a mask");
+    for (uint32_t r = 0; r < c->n && !st; r++)
+        st = put_replica(c, r, g, density, &state, mask, err);
+    lt_state_free(&state);
+    free(mask);
+    return st ? st : c->ops->ready(c->program, err);
+}
+
+/* Every replica draws rows of its own; the rate does not change. */
+static ltc_status write_down(cohort *c, uint64_t n_rows, uint64_t steps, ltc_error *err)
+{
+    const size_t all = (size_t)c->n * steps;
+    c->first = calloc(c->n, sizeof *c->first), c->bad = calloc(c->n, sizeof *c->bad);
+    c->key = calloc(c->n, sizeof *c->key);
+    c->row = calloc(all * c->batch, sizeof *c->row), c->correct = calloc(all, sizeof *c->correct);
+    c->lr = calloc(steps, sizeof *c->lr), c->loss = calloc(all, sizeof *c->loss);
+    if (!c->first || !c->bad || !c->key || !c->row || !c->correct || !c->lr || !c->loss)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for a span");
+    for (uint32_t r = 0; r < c->n; r++)
+        c->key[r] = lt_regime_key(c->regime, LT_KEY_INIT, r, 1);
+    for (size_t i = 0; i < all * c->batch; i++)
+        c->row[i] = ltc_rand_below(c->key[i / (steps * c->batch)], i, (uint32_t)n_rows);
+    for (uint64_t s = 0; s < steps; s++)
+        c->lr[s] = 1e-4f;
+    return LTC_OK;
+}
+
+static ltc_status span(cohort *c, uint64_t steps, ltc_error *err)
+{
+    const ltc_train_req r = {
+        .size = sizeof r, .split = LT_TRAIN, .n_steps = (uint32_t)steps, .first_step = c->first, .sample = c->row,
+        .sample_stride = steps * c->batch, .lr = c->lr, .key_augment = c->key, .key_dropout = c->key,
+    };
+    ltc_train_out out = { .size = sizeof out, .loss = c->loss, .correct = c->correct, .bad_step = c->bad };
+    const ltc_status st = c->ops->train(c->program, &r, &out, err);
+    for (uint32_t i = 0; i < c->n; i++)
+        c->first[i] += steps;
+    return st;
+}
+
+/* One span more, before, warms up. */
+static ltc_status time_spans(cohort *c, const request *q, double *us, ltc_error *err)
+{
+    ltc_status st = span(c, q->steps, err);
+    for (uint64_t i = 0; i < q->spans && !st; i++) {
+        const double start = now_s();
+        st = span(c, q->steps, err);
+        us[i] = (now_s() - start) * 1e6 / (double)(q->steps * q->replicas);
+    }
+    return st;
+}
+
+static void close_cohort(cohort *c)
+{
+    if (c->program)
+        c->ops->release(c->program);
+    free(c->first), free(c->bad), free(c->key), free(c->row), free(c->correct), free(c->lr), free(c->loss);
+}
+
+static ltc_status time_cohort(lt_device *d, const lt_regime *r, const request *q, ltc_error *err)
+{
+    cohort c = { .regime = r, .n = q->replicas };
+    double *us = calloc(q->spans, sizeof *us);
+    ltc_status st = us ? compile(&c, d, err) : ltc_fail(err, LTC_ENOMEM, "no memory for the times");
+    if (!st)
+        st = put_all(&c, q->density, err);
+    if (!st)
+        st = write_down(&c, r->experiment->data.split[LT_TRAIN].n, q->steps, err);
+    if (!st)
+        st = time_spans(&c, q, us, err);
+    if (!st) {
+        qsort(us, q->spans, sizeof *us, by_size);
+        printf("%.2f %.2f %s\n", us[q->spans / 2], us[0], d->identity);
+    }
+    close_cohort(&c);
+    free(us);
+    return st;
+}
+
+static ltc_status bench(const lt_setup *setup, const request *q, ltc_error *err)
+{
+    const lt_plugin_setting *backend = &setup->settings.backend.plugin;
+    lt_experiment e = { .settings = &setup->settings, .services = &setup->services };
+    lt_regime r = { 0 };
+    lt_device d = { 0 };
+    ltc_status st = lt_experiment_open(&e, NULL, err);
+    if (!st)
+        st = lt_regime_open(&e, &setup->settings, &r, err);
+    if (!st)
+        st = lt_device_open(backend->module, backend->options, &setup->services, &d, err);
+    if (!st)
+        st = lt_device_load(&d, &e.data, err);
+    if (!st)
+        st = time_cohort(&d, &r, q, err);
+    lt_device_close(&d);
+    lt_regime_close(&r);
+    lt_experiment_close(&e);
+    return st;
+}
+
+int main(int argc, char **argv)
+{
+    char *program = realpath("/proc/self/exe", NULL), *directory = realpath(".", NULL);
+    const request q = argc < 6 ? (request){ 0 }
+                               : (request){ strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10),
+                                            (uint32_t)strtoul(argv[4], NULL, 10), 0, strtod(argv[5], NULL) };
+    const lt_world w = { .program = program, .directory = directory, .plugin_path = getenv("LTCORE_PLUGIN_PATH"),
+                         .data_path = getenv("LTCORE_DATA"), .processors = 1, .now_s = now_s, .cancelled = never,
+                         .out = stdout, .err = stderr };
+    ltc_error err = { .message = "" };
+    lt_setup s;
+    if (!q.spans || !q.steps || q.steps > UINT32_MAX || !q.replicas || !(q.density > 0) || !program || !directory) {
+        fprintf(stderr, "usage: bench_replicas CONFIG SPANS STEPS REPLICAS DENSITY [KEY=VALUE...]\n");
+        return LT_EXIT_USAGE;
+    }
+    const lt_arguments a = { .config = argv[1], .set = (const char **)argv + 6, .n_set = (size_t)argc - 6 };
+    int code = lt_setup_open(&w, &a, &s);
+    if (!code) {
+        const ltc_status st = bench(&s, &q, &err);
+        code = st ? lt_setup_failed(&s, st, &err) : LT_EXIT_DONE;
+        lt_setup_close(&s);
+    }
+    free(program);
+    free(directory);
+    return code;
+}
