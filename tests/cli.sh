@@ -45,9 +45,9 @@ says err "not a run's"
 mkdir cut && touch cut/.lock cut/run.cfg.123.part
 claim "a run that was killed while it wrote its first file goes on" 0 "$ltcore" -q -c run.cfg -o cut
 [ -e cut/history.csv ] && [ ! -e cut/run.cfg.123.part ] || { echo "FAILS: ... and clears up"; ls cut; failed=1; }
-mkdir -p cut/tickets/main/t1/l00 && touch cut/tickets/main/t1/l00/end.safetensors.123.0.part
+mkdir -p cut/plots cut/tickets/main/t1/l00 && touch cut/tickets/main/t1/l00/end.safetensors.123.0.part cut/plots/a.svg.123.part
 "$ltcore" -q -c run.cfg -o cut >/dev/null 2>&1
-[ ! -e cut/tickets/main/t1/l00/end.safetensors.123.0.part ] || { echo "FAILS: ... among the tickets too"; failed=1; }
+[ -z "$(find cut -name "*.part")" ] || { echo "FAILS: ... among tickets and plots too"; failed=1; }
 mkdir theirs && touch theirs/thesis.1.part
 claim "what others began to download is left alone" 2 "$ltcore" -c run.cfg -o theirs
 claim "a dry run writes nothing" 0 "$ltcore" -n -c run.cfg -o dry
