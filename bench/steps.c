@@ -1,7 +1,7 @@
-/* bench_steps CONFIG SPANS STEPS THREADS [KEY=VALUE...] - times training steps of a configuration as runs do
- * them, without evaluations: SPANS spans of STEPS steps. Prints median and best microseconds a step, the
- * least of processor time that all threads together took for one, and the backend's identity. For
- * bench/compare. */
+/* bench_steps CONFIG SPANS STEPS THREADS DENSITY [KEY=VALUE...] - times training steps of a configuration as runs do
+ * them, without evaluations: SPANS spans of STEPS steps, under a random mask that keeps DENSITY of every weight.
+ * Prints median and best microseconds a step, the least of processor time that all threads together took for one,
+ * and the backend's identity. For bench/compare and bench/run. */
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 #include "train/init.h"
 
 /* What the command line asks for. */
-typedef struct request { uint64_t spans, steps; unsigned threads; } request;
+typedef struct request { uint64_t spans, steps; unsigned threads; double density; } request;
 
 static double now_s(void)
 {
@@ -71,6 +71,22 @@ static ltc_status time_spans(lt_session *s, const lt_training *t, const request 
     return st;
 }
 
+/* Weights alone, each layer alike. */
+static ltc_status thin(const ltc_graph *g, double density, lt_state *state, ltc_error *err)
+{
+    ltc_status st = LTC_OK;
+    for (uint32_t p = 0; p < g->n_params && density < 1 && !st; p++) {
+        const ltc_param *of = ltc_graph_param(g, p);
+        if (!(of->role & LTC_ROLE_WEIGHT))
+            continue;
+        st = lt_state_add_mask(state, p, err);
+        for (size_t i = 0; i < of->n && !st; i++)
+            if ((double)ltc_rand_unit((ltc_key){ 1, p }, i) >= density)
+                state->mask[p][i] = LTC_DEAD, state->value[p][i] = 0.0f;
+    }
+    return st;
+}
+
 static ltc_status time_training(lt_device *d, const lt_regime *r, const request *q, ltc_error *err)
 {
     const lt_session_request session = lt_regime_session(r);
@@ -85,8 +101,10 @@ static ltc_status time_training(lt_device *d, const lt_regime *r, const request 
         st = lt_state_create(g, &state, err);
     if (!st) {
         lt_init_state(g, r->settings->arch.init, lt_regime_key(r, LT_KEY_INIT, 0, 0), &state);
-        st = lt_session_put(s, &state, err);
+        st = thin(g, q->density, &state, err);
     }
+    if (!st)
+        st = lt_session_put(s, &state, err);
     if (!st)
         st = time_spans(s, &t, q, us, &least_us, err);
     if (!st) {
@@ -124,9 +142,9 @@ static ltc_status bench(const lt_setup *setup, const request *q, ltc_error *err)
 int main(int argc, char **argv)
 {
     char *program = realpath("/proc/self/exe", NULL), *directory = realpath(".", NULL);
-    const request q = argc < 5 ? (request){ 0 }
+    const request q = argc < 6 ? (request){ 0 }
                                : (request){ strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10),
-                                            (unsigned)strtoul(argv[4], NULL, 10) };
+                                            (unsigned)strtoul(argv[4], NULL, 10), strtod(argv[5], NULL) };
     const lt_world w = { .program = program,
                          .directory = directory,
                          .plugin_path = getenv("LTCORE_PLUGIN_PATH"),
@@ -138,11 +156,11 @@ int main(int argc, char **argv)
                          .err = stderr };
     ltc_error err = { .message = "" };
     lt_setup s;
-    if (!q.spans || !q.steps || !q.threads || !program || !directory) {
-        fprintf(stderr, "usage: bench_steps CONFIG SPANS STEPS THREADS [KEY=VALUE...]\n");
+    if (!q.spans || !q.steps || !q.threads || !(q.density > 0) || !program || !directory) {
+        fprintf(stderr, "usage: bench_steps CONFIG SPANS STEPS THREADS DENSITY [KEY=VALUE...]\n");
         return LT_EXIT_USAGE;
     }
-    const lt_arguments a = { .config = argv[1], .set = (const char **)argv + 5, .n_set = (size_t)argc - 5 };
+    const lt_arguments a = { .config = argv[1], .set = (const char **)argv + 6, .n_set = (size_t)argc - 6 };
     int code = lt_setup_open(&w, &a, &s);
     if (!code) {
         const ltc_status st = bench(&s, &q, &err);

@@ -1,8 +1,12 @@
-"""torch_steps.py NETWORK SPANS STEPS THREADS - training steps in PyTorch on data in memory: batch, optimizer as below.
+"""torch_steps.py NETWORK SPANS STEPS THREADS [DENSITY [MODE]] - training steps in PyTorch on data in memory: batch and
+optimizer as below; a random mask that keeps DENSITY of every weight, and multiplies its gradient; MODE eager, fused
+(the optimizer is) or compiled (torch.compile, and fused). LeNets take MNIST from LTCORE_DATA where it is.
 
 Prints median and best microseconds a step, over SPANS spans of STEPS steps, the least of processor time that all
 threads together took for one, and what PyTorch runs on. The networks
 are torch_curve.py's and those below. For bench/compare."""
+import gzip
+import os
 import statistics
 import sys
 import time
@@ -38,32 +42,66 @@ SETTINGS = {
 }
 
 
-def main(name, spans, steps, threads):
-    torch.set_num_threads(threads)
+def idx(name, header):
+    path = os.path.join(os.environ.get("LTCORE_DATA", ""), "mnist", name)
+    with open(path, "rb") if os.path.exists(path) else gzip.open(path + ".gz") as file:
+        return torch.frombuffer(bytearray(file.read()[header:]), dtype=torch.uint8)
+
+
+def samples(name):
+    if name.startswith("lenet"):
+        try:
+            x = idx("train-images-idx3-ubyte", 16).view(-1, 1, 28, 28).float().div(255).sub(0.1307).div(0.3081)
+            return x, idx("train-labels-idx1-ubyte", 8).long()
+        except OSError:
+            pass
+    shape = (1, 28, 28) if name.startswith("lenet") else (3, 32, 32)
+    return torch.rand(10000, *shape), torch.randint(0, 10, (10000,))
+
+
+def optimizer_of(net, kind, momentum, decay, fused):
+    if kind == "adam":
+        return torch.optim.Adam(net.parameters(), lr=1e-4, fused=fused)
+    return torch.optim.SGD(net.parameters(), lr=1e-4, momentum=momentum, weight_decay=decay, fused=fused)
+
+
+def masks_of(net, density):
+    masks = []
+    for p in net.parameters():
+        if density < 1 and p.dim() > 1:
+            masks.append((p, (torch.rand_like(p) < density).float()))
+            p.data.mul_(masks[-1][1])
+    return masks
+
+
+def main(name, spans, steps, threads, density="1", mode="eager"):
+    torch.set_num_threads(int(threads))
     torch.manual_seed(1)
     batch, kind, momentum, decay = SETTINGS[name]
     net = (OWN[name] if name in OWN else torch_curve.NETWORKS[name][0])()
-    if kind == "adam":
-        optimizer = torch.optim.Adam(net.parameters(), lr=1e-4)
-    else:
-        optimizer = torch.optim.SGD(net.parameters(), lr=1e-4, momentum=momentum, weight_decay=decay)
-    x = torch.rand(10000, *((1, 28, 28) if name.startswith("lenet") else (3, 32, 32)))
-    y = torch.randint(0, 10, (10000,))
+    optimizer = optimizer_of(net, kind, momentum, decay, mode != "eager")
+    masks = masks_of(net, float(density))
+    x, y = samples(name)
     loss_of = nn.CrossEntropyLoss()
-    order = torch.randperm(10000)
+    forward = lambda inputs, labels: loss_of(net(inputs), labels)
+    if mode == "compiled":
+        forward = torch.compile(forward)
+    order = torch.randperm(len(x))
     times, processor = [], []
-    for span in range(spans + 1):
+    for span in range(int(spans) + 1):
         start, before = time.perf_counter(), time.process_time()
-        for i in range(steps):
-            k = (span * steps + i) % (10000 // batch) * batch
+        for i in range(int(steps)):
+            k = (span * int(steps) + i) % (len(x) // batch) * batch
             rows = order[k:k + batch]
             optimizer.zero_grad()
-            loss_of(net(x[rows]), y[rows]).backward()
+            forward(x[rows], y[rows]).backward()
+            for p, mask in masks:
+                p.grad.mul_(mask)
             optimizer.step()
-        times.append((time.perf_counter() - start) * 1e6 / steps)
-        processor.append((time.process_time() - before) * 1e6 / steps)
+        times.append((time.perf_counter() - start) * 1e6 / int(steps))
+        processor.append((time.process_time() - before) * 1e6 / int(steps))
     times = times[1:]
-    print(f"{statistics.median(times):.1f} {min(times):.1f} {min(processor[1:]):.1f} PyTorch-{torch.__version__}")
+    print(f"{statistics.median(times):.1f} {min(times):.1f} {min(processor[1:]):.1f} PyTorch-{torch.__version__} {mode}")
 
 
-main(sys.argv[1], *map(int, sys.argv[2:]))
+main(*sys.argv[1:])

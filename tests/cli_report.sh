@@ -1,8 +1,9 @@
 #!/bin/sh
-# cli_report.sh LTCORE - figures and report.html as their user meets them: after a run, made again, of several runs.
+# cli_report.sh LTCORE ETC - figures and report.html as their user meets them: after a run, made again, of several runs.
 # Where Chromium is installed the page is opened in it too.
 set -u
 ltcore=$1
+etc=$2
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -61,6 +62,50 @@ says err "none of html, svg, png, csv, md"
 claim "a directory without results is told" 1 "$ltcore" report nowhere
 says err "nowhere/results.db"
 claim "a variant has no report of its own" 2 "$ltcore" -c run.cfg --set 'variants[random reinit].report.matching=0.1'
+
+# Hooks: lines of JSON to programs, none of which can hurt the run.
+hook() { printf '#!/bin/sh\n%s\n' "$2" >"$1" && chmod +x "$1"; }
+hook to-file 'cat >lines.json'
+hook dies 'exit 1'
+hook blocks 'sleep 1000'
+hook slow 'sleep 1; cat >slow.json'
+claim "a hook gets a line for each thing that happens" 0 "$ltcore" -q -c run.cfg -o hooked --set 'report.hooks=["to-file"]' \
+    --set 'report.formats=[]'
+[ "$(grep -c '"event":"level"' lines.json)" = 14 ] && [ "$(grep -c '"event":"evaluation"' lines.json)" = 70 ] ||
+    { echo "FAILS: the hook's lines are others"; cat lines.json; failed=1; }
+head -1 lines.json | grep -q '"event":"run".*"name":"run"' && tail -1 lines.json | grep -q '"event":"end","status":"done"' ||
+    { echo "FAILS: the hook's first and last line are others"; failed=1; }
+claim "hooks that die, block and are slow do no harm" 0 "$ltcore" -q -c run.cfg -o hooked \
+    --set 'report.hooks=["dies", "blocks", "slow"]' --set 'report.formats=[]'
+says out "From the store: 14"
+says err "the hook .*/dies did not read to the end"
+says err "the hook .*/blocks did not read to the end"
+there slow.json
+claim "a hook that cannot be started is refused" 2 "$ltcore" -q -c run.cfg -o hooked --set 'report.hooks=["lines.json"]'
+says err "report.hooks: .*lines.json cannot be started"
+if command -v python3 >/dev/null; then
+    mkdir -p stub
+    cat >stub/tensorboardX.py <<'PY'
+class SummaryWriter:
+    def __init__(self, where): self.where = where
+    def add_scalar(self, key, value, step): open("scalars", "a").write(f"{self.where} {key} {value} {step}\n")
+    def close(self): pass
+PY
+    cat >stub/wandb.py <<'PY'
+class Run:
+    summary = {}
+    def log(self, row): open("logged", "a").write(f"{sorted(row)}\n")
+    def finish(self): open("logged", "a").write(f"finished {len(self.summary)}\n")
+def init(**how): return Run()
+PY
+    export PYTHONPATH="$work/stub"
+    claim "TensorBoard and W&B follow a run" 0 "$ltcore" -q -c run.cfg -o hooked --set 'report.formats=[]' \
+        --set "report.hooks=[\"$etc/hooks/to-tensorboard\", \"$etc/hooks/to-wandb\"]"
+    lacks err "did not read"
+    there scalars logged
+    [ "$(grep -c 'main/t1/d0/l00 test_acc' scalars)" = 5 ] || { echo "FAILS: TensorBoard got others"; failed=1; }
+    says_file logged 'finished 42'
+fi
 
 # What the page does, in a browser: a script of ours is put behind the page's own, and the title tells.
 browser=$(command -v chromium || command -v chromium-browser) || browser=

@@ -8,7 +8,7 @@
 
 enum { LT_OPTIMIZERS = 4, LT_TINY_ROWS = 150, LT_STAGE_ROWS = 100 };
 
-/* ref, and cpu-blas where there is OpenBLAS; NULL at the end. */
+/* ref, cpu, and cpu-blas where there is OpenBLAS; NULL at the end. */
 extern const char *const lt_backends[];
 extern const ltc_optimizer lt_optimizers[LT_OPTIMIZERS], lt_momentum;         /* the last: without decay */
 

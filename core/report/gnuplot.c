@@ -131,10 +131,11 @@ static void put_series(const lt_plot *p, size_t i, lt_text *to)
     const lt_series *s = &p->series[i];
     const lt_style style = lt_style_of(s->style);
     char line[96];
-    snprintf(line, sizeof line, "lc rgb '%s' dt %d lw 1.8", style.colour, style.dash % 6 ? style.dash % 6 : 6);
+    const int dash = style.dash % 6 ? style.dash % 6 : 6;
+    snprintf(line, sizeof line, s->dots_only ? "lc rgb '%s' lw 1.8" : "lc rgb '%s' lw 1.8 dt %d", style.colour, dash);
     if (!s->line_only)
         lt_text_add(to, "$s%zu using 1:2:3:4 with yerrorbars lc rgb '%s' dt 1 lw 0.9 pt 0 notitle, ", i, style.colour);
-    lt_text_add(to, "$s%zu using 1:2 with %s %s", i, s->line_only ? "lines" : "linespoints", line);
+    lt_text_add(to, "$s%zu using 1:2 with %s %s", i, s->dots_only ? "points" : s->line_only ? "lines" : "linespoints", line);
     if (!s->line_only)
         lt_text_add(to, " pt %d ps 0.8", style.point);
     lt_text_add(to, " title ");

@@ -108,8 +108,9 @@ static json_t *json_of_series(const lt_series *s)
                                               number(d->y.max), number(d->y.mean - d->y.half),
                                               number(d->y.mean + d->y.half), (json_int_t)d->y.n));
     }
-    return json_pack("{s:s, s:s, s:s, s:i, s:b, s:o}", "name", s->name, "colour", style.colour, "mark", style.mark, "dash",
-                     style.dash, "line_only", s->line_only, "dots", dots);
+    return json_pack("{s:s, s:s, s:s, s:i, s:b, s:b, s:o}", "name", s->name, "colour", style.colour, "mark", style.mark, "dash",
+                     style.dash, "line_only", s->line_only, "dots_only", s->dots_only, "dots",
+                     dots);
 }
 
 static json_t *json_of_plot(const lt_plot *p)

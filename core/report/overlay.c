@@ -13,12 +13,15 @@ enum { QUANTITY, DENSITY, VALUE, TOLERANCE, VARIANT, SOURCE, COLUMNS };
 enum { PUBLISHED_STYLE = 6 };
 static const char header[] = "quantity,density,value,tolerance,variant,source";
 
-/* What may be published, the level's quantity that it is, and the figure that shows it. */
-static const struct { const char *name; lt_quantity of; const char *plot; } quantities[] = {
-    { "accuracy", LT_Q_TEST, "accuracy" },   { "end_test", LT_Q_END_TEST, "end-test" },
-    { "end_train", LT_Q_END_TRAIN, "end-train" }, { "early_stop", LT_Q_BEST_STEP, "early-stop" },
-    { "untrained", LT_Q_START, "untrained" }, { "pruned", LT_Q_DRAWN, "pruned" },
-    { "difference", LT_QUANTITIES, "" },     { "early_stop_ratio", LT_QUANTITIES, "" },
+/* What may be published, the level's quantity that it is, and the figure that shows it; adds, scales: it is told
+ * beside the dense network's, as a difference or a ratio. */
+static const struct { const char *name; lt_quantity of; const char *plot; bool adds, scales; } quantities[] = {
+    { "accuracy", LT_Q_TEST, "accuracy", false, false }, { "end_test", LT_Q_END_TEST, "end-test", false, false },
+    { "end_train", LT_Q_END_TRAIN, "end-train", false, false },
+    { "early_stop", LT_Q_BEST_STEP, "early-stop", false, false },
+    { "untrained", LT_Q_START, "untrained", false, false }, { "pruned", LT_Q_DRAWN, "pruned", false, false },
+    { "difference", LT_Q_TEST, "accuracy", true, false },
+    { "early_stop_ratio", LT_Q_BEST_STEP, "early-stop", false, true },
 };
 enum { QUANTITIES = sizeof quantities / sizeof quantities[0] };
 
@@ -117,13 +120,13 @@ void lt_overlay_free(lt_overlay *o)
 static lt_measured measure(const lt_published *p, const lt_seen_run *r, const lt_seen_group *g)
 {
     lt_measured m = { .density = g->density, .value = NAN, .n = (uint64_t)(isnan(g->pairs) ? 0 : g->pairs) };
-    const lt_quantity of = quantities[find_quantity(p->quantity)].of;
-    if (of != LT_QUANTITIES) {
-        const lt_spread s = lt_seen_spread(r, g, of);
-        m.value = s.mean, m.n = s.n;
-    } else {
-        m.value = strcmp(p->quantity, "difference") ? g->ratio : g->difference;
+    const size_t q = find_quantity(p->quantity);
+    if (quantities[q].adds || quantities[q].scales) {
+        m.value = quantities[q].adds ? g->difference : g->ratio;
+        return m;
     }
+    const lt_spread s = lt_seen_spread(r, g, quantities[q].of);
+    m.value = s.mean, m.n = s.n;
     return m;
 }
 
@@ -142,21 +145,39 @@ lt_measured lt_overlay_measured(const lt_published *p, const lt_seen_run *r)
     return best;
 }
 
-bool lt_overlay_draw(const lt_overlay *o, lt_plots *p)
+/* In the unit of the figure: a difference stands on the run's own dense network, a ratio multiplies it. NaN: that is
+ * not measured. */
+static lt_spread drawn(const lt_published *v, const lt_seen_run *r)
+{
+    const size_t q = find_quantity(v->quantity);
+    const lt_seen_group *dense = lt_seen_group_at(r, 0, r->home, 0);
+    const double base = dense ? lt_seen_spread(r, dense, quantities[q].of).mean : NAN;
+    const double add = quantities[q].adds ? base : 0, scale = quantities[q].scales ? base : 1;
+    const double y = add + scale * v->value, half = scale * v->tolerance;
+    return (lt_spread){ isnan(y) ? 0u : 1u, y, y - half, y + half, NAN };
+}
+
+static bool draw_in(const lt_overlay *o, const lt_seen_run *r, lt_plots *p, lt_plot *plot)
+{
+    lt_series *s = NULL;
+    bool ok = true;
+    for (size_t i = 0; i < o->n && ok; i++) {
+        if (strcmp(quantities[find_quantity(o->v[i].quantity)].plot, plot->id))
+            continue;
+        if (!s && (s = lt_plot_series(p, plot, "published", PUBLISHED_STYLE)))
+            s->dots_only = true;
+        ok = s && lt_series_dot(p, s, o->v[i].density, drawn(&o->v[i], r));
+    }
+    if (s && !s->n_dots)
+        plot->n_series--;
+    lt_plot_frame(plot);
+    return ok;
+}
+
+bool lt_overlay_draw(const lt_overlay *o, const lt_seen_run *r, lt_plots *p)
 {
     bool ok = true;
-    for (size_t k = 0; k < p->n && ok; k++) {
-        lt_series *s = NULL;
-        for (size_t i = 0; i < o->n && ok; i++) {
-            const lt_published *v = &o->v[i];
-            if (strcmp(quantities[find_quantity(v->quantity)].plot, p->v[k].id))
-                continue;
-            if (!s)
-                s = lt_plot_series(p, &p->v[k], "published", PUBLISHED_STYLE);
-            ok = s && lt_series_dot(p, s, v->density,
-                                    (lt_spread){ 1, v->value, v->value - v->tolerance, v->value + v->tolerance, NAN });
-        }
-        lt_plot_frame(&p->v[k]);
-    }
+    for (size_t k = 0; k < p->n && ok; k++)
+        ok = draw_in(o, r, p, &p->v[k]);
     return ok;
 }

@@ -29,6 +29,6 @@ void lt_overlay_free(lt_overlay *o);
 
 lt_measured lt_overlay_measured(const lt_published *p, const lt_seen_run *r);
 
-/* A series beside the measured ones in each figure that shows its quantity. False: no memory. */
-bool lt_overlay_draw(const lt_overlay *o, lt_plots *p);
+/* A series beside those of the run in each figure that shows its quantity, tolerances as bars. False: no memory. */
+bool lt_overlay_draw(const lt_overlay *o, const lt_seen_run *r, lt_plots *p);
 #endif

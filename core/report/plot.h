@@ -14,6 +14,7 @@ typedef struct lt_series {
     const char *name;
     uint32_t    style;
     bool        line_only;                    /* no marks: a curve of many points, or a histogram */
+    bool        dots_only;                    /* marks that no line joins */
     lt_dot     *dot;
     size_t      n_dots;
 } lt_series;

@@ -160,7 +160,7 @@ static ltc_status make_all(work *w, ltc_error *err)
     lt_text_add(&w->plots_at, "%s/plots", w->r->to);
     st = w->plots_at.failed ? ltc_fail(err, LTC_ENOMEM, "no memory for a report")
                             : lt_plots_make(w->run, w->r->n_directories, true, &w->plots, err);
-    if (!st && w->overlaid && !lt_overlay_draw(&w->overlay, &w->plots))
+    if (!st && w->overlaid && !lt_overlay_draw(&w->overlay, w->run, &w->plots))
         st = ltc_fail(err, LTC_ENOMEM, "no memory for a report");
     if (!st)
         st = write_data(w, err);

@@ -11,6 +11,7 @@
 #include "run/ending.h"
 #include "run/estimate.h"
 #include "run/explain.h"
+#include "run/hook.h"
 #include "util/file.h"
 
 enum { MOST_PLUGINS = 32 };                   /* of which the provenance is kept */
@@ -24,6 +25,7 @@ typedef struct run {
     lt_store     *store;
     lt_output     output;
     lt_results   *results;
+    lt_hooks     *hooks;
     lt_run_facts  facts;
     char          machine[256];
     lt_plugin_fact plugin[MOST_PLUGINS];
@@ -133,6 +135,7 @@ static ltc_status evaluated(void *arg, const lt_job *j, const lt_evaluation *e, 
     pthread_mutex_lock(&x->say);
     lt_progress_evaluation(x->r->progress, j, e);
     pthread_mutex_unlock(&x->say);
+    lt_hooks_evaluation(x->hooks, &row);
     return lt_results_history(x->results, &row, err);
 }
 
@@ -141,10 +144,15 @@ static ltc_status finished(void *arg, const lt_job *j, const lt_level_row *row, 
 {
     run *x = arg;
     ltc_status st = LTC_OK;
-    for (size_t i = 0; i < n && !st; i++)
+    for (size_t i = 0; i < n && !st; i++) {
         st = lt_results_history(x->results, &history[i], err);
-    if (!st && row)
+        if (row && !row->trained_steps)       /* else it was told as it came */
+            lt_hooks_evaluation(x->hooks, &history[i]);
+    }
+    if (!st && row) {
         st = lt_results_level(x->results, row, err);
+        lt_hooks_level(x->hooks, row);
+    }
     pthread_mutex_lock(&x->say);
     if (j->trains)
         lt_progress_finished(x->r->progress, j, row);
@@ -164,6 +172,8 @@ static void noticed(void *arg, const lt_job *j, const char *sentence)
     fprintf(x->r->progress->to, "ltcore: %s: %s\n", lt_job_text(j, text), sentence);
     pthread_mutex_unlock(&x->say);
     lt_text_add(&event, "%s: %s", text, sentence);
+    if (!event.failed)
+        lt_hooks_event(x->hooks, j->outcome.stopped ? "stop" : "warning", event.s);
     if (x->results && !event.failed)
         lt_results_event(x->results, j->outcome.stopped ? "stop" : "warning", event.s, &ignored);
     lt_text_free(&event);
@@ -184,6 +194,8 @@ static void failed(void *arg, const lt_job *j, const lt_level_row *row, const lt
     if (!x->results)
         return;
     lt_text_add(&event, "%s: %s", text, why->message);
+    if (!event.failed)
+        lt_hooks_event(x->hooks, "error", event.s);
     lt_results_event(x->results, "error", event.failed ? why->message : event.s, &ignored);
     lt_text_free(&event);
     for (size_t i = 0; i < n; i++)
@@ -345,7 +357,10 @@ ltc_status lt_run(const lt_run_request *r, ltc_error *err)
         st = open_root(&x, err);
     if (!st)
         st = open_results(&x, err);
+    if (!st)
+        st = lt_hooks_open(&r->settings->report.hooks, &x.hooks, err);
     if (!st) {
+        lt_hooks_began(x.hooks, r->settings, r->version);
         lt_progress_begin(r->progress, &x.plan);
         st = execute(&x, false, err);
         lt_progress_clear(r->progress);
@@ -374,6 +389,7 @@ ltc_status lt_run(const lt_run_request *r, ltc_error *err)
             write_report(&x);
         st = st ? st : shown;
     }
+    lt_hooks_close(x.hooks, st == LTC_ECANCELLED ? "stopped" : st ? "failed" : "done", r->progress->to);
     close_run(&x);
     return st;
 }

@@ -13,7 +13,7 @@
     : Math.abs(v) >= 1000 ? Math.round(v).toLocaleString("en") : String(+v.toPrecision(4));
 
   /* [least, greatest] of a dot's bar; null: it has none. */
-  const reach = dot => bars === "range" ? (dot.n > 1 || dot.low === null ? [dot.min, dot.max] : null)
+  const reach = dot => bars === "range" ? (dot.n > 1 || dot.min !== dot.max ? [dot.min, dot.max] : null)
     : dot.low === null ? null : [dot.low, dot.high];
 
   const errorBars = {
@@ -58,7 +58,7 @@
     return {
       label: s.name, key: s.name, scale, bars: !s.line_only, hidden: hidden.has(s.name),
       data: s.dots.map(d => ({ x: (plot.x_percent ? 100 : 1) * d[0], y: scale * d[1], min: d[2], max: d[3], low: d[4], high: d[5], n: d[6] })),
-      borderColor: s.colour, backgroundColor: s.colour, borderWidth: 2, borderDash: dashes[(s.dash - 1) % dashes.length],
+      showLine: !s.dots_only, borderColor: s.colour, backgroundColor: s.colour, borderWidth: 2, borderDash: dashes[(s.dash - 1) % dashes.length],
       pointStyle: s.mark, pointRadius: s.line_only ? 0 : 4, pointHoverRadius: 6, pointHitRadius: 8, tension: 0,
       pointBorderColor: s.colour, pointBorderWidth: 2, order: -i
     };

@@ -2,7 +2,7 @@
 #ifndef CPU_BYTES_H
 #define CPU_BYTES_H
 
-#include "tile.h"
+#include "vec.h"
 
 VEC_INLINE vec vec_of_bytes(const uint8_t *p)
 {
@@ -21,9 +21,29 @@ VEC_INLINE vec vec_of_bytes(const uint8_t *p)
 #endif
 }
 
-VEC_INLINE vec4 vec4_of_bytes(const uint8_t *p)
+typedef uint8_t bytes_16 __attribute__((vector_size(16)));
+
+#define LOW_BYTES(a, b) \
+    __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
+#define HIGH_BYTES(a, b) \
+    __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
+
+/* Halves interleaved: applied four times, byte j of row i ends as byte i of row j. */
+VEC_INLINE void interleave(const bytes_16 *x, bytes_16 *y)
 {
-    return (vec4){ vec_of_bytes(p), vec_of_bytes(p + 16), vec_of_bytes(p + 32), vec_of_bytes(p + 48) };
+    for (int i = 0; i < 8; i++) {
+        y[2 * i] = LOW_BYTES(x[i], x[i + 8]);
+        y[2 * i + 1] = HIGH_BYTES(x[i], x[i + 8]);
+    }
+}
+
+VEC_INLINE void transpose_bytes(bytes_16 *x)
+{
+    bytes_16 y[CPU_LANES];
+    interleave(x, y);
+    interleave(y, x);
+    interleave(x, y);
+    interleave(y, x);
 }
 
 #endif

@@ -7,7 +7,7 @@ typedef struct costs { double dense, list, strip, weight, adam, entry; } costs;
 
 static const costs table[CPU_ISAS] = {
     [CPU_AVX512]   = { .dense = 0.30, .list = 0.36, .strip = 0.40, .weight = 0.15, .adam = 0.40, .entry = 0.9 },
-    [CPU_AVX2]     = { .dense = 0.30, .list = 0.40, .strip = 0.45, .weight = 0.20, .adam = 0.45, .entry = 1.2 },
+    [CPU_AVX2]     = { .dense = 0.30, .list = 0.36, .strip = 0.40, .weight = 0.15, .adam = 0.40, .entry = 0.9 },
     [CPU_PORTABLE] = { .dense = 1.2, .list = 1.3, .strip = 1.4, .weight = 0.5, .adam = 1.5, .entry = 4.0 },
 };
 
@@ -22,6 +22,12 @@ cpu_form cpu_choose_linear(const cpu_linear_case *c)
     if (c->filled < 1 && strips < dense && strips < lists)
         return CPU_FORM_STRIPS;
     return lists < dense ? CPU_FORM_LISTS : CPU_FORM_DENSE;
+}
+
+int64_t cpu_segments(size_t n, int64_t in, int64_t out)
+{
+    const double in_each = (double)n / (double)(in * out) * CPU_SEGMENT;
+    return in > 2 * CPU_SEGMENT && in_each >= 5 ? (in + CPU_SEGMENT - 1) / CPU_SEGMENT : 1;
 }
 
 double cpu_filled(const lts_samples *s)

@@ -43,9 +43,13 @@ typedef struct cpu_dense {
     float *scratch;                           /* six rows of the larger of ldw and lanes */
 } cpu_dense;
 
-/* The same layer by lists: row r of the matrix is entries start[r] .. start[r + 1], each at column[] (times lanes),
- * its weight at w[entry]; by_column lists the same entries column by column, each with its place in w. */
+/* The same layer by lists. The matrix lies in segments of CPU_SEGMENT columns, or in one, so that what a list reads of
+ * x stays in the first cache where there is enough to read: row o of segment s is entries start[s out + o] to
+ * start[s out + o + 1], each at column[] (times lanes). Then the same column by column, each entry with its row (times
+ * lanes) and its place among the others. */
+enum { CPU_SEGMENT = 64 };
 typedef struct cpu_lists {
+    int64_t   segments;
     uint32_t *start, *column;
     uint32_t *column_start, *row, *entry;
 } cpu_lists;
@@ -58,7 +62,6 @@ typedef struct cpu_sparse {
     float *y;
     const float *g; float *dx;
     bool relu, add, gate;
-    const uint8_t *bytes; float scale, base;  /* x in the place of x: scale byte + base, [in][lanes] */
     float *scratch;                           /* CPU_GROUP vectors */
 } cpu_sparse;
 enum { CPU_GROUP = 256 };

@@ -39,35 +39,37 @@ static ltc_status open_dense(cpu_program *p, cpu_linear *l, cpu_param *w, ltc_er
     return LTC_OK;
 }
 
-/* Rows first, in the order of the host; then the same by columns. */
+/* Segment by segment, row by row; then the same by columns. */
 static void fill_lists(cpu_linear *l, cpu_param *w, uint32_t lanes)
 {
     cpu_lists *t = &l->lists;
+    const size_t in = (size_t)l->in, out = (size_t)l->out, wide = t->segments > 1 ? CPU_SEGMENT : in;
     uint32_t n = 0;
-    for (size_t o = 0; o < (size_t)l->out; o++) {
-        t->start[o] = n;
-        for (size_t i = 0; i < (size_t)l->in; i++)
-            if (is_alive(w, o * (size_t)l->in + i)) {
-                w->place[n] = (uint32_t)(o * (size_t)l->in + i);
+    for (size_t r = 0; r < (size_t)t->segments * out; r++) {
+        const size_t o = r % out, first = r / out * wide, end = first + wide < in ? first + wide : in;
+        t->start[r] = n;
+        for (size_t i = first; i < end; i++)
+            if (is_alive(w, o * in + i)) {
+                w->place[n] = (uint32_t)(o * in + i);
                 t->column[n++] = (uint32_t)i * lanes;
                 t->column_start[i + 1]++;
             }
     }
-    t->start[l->out] = n;
-    for (size_t i = 0; i < (size_t)l->in; i++)
+    t->start[(size_t)t->segments * out] = n;
+    for (size_t i = 0; i < in; i++)
         t->column_start[i + 1] += t->column_start[i];
-    for (size_t o = 0; o < (size_t)l->out; o++)
-        for (uint32_t q = t->start[o]; q < t->start[o + 1]; q++) {
-            const uint32_t at = t->column_start[t->column[q] / lanes]++;
-            t->row[at] = (uint32_t)o * lanes;
-            t->entry[at] = q;
-        }
-    for (size_t i = (size_t)l->in; i > 0; i--)
+    for (uint32_t q = 0; q < n; q++) {
+        const uint32_t at = t->column_start[t->column[q] / lanes]++;
+        t->row[at] = (uint32_t)(w->place[q] / in) * lanes;
+        t->entry[at] = q;
+    }
+    for (size_t i = in; i > 0; i--)
         t->column_start[i] = t->column_start[i - 1];
     t->column_start[0] = 0;
     for (size_t k = n; k < w->stored; k++)
         w->place[k] = UINT32_MAX;
-    l->eval_lists = (cpu_lists){ .start = t->start, .column = l->eval_column ? l->eval_column : t->column };
+    l->eval_lists = (cpu_lists){ .segments = t->segments, .start = t->start,
+                                  .column = l->eval_column ? l->eval_column : t->column };
     for (uint32_t q = 0; l->eval_column && q < n; q++)
         l->eval_column[q] = t->column[q] / lanes * CPU_EVAL_ROWS;
 }
@@ -80,7 +82,8 @@ static ltc_status open_lists(cpu_program *p, cpu_linear *l, cpu_param *w, ltc_er
     w->stored = (size_t)cpu_round((int64_t)n, CPU_LANES);
     w->place = cpu_block(w->stored, sizeof *w->place);
     cpu_lists *t = &l->lists;
-    t->start = cpu_block((size_t)l->out + 1, sizeof *t->start);
+    t->segments = cpu_segments(n, l->in, l->out);
+    t->start = cpu_block((size_t)(t->segments * l->out) + 1, sizeof *t->start);
     t->column = cpu_block(n, sizeof *t->column);
     t->column_start = cpu_block((size_t)l->in + 1, sizeof *t->column_start);
     t->row = cpu_block(n, sizeof *t->row);
@@ -161,6 +164,11 @@ void cpu_linear_close(cpu_linear *l)
     free(l->nonzeros.mark), free(l->nonzeros.feature), free(l->nonzeros.value), free(l->nonzeros.count);
     free(l->nonzeros.sample), free(l->nonzeros.of_sample);
     *l = (cpu_linear){ 0 };
+}
+
+static int64_t entries_of(const cpu_linear *l)
+{
+    return l->lists.start[l->lists.segments * l->out];
 }
 
 static const float *bias_of(const cpu_program *p, const cpu_node *n)
@@ -272,7 +280,7 @@ static void update_part(cpu_program *p, cpu_node *n, float *scratch, int64_t fir
 static void update_lists(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end, const void *rule)
 {
     cpu_sparse s = sparse_of(p, n);
-    const int64_t entries = s.lists->start[s.out], to = end * CPU_GROUP < entries ? end * CPU_GROUP : entries;
+    const int64_t entries = entries_of(&n->linear), to = end * CPU_GROUP < entries ? end * CPU_GROUP : entries;
     s.scratch = scratch;
     p->device->kernels->sparse_update(&s, rule, first * CPU_GROUP, to);
 }
@@ -285,7 +293,7 @@ void cpu_linear_update(cpu_program *p, cpu_node *n, const cpu_rule *r)
         const cpu_strips s = strips_of(p, n);
         p->device->kernels->strips_update(&s, r);
     } else if (l->form == CPU_FORM_LISTS) {
-        cpu_parts(p, n, (l->lists.start[l->out] + CPU_GROUP - 1) / CPU_GROUP, update_lists, r);
+        cpu_parts(p, n, (entries_of(l) + CPU_GROUP - 1) / CPU_GROUP, update_lists, r);
     } else {
         if (!is_first(p, n))
             p->device->kernels->transpose(p->value[n->node->in[0]].value.at, l->in, p->blocks * CPU_LANES, l->rows,

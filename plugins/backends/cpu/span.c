@@ -55,6 +55,16 @@ static void gather(cpu_program *p, const cpu_split *s, int64_t rows, bool cut)
         p->label[i] = s->samples.label[p->sample[i]];
 }
 
+/* The next step's rows lie anywhere in the split: asked for now, they are in the cache by then. */
+static void ask_for(const cpu_program *p, const cpu_split *s, const uint32_t *sample)
+{
+    enum { LINE = 64, MOST = 4096 };
+    const size_t bytes = s->samples.count * (p->input->sample_type == LTC_U8 ? 1 : sizeof(float));
+    for (uint32_t i = 0; i < p->batch && bytes <= MOST; i++)
+        for (size_t k = 0; k < bytes; k += LINE)
+            __builtin_prefetch((const char *)s->samples.x + sample[i] * bytes + k, 0, 2);
+}
+
 static void gather_batch(cpu_program *p, const ltc_train_req *r, uint32_t s)
 {
     memcpy(p->sample, r->sample + (size_t)s * p->batch, p->batch * sizeof *p->sample);
@@ -64,6 +74,8 @@ static void gather_batch(cpu_program *p, const ltc_train_req *r, uint32_t s)
     }
     p->evaluating = false;
     gather(p, &p->split[r->split], p->batch, p->augment != 0);
+    if (s + 1 < r->n_steps)
+        ask_for(p, &p->split[r->split], r->sample + (size_t)(s + 1) * p->batch);
 }
 
 static void losses(cpu_program *p, bool want_gradient)
