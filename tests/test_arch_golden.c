@@ -235,16 +235,18 @@ static void compare(const subject *s, const results *r, double most)
 /* In float the gradients of the heavy networks have condition numbers that cost more than a decimal: PyTorch's own, in
  * float, are up to 1.1e-5 from its double, and sums in plain order of up to 4,608 terms are twice as far off. */
 static const double double_limit = 1e-9, float_limit = 1e-5, heavy_float_limit = 4e-5;
+static const double winograd = 2.5;           /* cpu's F(4x4, 3x3) costs more than one bit, and less than two */
 
 /* backend NULL: the interpreter, in that number type. */
 static void check_all(const char *backend, uint32_t type)
 {
+    const double wider = backend && strcmp(backend, "cpu") == 0 ? winograd : 1;
     for (size_t i = 0; i < sizeof networks / sizeof *networks; i++) {
         if (is_left_out(&networks[i], backend))
             continue;
         subject s = subject_of(&networks[i]);
         results r = backend ? run_backend(&s, backend) : run_net(&s, type);
-        compare(&s, &r, type == LTC_F64 ? double_limit : networks[i].heavy ? heavy_float_limit : float_limit);
+        compare(&s, &r, type == LTC_F64 ? double_limit : wider * (networks[i].heavy ? heavy_float_limit : float_limit));
         results_free(&s, &r);
         subject_free(&s);
     }
@@ -264,7 +266,7 @@ int main(void)
         { "the interpreter in double equals PyTorch to 1e-9: loss, logits, gradients, statistics", interpreter_in_double },
         { "the interpreter in float equals PyTorch's double to 1e-5, the largest networks to 4e-5; logits too", interpreter_in_float },
         { "ref equals PyTorch's double to 1e-5", ref_in_float },
-        { "cpu equals PyTorch's double to 1e-5, the largest networks to 4e-5", cpu_in_float },
+        { "cpu equals PyTorch's double to 2.5e-5, the largest networks to 1e-4", cpu_in_float },
 #ifdef HAVE_CPU_BLAS
         { "cpu-blas equals PyTorch's double to 1e-5, the largest networks to 4e-5", cpu_blas_in_float },
 #endif

@@ -17,7 +17,7 @@ foreach(isa IN LISTS conv_isas)
         ${here}/conv_slope.c ${here}/conv_table.c)
     target_compile_definitions(cpu-conv-${isa} PRIVATE CPU_SUFFIX=${isa})
     target_compile_options(cpu-conv-${isa} PRIVATE -O3 -fno-math-errno -fno-trapping-math
-        $<$<C_COMPILER_ID:GNU>:-Wno-psabi> ${conv_options_${isa}})
+        -Wno-psabi ${conv_options_${isa}})
     target_sources(cpu-conv PRIVATE $<TARGET_OBJECTS:cpu-conv-${isa}>)
 endforeach()
 foreach(part IN LISTS conv_isas ITEMS "")

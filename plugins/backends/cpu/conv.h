@@ -27,6 +27,12 @@ typedef struct cpu_conv_needs { int64_t halo_x, halo_g; size_t scratch; } cpu_co
 
 cpu_conv_needs cpu_conv_needs_of(const cpu_conv_shape *s, cpu_isa isa);
 
+/* Work that is split into smaller parts than these is partly done twice: blocks of the forward pass and the data
+ * gradient, outputs of the weights' gradient. No bit depends on the parts. */
+typedef struct cpu_conv_grain { int64_t blocks, outputs; } cpu_conv_grain;
+
+cpu_conv_grain cpu_conv_grain_of(const cpu_conv_shape *s);
+
 typedef struct cpu_conv cpu_conv;
 
 /* mask: LTC_DEAD, LTC_ALIVE or LTC_FROZEN for each weight in the host's order, NULL: all alive. Allocates whatever

@@ -84,6 +84,19 @@ cpu_conv_needs cpu_conv_needs_of(const cpu_conv_shape *s, cpu_isa isa)
     return n;
 }
 
+/* A part is a panel of Winograd's tiles, or a tile of several blocks. The weights' gradient reads, and
+ * transforms, all inputs for each part. */
+cpu_conv_grain cpu_conv_grain_of(const cpu_conv_shape *s)
+{
+    const int64_t pixels = s->out_h * s->out_w, enough = CONV_PANEL * 16;
+    int64_t outputs = s->outputs;
+    if (outputs > CONV_SLOPE_OUTPUTS)
+        outputs = CONV_SLOPE_OUTPUTS;
+    else if (outputs > CONV_SLOPE_OUTPUTS / 4)
+        outputs = (outputs + 1) / 2;
+    return (cpu_conv_grain){ .blocks = pixels < enough ? (enough + pixels - 1) / pixels : 1, .outputs = outputs };
+}
+
 static size_t count_stored(const uint8_t *mask, size_t n)
 {
     size_t stored = 0;

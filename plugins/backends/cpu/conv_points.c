@@ -58,5 +58,5 @@ size_t conv_winograd_slope_scratch(int64_t inputs)
 {
     const int64_t columns = conv_slope_inputs(inputs), panel = CONV_PANEL * CPU_LANES;
     return (size_t)(CONV_POINTS * (columns * (panel + CONV_SLOPE_OUTPUTS) + CONV_SLOPE_OUTPUTS * panel +
-                                   CPU_LANES * CPU_LANES + 3 * 5 * CPU_LANES));
+                                   CONV_SIXTEEN + 3 * 5 * CPU_LANES));
 }

@@ -39,6 +39,10 @@ size_t conv_winograd_scratch(int64_t inputs);
 
 /* The weights' gradient: sums of so many outputs at a time, [point][output][inputs in whole registers]. */
 enum { CONV_SLOPE_OUTPUTS = 64 };
+
+/* Sixteen channels of a tile at one point, and a line more: as above, no power of two. */
+enum { CONV_SIXTEEN = CPU_LANES * CPU_LANES + CPU_LANES };
+
 static inline int64_t conv_slope_inputs(int64_t inputs)
 {
     return (inputs + CPU_LANES - 1) / CPU_LANES * CPU_LANES;

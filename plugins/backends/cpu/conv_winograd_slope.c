@@ -16,7 +16,7 @@ typedef struct space {
     int64_t columns;
 } space;
 
-enum { PANEL = CONV_PANEL * CPU_LANES, SIXTEEN = CPU_LANES * CPU_LANES };
+enum { PANEL = CONV_PANEL * CPU_LANES, SIXTEEN = CONV_SIXTEEN };
 
 static space divide(const conv_winograd_slope *k)
 {

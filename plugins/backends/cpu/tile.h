@@ -2,12 +2,16 @@
 #ifndef CPU_TILE_H
 #define CPU_TILE_H
 
+#include "conv_reg.h"
 #include "kernels.h"
 #include "vec.h"
 
 typedef struct vec4 { vec a, b, c, d; } vec4;
 
 enum { CPU_FOUR = 4 * CPU_LANES };
+
+/* Are there registers for several vectors at once? */
+enum { WIDE = REG_LANES == CPU_LANES };
 
 VEC_INLINE vec4 vec4_all(vec x)
 {
@@ -48,7 +52,10 @@ VEC_INLINE vec4 vec4_gate(vec4 x, vec4 y)
                    vec_where(x.d > zero, y.d) };
 }
 
-VEC_INLINE void tile_6x4(const cpu_product *p, int64_t m, int64_t n)
+/* Functions of their own, so that tests/spills.sh finds them. */
+#define VEC_TILE static __attribute__((noinline))
+
+VEC_TILE void tile_6x4(const cpu_product *p, int64_t m, int64_t n)
 {
     vec4 r0 = vec4_all(vec_zero()), r1 = r0, r2 = r0, r3 = r0, r4 = r0, r5 = r0;
     const float *a = p->a + m * p->row, *b = p->b + n;
@@ -67,7 +74,7 @@ VEC_INLINE void tile_6x4(const cpu_product *p, int64_t m, int64_t n)
     vec4_store(c + 3 * p->ldc, r3), vec4_store(c + 4 * p->ldc, r4), vec4_store(c + 5 * p->ldc, r5);
 }
 
-VEC_INLINE void tile_1x4(const cpu_product *p, int64_t m, int64_t n)
+VEC_TILE void tile_1x4(const cpu_product *p, int64_t m, int64_t n)
 {
     vec4 r = vec4_all(vec_zero());
     const float *a = p->a + m * p->row, *b = p->b + n;
@@ -76,29 +83,54 @@ VEC_INLINE void tile_1x4(const cpu_product *p, int64_t m, int64_t n)
     vec4_store(p->c + m * p->ldc + n, r);
 }
 
-VEC_INLINE void tile_6x1(const cpu_product *p, int64_t m, int64_t n)
+/* Two registers: as much of six rows as any instruction set holds. With AVX-512 the second is the first again. */
+typedef struct pair { reg a, b; } pair;
+enum { PAIR = 2 * REG_LANES < CPU_LANES ? 2 * REG_LANES : CPU_LANES };
+
+VEC_INLINE pair pair_fma(float w, pair x, pair sum)
 {
-    vec r0 = vec_zero(), r1 = r0, r2 = r0, r3 = r0, r4 = r0, r5 = r0;
-    const float *a = p->a + m * p->row, *b = p->b + n;
-    const ptrdiff_t row = p->row;
-    for (int64_t k = 0; k < p->k; k++, a += p->step, b += p->ldb) {
-        const vec x = vec_load(b);
-        r0 = vec_fma(vec_all(a[0]), x, r0), r1 = vec_fma(vec_all(a[row]), x, r1);
-        r2 = vec_fma(vec_all(a[2 * row]), x, r2), r3 = vec_fma(vec_all(a[3 * row]), x, r3);
-        r4 = vec_fma(vec_all(a[4 * row]), x, r4), r5 = vec_fma(vec_all(a[5 * row]), x, r5);
-    }
-    float *c = p->c + m * p->ldc + n;
-    vec_store(c, r0), vec_store(c + p->ldc, r1), vec_store(c + 2 * p->ldc, r2);
-    vec_store(c + 3 * p->ldc, r3), vec_store(c + 4 * p->ldc, r4), vec_store(c + 5 * p->ldc, r5);
+    const reg k = reg_all(w);
+    return (pair){ reg_fma(k, x.a, sum.a), PAIR > REG_LANES ? reg_fma(k, x.b, sum.b) : sum.b };
 }
 
-VEC_INLINE void tile_1x1(const cpu_product *p, int64_t m, int64_t n)
+VEC_INLINE pair pair_load(const float *p)
 {
-    vec r = vec_zero();
-    const float *a = p->a + m * p->row, *b = p->b + n;
-    for (int64_t k = 0; k < p->k; k++, a += p->step, b += p->ldb)
-        r = vec_fma(vec_all(*a), vec_load(b), r);
-    vec_store(p->c + m * p->ldc + n, r);
+    return (pair){ reg_load(p), PAIR > REG_LANES ? reg_load(p + PAIR - REG_LANES) : (reg){ 0 } };
+}
+
+VEC_INLINE void pair_store(float *p, pair x)
+{
+    reg_store(p, x.a);
+    if (PAIR > REG_LANES)
+        reg_store(p + PAIR - REG_LANES, x.b);
+}
+
+VEC_TILE void tile_6x1(const cpu_product *p, int64_t m, int64_t n)
+{
+    const ptrdiff_t row = p->row, ldc = p->ldc;
+    for (int64_t h = n; h < n + CPU_LANES; h += PAIR) {
+        pair r0 = { 0 }, r1 = r0, r2 = r0, r3 = r0, r4 = r0, r5 = r0;
+        const float *a = p->a + m * row, *b = p->b + h;
+        for (int64_t k = 0; k < p->k; k++, a += p->step, b += p->ldb) {
+            const pair x = pair_load(b);
+            r0 = pair_fma(a[0], x, r0), r1 = pair_fma(a[row], x, r1), r2 = pair_fma(a[2 * row], x, r2);
+            r3 = pair_fma(a[3 * row], x, r3), r4 = pair_fma(a[4 * row], x, r4), r5 = pair_fma(a[5 * row], x, r5);
+        }
+        float *c = p->c + m * ldc + h;
+        pair_store(c, r0), pair_store(c + ldc, r1), pair_store(c + 2 * ldc, r2);
+        pair_store(c + 3 * ldc, r3), pair_store(c + 4 * ldc, r4), pair_store(c + 5 * ldc, r5);
+    }
+}
+
+VEC_TILE void tile_1x1(const cpu_product *p, int64_t m, int64_t n)
+{
+    for (int64_t h = n; h < n + CPU_LANES; h += PAIR) {
+        pair r = { 0 };
+        const float *a = p->a + m * p->row, *b = p->b + h;
+        for (int64_t k = 0; k < p->k; k++, a += p->step, b += p->ldb)
+            r = pair_fma(*a, pair_load(b), r);
+        pair_store(p->c + m * p->ldc + h, r);
+    }
 }
 
 #endif

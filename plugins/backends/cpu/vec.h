@@ -73,27 +73,6 @@ VEC_INLINE vec vec_fma(vec a, vec b, vec c)
 #endif
 }
 
-VEC_INLINE vec vec_root(vec x)
-{
-#if defined(__AVX512F__)
-    return (vec)_mm512_sqrt_ps((__m512)x);
-#elif defined(__AVX__)
-    union { vec v; __m256 half[2]; } y = { x };
-    y.half[0] = _mm256_sqrt_ps(y.half[0]);
-    y.half[1] = _mm256_sqrt_ps(y.half[1]);
-    return y.v;
-#elif defined(__SSE2__)
-    union { vec v; __m128 part[4]; } y = { x };
-    for (int i = 0; i < 4; i++)
-        y.part[i] = _mm_sqrt_ps(y.part[i]);
-    return y.v;
-#else
-    for (int i = 0; i < CPU_LANES; i++)
-        x[i] = __builtin_sqrtf(x[i]);
-    return x;
-#endif
-}
-
 /* x where the mask is set, else +0.0. */
 VEC_INLINE vec vec_where(vec_mask mask, vec x)
 {

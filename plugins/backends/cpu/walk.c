@@ -22,14 +22,21 @@ static ltc_status run_part(void *arg, size_t begin, size_t end)
     return LTC_OK;
 }
 
-void cpu_parts(cpu_program *p, cpu_node *n, int64_t count, cpu_part_fn *fn, const void *arg)
+static void parts_from(cpu_program *p, cpu_node *n, int64_t count, int64_t least, cpu_part_fn *fn,
+                       const void *arg)
 {
-    task t = { p, n, fn, arg, (count + CPU_MOST_PARTS - 1) / CPU_MOST_PARTS };
+    const int64_t grain = (count + CPU_MOST_PARTS - 1) / CPU_MOST_PARTS;
+    task t = { p, n, fn, arg, grain > least ? grain : least };
     const ltc_host *h = p->device->host;
     if (n->heavy && LTC_HAS(h, parallel) && count > 1)
         (void)h->parallel(h, (size_t)count, (size_t)t.grain, run_part, &t);       /* no part fails */
     else
         fn(p, n, p->scratch, 0, count, arg);
+}
+
+void cpu_parts(cpu_program *p, cpu_node *n, int64_t count, cpu_part_fn *fn, const void *arg)
+{
+    parts_from(p, n, count, 1, fn, arg);
 }
 
 static cpu_value *in(const cpu_program *p, const cpu_node *n, uint32_t k)
@@ -343,6 +350,11 @@ static int64_t parts_of(const cpu_program *p, const cpu_node *n, const operation
     return o->over == BLOCKS ? p->blocks : in(p, n, 0)->value.channels;
 }
 
+static int64_t least_part(const cpu_node *n)
+{
+    return n->node->op == LTC_OP_CONV2D ? cpu_conv_grain_of(&n->conv_shape).blocks : 1;
+}
+
 void cpu_walk_forward(cpu_program *p, bool training, ltc_key dropout)
 {
     p->evaluating = !training;
@@ -359,7 +371,7 @@ void cpu_walk_forward(cpu_program *p, bool training, ltc_key dropout)
         } else {
             if (n->node->op == LTC_OP_DROPOUT)
                 drop = (dropping){ ltc_key_fold(dropout, i), ((const ltc_dropout_desc *)n->node->desc)->rate };
-            cpu_parts(p, n, parts_of(p, n, o), o->forward, &drop);
+            parts_from(p, n, parts_of(p, n, o), least_part(n), o->forward, &drop);
         }
     }
 }
@@ -372,10 +384,11 @@ static void backward(cpu_program *p, cpu_node *n)
         return;
     }
     if (n->node->op == LTC_OP_CONV2D)
-        cpu_parts(p, n, n->conv_shape.outputs, conv_weights, NULL);
+        parts_from(p, n, n->conv_shape.outputs, cpu_conv_grain_of(&n->conv_shape).outputs, conv_weights,
+                   NULL);
     if (n->node->op == LTC_OP_BATCH_NORM || n->node->op == LTC_OP_ADD || n->node->op == LTC_OP_CONCAT ||
         in(p, n, 0)->wants)
-        cpu_parts(p, n, parts_of(p, n, o), o->backward, NULL);
+        parts_from(p, n, parts_of(p, n, o), least_part(n), o->backward, NULL);
 }
 
 void cpu_walk_backward(cpu_program *p)
