@@ -45,9 +45,9 @@ says err "not a run's"
 mkdir cut && touch cut/.lock cut/run.cfg.123.part
 claim "a run that was killed while it wrote its first file goes on" 0 "$ltcore" -q -c run.cfg -o cut
 [ -e cut/history.csv ] && [ ! -e cut/run.cfg.123.part ] || { echo "FAILS: ... and clears up"; ls cut; failed=1; }
-mkdir -p cut/tickets/main/t1/l00 && touch cut/tickets/main/t1/l00/end.safetensors.123.0.part
+mkdir -p cut/plots cut/tickets/main/t1/l00 && touch cut/tickets/main/t1/l00/end.safetensors.123.0.part cut/plots/a.svg.123.part
 "$ltcore" -q -c run.cfg -o cut >/dev/null 2>&1
-[ ! -e cut/tickets/main/t1/l00/end.safetensors.123.0.part ] || { echo "FAILS: ... among the tickets too"; failed=1; }
+[ -z "$(find cut -name "*.part")" ] || { echo "FAILS: ... among tickets and plots too"; failed=1; }
 mkdir theirs && touch theirs/thesis.1.part
 claim "what others began to download is left alone" 2 "$ltcore" -c run.cfg -o theirs
 claim "a dry run writes nothing" 0 "$ltcore" -n -c run.cfg -o dry
@@ -115,6 +115,15 @@ claim "info prints a backend's identity" 0 "$ltcore" info ref
 says out "ltsdk/"
 claim "help names the commands" 0 "$ltcore" help
 says out "summary"
+for command in run list info summary show eval status watch report verify store check help; do
+    claim "help $command has usage, example and exit codes" 0 "$ltcore" help $command
+    says out "^ltcore.*"
+    says out "^Example: ltcore"
+    says out "^Exit codes: 0"
+done
+claim "a command's --help is its page" 0 "$ltcore" watch --help
+says out "^ltcore watch DIR"
+claim "help on nothing known is wrong usage" 2 "$ltcore" help frobnicate
 claim "help config prints the keys" 0 "$ltcore" help config
 says out "evaluate_every"
 claim "--version says which" 0 "$ltcore" --version

@@ -11,6 +11,7 @@
 #include "run/estimate.h"
 #include "run/explain.h"
 #include "run/hook.h"
+#include "run/live.h"
 #include "run/showing.h"
 #include "util/file.h"
 
@@ -36,6 +37,7 @@ typedef struct run {
     lt_text       root_before;                /* what an earlier process registered: kept until this one is through */
     char          root[65];                   /* this run's name in the store */
     double        root_s;                     /* when it was registered last */
+    lt_live       live;
     pthread_mutex_t say;                      /* over the progress line: the store reports from any thread */
 } run;
 
@@ -61,6 +63,7 @@ static ltc_status open_run(run *x, bool with_store, ltc_error *err)
 
 static void close_run(run *x)
 {
+    lt_live_end(&x->live);
     lt_results_close(x->results);
     lt_output_close(&x->output);
     lt_store_close(x->store);
@@ -112,6 +115,7 @@ static void progress(void *arg, const lt_job *j, const lt_progress *p)
     uint64_t *last = &x->last_step[j - x->plan.job];
     pthread_mutex_lock(&x->say);
     lt_progress_step(x->r->progress, j, p, p->step > *last ? p->step - *last : 0);
+    lt_live_step(&x->live, j, p, lt_progress_left(x->r->progress, p));
     pthread_mutex_unlock(&x->say);
     *last = p->step;
 }
@@ -121,6 +125,10 @@ static ltc_status begun(void *arg, const lt_job *j, ltc_error *err)
 {
     run *x = arg;
     char hex[65];
+    lt_live_open(&x->live, j);
+    pthread_mutex_lock(&x->say);
+    lt_progress_begun(x->r->progress, j);
+    pthread_mutex_unlock(&x->say);
     for (uint32_t k = 0; k < j->outcome.n_records; k++) {
         lt_digest_text(&j->outcome.record[k], hex);
         lt_text_add(&x->root_before, "%s\n", hex);
@@ -143,6 +151,7 @@ static ltc_status finished(void *arg, const lt_job *j, const lt_level_row *row, 
                            ltc_error *err)
 {
     run *x = arg;
+    lt_live_close(&x->live, j);
     ltc_status st = LTC_OK;
     for (size_t i = 0; i < n && !st; i++) {
         st = lt_results_history(x->results, &history[i], err);
@@ -184,6 +193,7 @@ static void failed(void *arg, const lt_job *j, const lt_level_row *row, const lt
                    const ltc_error *why)
 {
     run *x = arg;
+    lt_live_close(&x->live, j);
     char text[160];
     lt_text event = { 0 };
     ltc_error ignored = { .message = "" };
@@ -340,7 +350,9 @@ ltc_status lt_run(const lt_run_request *r, ltc_error *err)
     if (!st) {
         lt_hooks_began(x.hooks, r->settings, r->version);
         lt_progress_begin(r->progress, &x.plan);
-        st = execute(&x, false, err);
+        st = lt_live_begin(&x.live, x.output.directory, &x.plan, r->now_s, err);
+        if (!st)
+            st = execute(&x, false, err);
         lt_progress_clear(r->progress);
     }
     if (st == LTC_ECANCELLED)
