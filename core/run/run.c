@@ -8,7 +8,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "report/report.h"
 #include "run/ending.h"
 #include "run/estimate.h"
 #include "run/explain.h"
@@ -16,6 +15,7 @@
 #include "run/live.h"
 #include "run/memory.h"
 #include "run/provenance.h"
+#include "run/showing.h"
 
 static const double ROOT_S = 5;               /* between registrations: what is younger than a day is safe without */
 
@@ -311,28 +311,6 @@ static bool has_levels(const run *x)
     return there;
 }
 
-/* Figures and report.html. What goes wrong there is told, and takes nothing from the run: `ltcore report` makes
- * them again. */
-static void write_report(run *x)
-{
-    const ltc_strings *formats = &x->r->settings->report.formats;
-    const char *const directory[] = { x->output.directory };
-    lt_report_request r = { .directory = directory, .n_directories = 1, .to = x->output.directory,
-                            .overlay = NULL, .out = x->r->out };
-    char note[256];
-    ltc_error err = { .message = "" };
-    for (uint64_t i = 0; i < formats->n; i++)
-        r.formats |= lt_report_format(formats->v[i]);
-    if (!r.formats)
-        return;
-    if (lt_report_write(&r, note, &err))
-        fprintf(x->r->progress->to, "ltcore: no report: %s\n", err.message);
-    else if (note[0])
-        fprintf(x->r->progress->to, "ltcore: %s\n", note);
-    if (!err.message[0] && r.formats & LT_REPORT_HTML)
-        fprintf(x->r->out, "Report: %s/report.html\n", x->output.directory);
-}
-
 ltc_status lt_run(const lt_run_request *r, ltc_error *err)
 {
     run x = { .r = r, .output = { .lock = -1 }, .say = PTHREAD_MUTEX_INITIALIZER };
@@ -381,7 +359,7 @@ ltc_status lt_run(const lt_run_request *r, ltc_error *err)
         st = st ? st : end;
         const ltc_status shown = st == LTC_ECANCELLED ? LTC_OK : lt_results_table(x.results, r->out, st ? &late : err);
         if (!end && st != LTC_ECANCELLED)
-            write_report(&x);
+            lt_showing_write(r->settings, x.output.directory, r->out, r->progress->to);
         st = st ? st : shown;
     }
     lt_hooks_close(x.hooks, st == LTC_ECANCELLED ? "stopped" : st ? "failed" : "done", r->progress->to);
