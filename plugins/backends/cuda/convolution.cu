@@ -1,5 +1,5 @@
-/* CONV2D as three products, none of which copies an image: each thread finds its operands' elements where they lie.
- * The grid's y counts tiles of rows within groups, its z parts within replicas. */
+/* CONV2D as three products, none of which copies an image: each thread finds its operands' elements where
+ * they lie. The grid's y counts tiles of rows within groups, its z parts within replicas. */
 #include "tile.cuh"
 
 /* An image's row, then its channel, in x and in y: those of the block's group. */
@@ -88,11 +88,12 @@ LCU_DEVICE size_t in_x_of_pixel(const lcu_convolution *p, uint32_t m, uint32_t n
 LCU_KERNEL(convolve, lcu_convolution)
 {
     const uint32_t group = group_of(p, p->outputs), depth = p->channels * taps(p);
-    const operand a = { lcu_of(p->w) + (size_t)group * p->outputs * depth, find_output, load_weight, p->outputs,
-                        true };
+    const operand a = { lcu_of(p->w) + (size_t)group * p->outputs * depth, find_output, load_weight,
+                        p->outputs, true };
     const operand b = { lcu_of(p->x) + (size_t)group * p->channels * in_plane(p), find_out_pixel, load_seen,
                         p->rows * out_plane(p), false };
-    const extent e = { (blockIdx.y - group * ((p->outputs + TILE - 1) / TILE)) * TILE, blockIdx.x * TILE, 0, depth };
+    const extent e = { (blockIdx.y - group * ((p->outputs + TILE - 1) / TILE)) * TILE, blockIdx.x * TILE, 0,
+                       depth };
     float *y = lcu_of(p->y) + (size_t)group * p->outputs * out_plane(p), sum[EACH][EACH];
     const float *bias = p->bias.at ? lcu_of(p->bias) + group * p->outputs : NULL;
     multiply(p, a, b, e, sum);
@@ -137,8 +138,8 @@ LCU_DEVICE float load_given(const void *argument, const float *g, place where, u
     if (y < 0 || x < 0)
         return 0;
     const uint32_t out_y = (uint32_t)y / p->stride, out_x = (uint32_t)x / p->stride;
-    const bool seen = out_y * p->stride == (uint32_t)y && out_x * p->stride == (uint32_t)x && out_y < p->out_y &&
-                      out_x < p->out_x;
+    const bool seen = out_y * p->stride == (uint32_t)y && out_x * p->stride == (uint32_t)x &&
+                      out_y < p->out_y && out_x < p->out_x;
     return seen ? g[where.at + (size_t)output * out_plane(p) + out_y * p->out_x + out_x] : 0;
 }
 
@@ -146,11 +147,12 @@ LCU_DEVICE float load_given(const void *argument, const float *g, place where, u
 LCU_KERNEL(convolve_input, lcu_convolution)
 {
     const uint32_t group = group_of(p, p->channels), depth = p->outputs * taps(p);
-    const operand a = { lcu_of(p->w) + (size_t)group * p->channels * depth, find_channel, load_turned, p->channels,
-                        false };
+    const operand a = { lcu_of(p->w) + (size_t)group * p->channels * depth, find_channel, load_turned,
+                        p->channels, false };
     const operand b = { lcu_of(p->y) + (size_t)group * p->outputs * out_plane(p), find_in_pixel, load_given,
                         p->rows * in_plane(p), false };
-    const extent e = { (blockIdx.y - group * ((p->channels + TILE - 1) / TILE)) * TILE, blockIdx.x * TILE, 0, depth };
+    const extent e = { (blockIdx.y - group * ((p->channels + TILE - 1) / TILE)) * TILE, blockIdx.x * TILE, 0,
+                       depth };
     float *x = lcu_of(p->x) + (size_t)group * p->channels * in_plane(p), sum[EACH][EACH];
     multiply(p, a, b, e, sum);
     for (uint32_t i = 0; i < EACH; i++)
@@ -206,8 +208,10 @@ LCU_KERNEL(convolve_weight, lcu_convolution)
                         load_through, columns, true };
     const extent e = extent_of(blockIdx.y - group * ((p->outputs + TILE - 1) / TILE), p->parts,
                                p->rows * out_plane(p));
-    float *w = p->parts.n > 1 ? p->parts.sums.at + replica * p->parts.sums.stride + (part * p->groups + group) * size
-                              : p->w.at + replica * p->w.stride + group * size, sum[EACH][EACH];
+    float *w = p->parts.n > 1
+                   ? p->parts.sums.at + replica * p->parts.sums.stride + (part * p->groups + group) * size
+                   : p->w.at + replica * p->w.stride + group * size,
+          sum[EACH][EACH];
     multiply(p, a, b, e, sum);
     for (uint32_t i = 0; i < EACH; i++)
         for (uint32_t j = 0; j < EACH; j++) {
@@ -219,22 +223,23 @@ LCU_KERNEL(convolve_weight, lcu_convolution)
 
 void lcu_convolve(lcu_device *d, const lcu_convolution *c, uint32_t replicas)
 {
-    const lcu_grid grid = { tiles_of(c->rows * c->out_y * c->out_x), tiles_of(c->outputs) * c->groups, replicas,
-                            THREADS };
+    const lcu_grid grid = { tiles_of(c->rows * c->out_y * c->out_x), tiles_of(c->outputs) * c->groups,
+                            replicas, THREADS };
     lcu_launch(d, LCU_ENTRY(convolve), grid, c, sizeof *c);
 }
 
 void lcu_convolve_input(lcu_device *d, const lcu_convolution *c, uint32_t replicas)
 {
-    const lcu_grid grid = { tiles_of(c->rows * c->in_y * c->in_x), tiles_of(c->channels) * c->groups, replicas,
-                            THREADS };
+    const lcu_grid grid = { tiles_of(c->rows * c->in_y * c->in_x), tiles_of(c->channels) * c->groups,
+                            replicas, THREADS };
     lcu_launch(d, LCU_ENTRY(convolve_input), grid, c, sizeof *c);
 }
 
 void lcu_convolve_weight(lcu_device *d, const lcu_convolution *c, uint32_t replicas)
 {
     const uint32_t columns = c->channels * c->kernel_y * c->kernel_x;
-    const lcu_grid grid = { tiles_of(columns), tiles_of(c->outputs) * c->groups, replicas * c->parts.n, THREADS };
+    const lcu_grid grid = { tiles_of(columns), tiles_of(c->outputs) * c->groups, replicas * c->parts.n,
+                            THREADS };
     lcu_launch(d, LCU_ENTRY(convolve_weight), grid, c, sizeof *c);
     if (c->parts.n > 1)
         lcu_add_parts(d, c->w, c->parts, c->groups * c->outputs * columns, c->add, replicas);

@@ -1,4 +1,5 @@
-/* cuda: whole experiments on one GPU, replicas by the cohort. The plug-in's module; a device, and the splits on it. */
+/* cuda: whole experiments on one GPU, replicas by the cohort. The plug-in's module; a device, and the
+ * splits on it. */
 #include <stdlib.h>
 #include <string.h>
 

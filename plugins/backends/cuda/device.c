@@ -32,7 +32,8 @@ static ltc_status failed(cudaError_t e, const char *what, ltc_error *err)
     return ltc_fail(err, LTC_EDEVICE, "the CUDA device failed in %s: %s", what, cudaGetErrorString(e));
 }
 
-/* Code for other architectures than those of the build is translated by the driver, whose version then counts. */
+/* Code for other architectures than those of the build is translated by the driver, whose version then
+ * counts. */
 static ltc_status describe(lcu_device *d, ltc_error *err)
 {
     struct cudaDeviceProp prop;
@@ -153,10 +154,11 @@ void lcu_launch(lcu_device *d, lcu_entry kernel, lcu_grid grid, const void *argu
     d->error = cudaLaunchKernel((const void *)(uintptr_t)kernel, blocks, threads, arguments, 0, d->stream);
 }
 
+/* Relaxed, since the runtime may load a kernel when it is first launched, and that allocates. */
 void lcu_capture_begin(lcu_device *d)
 {
     if (enter(d))
-        d->error = cudaStreamBeginCapture(d->stream, cudaStreamCaptureModeThreadLocal);
+        d->error = cudaStreamBeginCapture(d->stream, cudaStreamCaptureModeRelaxed);
 }
 
 lcu_graph *lcu_capture_end(lcu_device *d)
@@ -164,7 +166,7 @@ lcu_graph *lcu_capture_end(lcu_device *d)
     lcu_graph *g = (lcu_graph *)calloc(1, sizeof *g);
     cudaGraph_t graph = NULL;
     cudaSetDevice(d->number);
-    const cudaError_t e = cudaStreamEndCapture(d->stream, &graph);      /* also after a failure: it ends the mode */
+    const cudaError_t e = cudaStreamEndCapture(d->stream, &graph);    /* even after a failure */
     d->error = d->error ? d->error : e;
     if (g && !d->error)
         d->error = cudaGraphInstantiate(&g->exec, graph, 0);

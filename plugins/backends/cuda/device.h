@@ -1,8 +1,9 @@
-/* The little of CUDA's runtime that this backend needs: memory, copies, launches, graphs, on one stream. device.c is the
- * real one; tests/gpu/emulate has another, on which every kernel runs without a GPU. Called by all files here.
+/* The little of CUDA's runtime that this backend needs: memory, copies, launches, graphs, on one stream.
+ * device.c is the real one; tests/gpu/emulate has another, on which every kernel runs without a GPU.
+ * Called by all files here.
  *
- * What is asked for is done in order, and not waited for. The first failure sticks, what follows it does nothing, and
- * lcu_finish tells. All [serial] per device. */
+ * What is asked for is done in order, and not waited for. The first failure sticks, what follows it does
+ * nothing, and lcu_finish tells. All [serial] per device. */
 #ifndef LCU_DEVICE_H
 #define LCU_DEVICE_H
 
@@ -33,7 +34,8 @@ void  lcu_free(lcu_device *d, void *p);
 void lcu_write(lcu_device *d, void *dst, const void *src, size_t bytes);
 void lcu_read(lcu_device *d, void *dst, const void *src, size_t bytes);
 
-/* One kernel, whose argument is copied. Between begin and end launches are recorded and not done; NULL: failed. */
+/* One kernel, whose argument is copied. Between begin and end launches are recorded and not done; NULL:
+ * failed. */
 void       lcu_launch(lcu_device *d, lcu_entry kernel, lcu_grid grid, const void *argument, size_t bytes);
 void       lcu_capture_begin(lcu_device *d);
 lcu_graph *lcu_capture_end(lcu_device *d);

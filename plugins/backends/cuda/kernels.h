@@ -1,8 +1,8 @@
-/* What each kernel is told, and the functions that launch them. C and CUDA alike: the .cu files define these, nodes.c
- * and span.c call them.
+/* What each kernel is told, and the functions that launch them. C and CUDA alike: the .cu files define
+ * these, nodes.c and span.c call them.
  *
- * Every tensor exists once per replica and has fewer than 2^31 elements in each; replicas are the grid's z. Rows are
- * samples. add: a gradient is added to what is there, else set. */
+ * Every tensor exists once per replica and has fewer than 2^31 elements in each; replicas are the grid's
+ * z. Rows are samples. add: a gradient is added to what is there, else set. */
 #ifndef LCU_KERNELS_H
 #define LCU_KERNELS_H
 
@@ -21,13 +21,13 @@ typedef struct lcu_floats { float *at; size_t stride; } lcu_floats;
 typedef struct lcu_replica {
     ltc_key  augment, dropout;
     uint64_t first_step, clock, bad_step;     /* bad_step: UINT64_MAX until there is one */
-    uint32_t done, stopped;                   /* steps of this chunk; 1: its state changes no more in this span */
+    uint32_t done, stopped;                   /* steps of this chunk; 1: it changes no more in this span */
     float    lr, rate, root;                  /* of the step at work: lr / (1 - b1^t), 1 / sqrt(1 - b2^t) */
     uint32_t reserved;
 } lcu_replica;
 
-/* What the steps of a chunk work on; lies on the device, so that one graph serves every split and span. Row s of a
- * replica begins at s * batch in sample, at s in lr; strides of 0: replicas share. */
+/* What the steps of a chunk work on; lies on the device, so that one graph serves every split and span.
+ * Row s of a replica begins at s * batch in sample, at s in lr; strides of 0: replicas share. */
 typedef struct lcu_chunk {
     const void     *x;
     const int32_t  *label;
@@ -36,8 +36,8 @@ typedef struct lcu_chunk {
     size_t          sample_stride, lr_stride;
 } lcu_chunk;
 
-/* gather.cu: rows of the split into the input, normalised, cut out, mirrored; and their labels. A training's rows are
- * those of the chunk, an evaluation's (chunk NULL) begin at `start` of x. */
+/* gather.cu: rows of the split into the input, normalised, cut out, mirrored; and their labels. A
+ * training's rows are those of the chunk, an evaluation's (chunk NULL) begin at `start` of x. */
 typedef struct lcu_gather {
     const lcu_chunk   *chunk;
     const lcu_replica *replica;
@@ -55,15 +55,15 @@ void lcu_gather_rows(lcu_device *d, const lcu_gather *g, uint32_t replicas);
 /* map.cu: element by element; n of them. */
 typedef struct lcu_map { lcu_floats x, y, to; uint32_t n, add; } lcu_map;
 void lcu_relu_forward(lcu_device *d, const lcu_map *m, uint32_t replicas);       /* to = relu(x) */
-void lcu_relu_backward(lcu_device *d, const lcu_map *m, uint32_t replicas);      /* to <- y where x > 0; y: gradient */
+void lcu_relu_backward(lcu_device *d, const lcu_map *m, uint32_t replicas);      /* to <- y where x > 0 */
 void lcu_add_forward(lcu_device *d, const lcu_map *m, uint32_t replicas);        /* to = x + y */
 void lcu_copy(lcu_device *d, const lcu_map *m, uint32_t replicas);               /* to <- x */
 
 /* A narrow row of n_in elements inside a wide one of n_out, from `at` on. */
 typedef struct lcu_slice { lcu_floats x, to; uint32_t rows, n_in, n_out, at, add, reserved; } lcu_slice;
-void lcu_slice_put(lcu_device *d, const lcu_slice *s, uint32_t replicas);        /* CONCAT: x narrow, to wide */
-void lcu_slice_pad(lcu_device *d, const lcu_slice *s, uint32_t replicas);        /* the same, and zeros around it */
-void lcu_slice_get(lcu_device *d, const lcu_slice *s, uint32_t replicas);        /* to narrow, x wide */
+void lcu_slice_put(lcu_device *d, const lcu_slice *s, uint32_t replicas);    /* CONCAT: x narrow, to wide */
+void lcu_slice_pad(lcu_device *d, const lcu_slice *s, uint32_t replicas);    /* the same, zeros around it */
+void lcu_slice_get(lcu_device *d, const lcu_slice *s, uint32_t replicas);    /* to narrow, x wide */
 
 /* factor: 0 or 1 / (1 - rate), kept for the way back, which is lcu_product: to <- x y. */
 typedef struct lcu_dropout {
@@ -75,9 +75,9 @@ typedef struct lcu_dropout {
 void lcu_dropout_forward(lcu_device *d, const lcu_dropout *o, uint32_t replicas);
 void lcu_product(lcu_device *d, const lcu_map *m, uint32_t replicas);
 
-/* product.cu: c <- a b, m x n, summed over k in order; parts of k apart where they are many (see lcu_parts_of), whose
- * sums are then added in order. Element (i, j) of a lies at i * a_m + j * a_k, of b alike; c has rows of n. bias: one
- * for each column, or NULL. */
+/* product.cu: c <- a b, m x n, summed over k in order; parts of k apart where they are many (see
+ * lcu_parts_of), whose sums are then added in order. Element (i, j) of a lies at i * a_m + j * a_k, of b
+ * alike; c has rows of n. bias: one for each column, or NULL. */
 typedef struct lcu_parts { uint32_t n, length; lcu_floats sums; } lcu_parts;
 typedef struct lcu_product_of {
     lcu_floats a, b, c, bias;
@@ -86,11 +86,13 @@ typedef struct lcu_product_of {
 } lcu_product_of;
 void lcu_matrices(lcu_device *d, const lcu_product_of *p, uint32_t replicas);
 
-/* A weight's gradient, m x n, sums over k = rows times places: up to 64 parts, as long as m n floats for each are
- * few. A function of the shape alone, so that no bit depends on the replicas. sums is left to the caller. */
+/* A weight's gradient, m x n, sums over k = rows times places: up to 64 parts, as long as m n floats for
+ * each are few. A function of the shape alone, so that no bit depends on the replicas. sums is left to the
+ * caller. */
 lcu_parts lcu_parts_of(uint32_t m, uint32_t n, uint32_t k);
 
-/* convolution.cu: CONV2D as products whose operands are found in the images. channels and outputs: of one group. */
+/* convolution.cu: CONV2D as products whose operands are found in the images. channels and outputs: of one
+ * group. */
 typedef struct lcu_convolution {
     lcu_floats x, w, y, bias;                 /* values or gradients, as each function says */
     lcu_parts  parts;
@@ -116,8 +118,8 @@ void lcu_norm_backward(lcu_device *d, const lcu_norm *n, uint32_t replicas);
 typedef struct lcu_sum { lcu_floats x, to; uint32_t rows, channels, space, add; } lcu_sum;
 void lcu_channel_sums(lcu_device *d, const lcu_sum *s, uint32_t replicas);
 
-/* pool.cu: planes of in_y x in_x and out_y x out_x, rows times channels of them. Cells overlap as they will: on the
- * way back each input looks for the outputs that saw it. */
+/* pool.cu: planes of in_y x in_x and out_y x out_x, rows times channels of them. Cells overlap as they
+ * will: on the way back each input looks for the outputs that saw it. */
 enum { LCU_POOL_MAX = 1, LCU_POOL_AVERAGE, LCU_POOL_ADAPTIVE };        /* GLOBAL_POOL is ADAPTIVE to 1 x 1 */
 typedef struct lcu_pool {
     lcu_floats x, y;                          /* values; gradients on the way back, x then being written */
@@ -128,8 +130,9 @@ typedef struct lcu_pool {
 void lcu_pool_forward(lcu_device *d, const lcu_pool *p, uint32_t replicas);
 void lcu_pool_backward(lcu_device *d, const lcu_pool *p, uint32_t replicas);
 
-/* loss.cu: softmax cross-entropy in double, rows added one after another. A training's ends the forward pass of a step:
- * mean loss and hits to row `done` of the replica's results, the gradient, whether it goes on, the rate, the clock. */
+/* loss.cu: softmax cross-entropy in double, rows added one after another. A training's ends the forward
+ * pass of a step: mean loss and hits to row `done` of the replica's results, the gradient, whether it goes
+ * on, the rate, the clock. */
 typedef struct lcu_loss {
     lcu_floats       logits, grad;            /* grad.at NULL: nothing is trained */
     const int32_t   *label;
@@ -149,8 +152,8 @@ typedef struct lcu_loss {
 void lcu_loss_train(lcu_device *d, const lcu_loss *l, uint32_t replicas);
 void lcu_loss_eval(lcu_device *d, const lcu_loss *l, uint32_t replicas);
 
-/* update.cu: everything that a step changes, in one launch: a segment is a parameter under the optimizer, or a running
- * statistic, w <- keep w + blend grad. Segments lie on the device, first_block ascending. */
+/* update.cu: everything that a step changes, in one launch: a segment is a parameter under the optimizer,
+ * or a running statistic, w <- keep w + blend grad. Segments lie on the device, first_block ascending. */
 enum { LCU_UPDATE_STATISTIC = 0 };            /* else LTC_SGD, LTC_ADAM, LTC_ADAMW */
 typedef struct lcu_segment {
     float   *w, *m, *v;

@@ -1,5 +1,6 @@
-/* The language of kernels: CUDA's, as far as C has it too. A .cu file includes this first, and is compiled by nvcc, or
- * by a C compiler against tests/gpu/emulate, where its blocks run one after another on the host. */
+/* The language of kernels: CUDA's, as far as C has it too. A .cu file includes this first, and is compiled
+ * by nvcc, or by a C compiler against tests/gpu/emulate, where its blocks run one after another on the
+ * host. */
 #ifndef LCU_LANGUAGE_H
 #define LCU_LANGUAGE_H
 

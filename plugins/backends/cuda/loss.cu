@@ -1,5 +1,6 @@
-/* Softmax cross-entropy, in double: a block a replica, a thread a row, and then one thread that adds the rows in order.
- * In training it also ends the forward pass: whether the replica goes on, and what its update needs. */
+/* Softmax cross-entropy, in double: a block a replica, a thread a row, and then one thread that adds the
+ * rows in order. In training it also ends the forward pass: whether the replica goes on, and what its
+ * update needs. */
 #include "language.h"
 
 enum { LOSS_THREADS = 128 };
@@ -33,7 +34,8 @@ LCU_DEVICE void rows_of_block(const lcu_loss *p, bool want_gradient)
         const int32_t label = p->label[first + r];
         uint32_t best;
         double sum;
-        const double loss = row_loss(lcu_of(p->logits) + (size_t)r * p->classes, p->classes, label, &best, &sum);
+        const double loss =
+            row_loss(lcu_of(p->logits) + (size_t)r * p->classes, p->classes, label, &best, &sum);
         p->row_loss[first + r] = loss;
         p->row_hit[first + r] = best == (uint32_t)label && !isnan(loss);
         if (want_gradient)

@@ -1,5 +1,5 @@
-/* Owns a program's memory on the device: one piece a tensor, each for all replicas. The same walk counts it for a plan
- * and takes it for a program, so that a plan is exact. */
+/* Owns a program's memory on the device: one piece a tensor, each for all replicas. The same walk counts
+ * it for a plan and takes it for a program, so that a plan is exact. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +10,9 @@ enum { GRAIN = 512 };                         /* what an allocation is rounded u
 static void *take(lcu_memory *m, uint64_t n, size_t size, uint32_t times, uint64_t *count)
 {
     uint64_t bytes, all;
-    if (__builtin_mul_overflow(n, (uint64_t)size, &bytes) || __builtin_mul_overflow(bytes, (uint64_t)times, &all) ||
-        all > INT64_MAX / 2 || *count > INT64_MAX / 2) {
+    if (__builtin_mul_overflow(n, (uint64_t)size, &bytes) ||
+        __builtin_mul_overflow(bytes, (uint64_t)times, &all) || all > INT64_MAX / 2 ||
+        *count > INT64_MAX / 2) {
         m->fits = false;
         return NULL;
     }

@@ -75,7 +75,8 @@ static lcu_parts parts_of(const lcu_program *p, uint32_t m, uint32_t n, uint32_t
 static void linear_backward(const lcu_site *s)
 {
     const uint32_t n_in = count(s->x), n_out = count(s->y);
-    const lcu_product_of w = { given(s), in(s, 0), wanted(s, 1), { NULL, 0 }, parts_of(s->p, n_out, n_in, s->rows),
+    const lcu_product_of w = { given(s), in(s, 0), wanted(s, 1), { NULL, 0 },
+                               parts_of(s->p, n_out, n_in, s->rows),
                                n_out, n_in, s->rows, 1, n_out, n_in, 1, adds(s, 1) };
     const lcu_product_of x = { given(s), in(s, 1), wanted(s, 0), { NULL, 0 }, { 1, n_out, { NULL, 0 } },
                                s->rows, n_in, n_out, n_out, 1, n_in, 1, adds(s, 0) };
@@ -124,9 +125,18 @@ static lcu_norm norm_of(const lcu_site *s)
     const ltc_batch_norm_desc *d = s->node->desc;
     const uint32_t channels = (uint32_t)s->y->dim[0];
     return (lcu_norm){
-        .x = in(s, 0), .y = out(s), .gain = in(s, 1), .bias = in(s, 2), .mean = in(s, 3), .variance = in(s, 4),
-        .saved = s->p->saved[s->i], .eps = d->eps, .rows = s->rows, .channels = channels,
-        .space = count(s->y) / channels, .training = s->training,
+        .x = in(s, 0),
+        .y = out(s),
+        .gain = in(s, 1),
+        .bias = in(s, 2),
+        .mean = in(s, 3),
+        .variance = in(s, 4),
+        .saved = s->p->saved[s->i],
+        .eps = d->eps,
+        .rows = s->rows,
+        .channels = channels,
+        .space = count(s->y) / channels,
+        .training = s->training,
     };
 }
 
@@ -190,7 +200,9 @@ static void add_forward(const lcu_site *s)
 static void add_backward(const lcu_site *s)
 {
     for (uint32_t k = 0; k < s->node->n_in; k++) {
-        const lcu_map m = { .x = given(s), .to = wanted(s, k), .n = s->rows * count(s->y), .add = adds(s, k) };
+        const lcu_map m = {
+            .x = given(s), .to = wanted(s, k), .n = s->rows * count(s->y), .add = adds(s, k)
+        };
         if (m.to.at)
             lcu_copy(s->p->device, &m, s->p->replicas);
     }

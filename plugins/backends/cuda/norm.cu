@@ -1,5 +1,6 @@
-/* BATCH_NORM, and the sums that are a bias's gradient: a block a channel. Thread t takes elements t, t + 256, ... of the
- * channel, rows in order, and sums in double; then threads are added, as reduce.cuh has it. */
+/* BATCH_NORM, and the sums that are a bias's gradient: a block a channel. Thread t takes elements t, t +
+ * 256, ... of the channel, rows in order, and sums in double; then threads are added, as reduce.cuh has
+ * it. */
 #include "reduce.cuh"
 
 /* Element e of this block's channel, x[row][channel][space]. */
@@ -58,7 +59,8 @@ LCU_KERNEL(norm_backward, lcu_norm)
     const float *x = lcu_of(p->x), *g = lcu_of(p->g), *saved = lcu_of(p->saved);
     const float mean = saved[c];
     const double sd = sqrt(saved[p->channels + c] + p->eps), count = (double)p->rows * p->space;
-    const double sum_g = channel_sum(g, p->rows, p->channels, p->space), sum_gh = moment(p, x, mean, g, 0) / sd;
+    const double sum_g = channel_sum(g, p->rows, p->channels, p->space),
+                 sum_gh = moment(p, x, mean, g, 0) / sd;
     if (threadIdx.x == 0 && p->dbias.at)
         lcu_give(lcu_of(p->dbias) + c, (float)sum_g, p->add_dbias);
     if (threadIdx.x == 0 && p->dgain.at)

@@ -1,5 +1,5 @@
-/* MAX_POOL, AVG_POOL, ADAPTIVE_POOL and GLOBAL_POOL: a thread an output, and on the way back a thread an input, which
- * looks for the outputs that saw it. */
+/* MAX_POOL, AVG_POOL, ADAPTIVE_POOL and GLOBAL_POOL: a thread an output, and on the way back a thread an
+ * input, which looks for the outputs that saw it. */
 #include "language.h"
 
 typedef struct span { uint32_t first, end; } span;
@@ -106,7 +106,8 @@ LCU_KERNEL(pool_backward, lcu_pool)
 
 void lcu_pool_forward(lcu_device *d, const lcu_pool *p, uint32_t replicas)
 {
-    lcu_launch(d, LCU_ENTRY(pool_forward), lcu_cover(p->planes * p->out_y * p->out_x, replicas), p, sizeof *p);
+    lcu_launch(d, LCU_ENTRY(pool_forward), lcu_cover(p->planes * p->out_y * p->out_x, replicas), p,
+               sizeof *p);
 }
 
 void lcu_pool_backward(lcu_device *d, const lcu_pool *p, uint32_t replicas)

@@ -7,7 +7,7 @@
 #include "op.h"
 #include "sample.h"
 
-enum { MOST_ELEMENTS = INT32_MAX, MOST_BATCH = 1 << 16, MOST_GRID = 65535 };
+enum { MOST_ELEMENTS = INT32_MAX, MOST_BATCH = 1 << 16, MOST_GROUPS = 1 << 10, MOST_OUTPUTS = 1 << 21 };
 
 static ltc_status check_promises(const ltc_compile_req *r, ltc_error *err)
 {
@@ -19,7 +19,8 @@ static ltc_status check_promises(const ltc_compile_req *r, ltc_error *err)
     if (r->augment & ~(uint32_t)(LTC_AUGMENT_CROP | LTC_AUGMENT_FLIP))
         return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no augmentation 0x%x", r->augment);
     if (r->optimizer->kind < LTC_SGD || r->optimizer->kind > LTC_ADAMW)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no optimizer number %u", r->optimizer->kind);
+        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no optimizer number %u",
+                        r->optimizer->kind);
     return LTC_OK;
 }
 
@@ -28,11 +29,11 @@ static ltc_status check_request(const ltc_compile_req *r, ltc_error *err)
     if (!r->batch)
         return ltc_fail(err, LTC_EINVAL, "a batch must have at least one sample");
     if (r->batch > MOST_BATCH)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "a batch of %u: this backend takes at most %d samples", r->batch,
-                        MOST_BATCH);
+        return ltc_fail(err, LTC_EUNSUPPORTED, "a batch of %u: this backend takes at most %d samples",
+                        r->batch, MOST_BATCH);
     if (!r->n_replicas || r->n_replicas > LCU_MOST_REPLICAS)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "a cohort of %u: this backend takes 1 to %d replicas", r->n_replicas,
-                        LCU_MOST_REPLICAS);
+        return ltc_fail(err, LTC_EUNSUPPORTED, "a cohort of %u: this backend takes 1 to %d replicas",
+                        r->n_replicas, LCU_MOST_REPLICAS);
     return check_promises(r, err);
 }
 
@@ -43,7 +44,8 @@ static ltc_status check_sizes(const lcu_program *p, ltc_error *err)
         const ltc_value *value = ltc_graph_value(p->graph, v);
         const uint64_t n = ltc_value_count(value), rows = lts_rows(value, p->rows);
         if (n > MOST_ELEMENTS / rows)
-            return ltc_fail(err, LTC_EUNSUPPORTED, "a value of %llu x %llu elements is too large for this backend",
+            return ltc_fail(err, LTC_EUNSUPPORTED,
+                            "a value of %llu x %llu elements is too large for this backend",
                             (unsigned long long)rows, (unsigned long long)n);
     }
     return LTC_OK;
@@ -59,12 +61,19 @@ static ltc_status check_node(const lcu_program *p, uint32_t i, ltc_error *err)
             return ltc_fail(err, LTC_EUNSUPPORTED, "node %u ('%s'): this backend has no constants", i, name);
     if (ltc_graph_value(p->graph, n->in[0])->kind != LTC_SAMPLE ||
         (n->op == LTC_OP_ADD && ltc_graph_value(p->graph, n->in[1])->kind != LTC_SAMPLE))
-        return ltc_fail(err, LTC_EUNSUPPORTED, "node %u ('%s'): this backend computes on samples only", i, name);
+        return ltc_fail(err, LTC_EUNSUPPORTED, "node %u ('%s'): this backend computes on samples only", i,
+                        name);
     for (uint32_t k = 1; k < n->n_in && n->op == LTC_OP_CONCAT; k++)
         if (ltc_graph_value(p->graph, n->in[k])->kind != LTC_SAMPLE)
-            return ltc_fail(err, LTC_EUNSUPPORTED, "node %u ('%s'): this backend joins samples only", i, name);
-    if (n->op == LTC_OP_CONV2D && ((const ltc_conv2d_desc *)n->desc)->groups > MOST_GRID / 64)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "node %u ('%s') has more than %d groups", i, name, MOST_GRID / 64);
+            return ltc_fail(err, LTC_EUNSUPPORTED, "node %u ('%s'): this backend joins samples only", i,
+                            name);
+    if (n->op == LTC_OP_CONV2D && ((const ltc_conv2d_desc *)n->desc)->groups > MOST_GROUPS)
+        return ltc_fail(err, LTC_EUNSUPPORTED, "node %u ('%s') has more than %d groups", i, name,
+                        MOST_GROUPS);
+    if ((n->op == LTC_OP_CONV2D || n->op == LTC_OP_LINEAR) &&
+        ltc_graph_value(p->graph, n->out)->dim[0] > MOST_OUTPUTS)
+        return ltc_fail(err, LTC_EUNSUPPORTED, "node %u ('%s') has more than %d outputs", i, name,
+                        MOST_OUTPUTS);
     return LTC_OK;
 }
 
@@ -83,8 +92,8 @@ static bool take_names(lcu_program *p)
     p->host_replica = calloc(p->replicas, sizeof *p->host_replica);
     p->host_loss = calloc((size_t)p->replicas * LCU_MOST_STEPS, sizeof *p->host_loss);
     p->host_correct = calloc((size_t)p->replicas * LCU_MOST_STEPS, sizeof *p->host_correct);
-    return p->value && p->grad && p->param && p->saved && p->back && p->host_segment && p->has_value && p->clock &&
-           p->host_replica && p->host_loss && p->host_correct;
+    return p->value && p->grad && p->param && p->saved && p->back && p->host_segment && p->has_value &&
+           p->clock && p->host_replica && p->host_loss && p->host_correct;
 }
 
 static uint32_t count_segments(const ltc_graph *g)
@@ -115,7 +124,8 @@ static ltc_status begin(lcu_program *p, const ltc_compile_req *r, ltc_error *err
     for (uint32_t i = 0; i < r->graph->n_nodes && !st; i++)
         st = check_node(p, i, err);
     if (!st && r->augment && ltc_graph_value(r->graph, r->graph->input)->rank != 3)
-        st = ltc_fail(err, LTC_EUNSUPPORTED, "augmentation needs images: the network's input has rank %u, not 3",
+        st = ltc_fail(err, LTC_EUNSUPPORTED,
+                      "augmentation needs images: the network's input has rank %u, not 3",
                       ltc_graph_value(r->graph, r->graph->input)->rank);
     p->n_segments = count_segments(r->graph);
     return !st && !take_names(p) ? ltc_fail(err, LTC_ENOMEM, "no memory for a program") : st;
@@ -218,9 +228,9 @@ ltc_status lcu_compile(void *dev, const ltc_compile_req *r, void **prog, ltc_err
         p->device = p->memory.device = dev;
         lcu_lay_out(p);
         if (!p->memory.fits)
-            st = ltc_fail(err, LTC_ENOMEM, "%u replicas of %llu bytes, and %llu for all, do not fit into the device",
-                          p->replicas, (unsigned long long)p->memory.per_replica,
-                          (unsigned long long)p->memory.fixed);
+            st = ltc_fail(
+                err, LTC_ENOMEM, "%u replicas of %llu bytes, and %llu for all, do not fit into the device",
+                p->replicas, (unsigned long long)p->memory.per_replica, (unsigned long long)p->memory.fixed);
     }
     if (!st) {
         lcu_plan_backward(p);

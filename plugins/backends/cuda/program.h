@@ -1,8 +1,8 @@
-/* A program: a graph for so many replicas, with all the memory that it will need, and one captured step. Included by
- * the files of this backend that are plain C.
+/* A program: a graph for so many replicas, with all the memory that it will need, and one captured step.
+ * Included by the files of this backend that are plain C.
  *
- * program.c makes it, memory.c lays it out, nodes.c computes one operation, step.c puts them in order, state.c and
- * span.c are what the core calls. */
+ * program.c makes it, memory.c lays it out, nodes.c computes one operation, step.c puts them in order,
+ * state.c and span.c are what the core calls. */
 #ifndef LCU_PROGRAM_H
 #define LCU_PROGRAM_H
 
@@ -34,8 +34,8 @@ typedef struct lcu_memory {
 /* Of one parameter; at NULL: not trained. The stride of all is its number of elements. */
 typedef struct lcu_param { lcu_floats grad, m, v; uint8_t *mask; } lcu_param;
 
-/* What the way back does with a node: nothing, unless somebody gave it a gradient. Bit k: input k's gradient is added
- * to, since somebody did so before. */
+/* What the way back does with a node: nothing, unless somebody gave it a gradient. Bit k: input k's
+ * gradient is added to, since somebody did so before. */
 typedef struct lcu_back { uint64_t adds; bool active; } lcu_back;
 
 typedef struct lcu_program {
@@ -95,7 +95,10 @@ typedef struct lcu_site {
     uint32_t        i, rows;                  /* i: the node's number */
     bool            training;
 } lcu_site;
-typedef struct lcu_operation { void (*forward)(const lcu_site *s); void (*backward)(const lcu_site *s); } lcu_operation;
+typedef struct lcu_operation {
+    void (*forward)(const lcu_site *s);
+    void (*backward)(const lcu_site *s);
+} lcu_operation;
 extern const lcu_operation lcu_operations[LTC_OP_COUNT];
 
 /* Floats of saved memory that node i needs for each replica; of the sums of parts. */

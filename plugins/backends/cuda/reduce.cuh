@@ -6,8 +6,8 @@
 
 enum { REDUCE_THREADS = 256, REDUCE_PARTS = 16 };
 
-/* Of one value from each of the 256 threads, which every thread gets: part j is the sum of threads j, j + 16, ...; then
- * the parts are added, 0 to 15. */
+/* Of one value from each of the 256 threads, which every thread gets: part j is the sum of threads j, j +
+ * 16, ...; then the parts are added, 0 to 15. */
 LCU_DEVICE double block_sum(double value)
 {
     __shared__ double of_thread[REDUCE_THREADS], of_part[REDUCE_PARTS];

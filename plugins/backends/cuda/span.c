@@ -1,5 +1,5 @@
-/* A program at work: spans of training steps, and evaluations. Nothing is allocated here, and the host waits once for
- * each chunk of steps, when their losses are read. */
+/* A program at work: spans of training steps, and evaluations. Nothing is allocated here, and the host
+ * waits once for each chunk of steps, when their losses are read. */
 #include <math.h>
 #include <string.h>
 
@@ -8,7 +8,8 @@
 static ltc_status check_split(const lcu_program *p, uint32_t split, ltc_error *err)
 {
     if (!p->ready)
-        return ltc_fail(err, LTC_EINVAL, "the program is not ready: its state was put, and ready() not called since");
+        return ltc_fail(err, LTC_EINVAL,
+                        "the program is not ready: its state was put, and ready() not called since");
     if (split >= LCU_MOST_SPLITS || !p->split[split])
         return ltc_fail(err, LTC_EINVAL, "split %u has no data bound to it", split);
     return LTC_OK;
@@ -27,7 +28,8 @@ static ltc_status check_rows(const lcu_program *p, const ltc_train_req *q, uint3
     for (size_t i = 0; i < (size_t)q->n_steps * p->batch; i++)
         if (row[i] >= n)
             return ltc_fail(err, LTC_EINVAL, "step %llu asks for row %u of a split of %llu",
-                            (unsigned long long)(q->first_step[r] + i / p->batch), row[i], (unsigned long long)n);
+                            (unsigned long long)(q->first_step[r] + i / p->batch), row[i],
+                            (unsigned long long)n);
     return LTC_OK;
 }
 
@@ -128,13 +130,30 @@ static void eval_rows(lcu_program *p, const lcu_data *d, uint64_t start, uint32_
 {
     const ltc_value *x = ltc_graph_value(p->graph, p->graph->input);
     const lcu_gather g = {
-        .replica = p->replica, .x = d->x, .label = d->label, .start = start, .table = p->table, .mean = p->mean,
-        .std = p->std, .to = p->value[p->graph->input], .to_label = p->label, .to_label_stride = p->rows,
-        .rows = rows, .channels = (uint32_t)x->dim[0], .height = (uint32_t)x->dim[1], .width = (uint32_t)x->dim[2],
+        .replica = p->replica,
+        .x = d->x,
+        .label = d->label,
+        .start = start,
+        .table = p->table,
+        .mean = p->mean,
+        .std = p->std,
+        .to = p->value[p->graph->input],
+        .to_label = p->label,
+        .to_label_stride = p->rows,
+        .rows = rows,
+        .channels = (uint32_t)x->dim[0],
+        .height = (uint32_t)x->dim[1],
+        .width = (uint32_t)x->dim[2],
     };
     const lcu_loss l = {
-        .logits = p->value[p->graph->logits], .label = p->label, .label_stride = p->rows, .row_loss = p->row_loss,
-        .row_hit = p->row_hit, .rows = rows, .sum = p->eval_sum, .hits = p->eval_hits,
+        .logits = p->value[p->graph->logits],
+        .label = p->label,
+        .label_stride = p->rows,
+        .row_loss = p->row_loss,
+        .row_hit = p->row_hit,
+        .rows = rows,
+        .sum = p->eval_sum,
+        .hits = p->eval_hits,
         .classes = (uint32_t)ltc_value_count(ltc_graph_value(p->graph, p->graph->logits)),
     };
     lcu_gather_rows(p->device, &g, p->replicas);

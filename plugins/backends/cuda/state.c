@@ -1,11 +1,11 @@
-/* The state of a program's replicas: values, masks, slots, clock; in and out, and made consistent by ready(), which
- * also captures the step. */
+/* The state of a program's replicas: values, masks, slots, clock; in and out, and made consistent by
+ * ready(), which also captures the step. */
 #include <string.h>
 
 #include "program.h"
 
-/* One piece of state: where it lies, on the device unless it is the clock, and how large it is. at NULL: the program
- * has none, and it reads as all `none`. */
+/* One piece of state: where it lies, on the device unless it is the clock, and how large it is. at NULL:
+ * the program has none, and it reads as all `none`. */
 typedef struct piece { void *at; size_t bytes; uint8_t none; bool on_host; } piece;
 
 static const char *const what_name[] = { "", "value", "mask", "first slot", "second slot", "clock" };
@@ -29,8 +29,8 @@ static piece piece_of(const lcu_program *p, uint32_t what, uint32_t replica, uin
     return x;
 }
 
-static ltc_status find(lcu_program *p, uint32_t what, uint32_t replica, uint32_t param, size_t bytes, piece *out,
-                       ltc_error *err)
+static ltc_status find(lcu_program *p, uint32_t what, uint32_t replica, uint32_t param, size_t bytes,
+                       piece *out, ltc_error *err)
 {
     if (what < LTC_STATE_VALUE || what > LTC_STATE_CLOCK)
         return ltc_fail(err, LTC_EINVAL, "there is no state number %u", what);
@@ -43,18 +43,20 @@ static ltc_status find(lcu_program *p, uint32_t what, uint32_t replica, uint32_t
     *out = what == LTC_STATE_CLOCK ? (piece){ &p->clock[replica], sizeof p->clock[replica], 0, true }
                                    : piece_of(p, what, replica, param);
     if (bytes != out->bytes)
-        return ltc_fail(err, LTC_EINVAL, "the %s of parameter %u has %zu bytes, not %zu", what_name[what], param,
-                        out->bytes, bytes);
+        return ltc_fail(err, LTC_EINVAL, "the %s of parameter %u has %zu bytes, not %zu", what_name[what],
+                        param, out->bytes, bytes);
     return LTC_OK;
 }
 
 /* A piece that the program does not keep may only be put as what it reads as. */
-static ltc_status check_absent(const piece *x, uint32_t what, uint32_t param, const uint8_t *src, ltc_error *err)
+static ltc_status check_absent(const piece *x, uint32_t what, uint32_t param, const uint8_t *src,
+                               ltc_error *err)
 {
     for (size_t i = 0; i < x->bytes; i++)
         if (src[i] != x->none)
-            return ltc_fail(err, LTC_EINVAL, "parameter %u has no %s: it is not trained, or not by this optimizer",
-                            param, what_name[what]);
+            return ltc_fail(err, LTC_EINVAL,
+                            "parameter %u has no %s: it is not trained, or not by this optimizer", param,
+                            what_name[what]);
     return LTC_OK;
 }
 
@@ -62,9 +64,10 @@ static ltc_status check_mask(const piece *x, uint32_t param, const uint8_t *src,
 {
     for (size_t i = 0; i < x->bytes; i++)
         if (src[i] > LTC_FROZEN)
-            return ltc_fail(err, LTC_EINVAL,
-                            "the mask of parameter %u has a %u at place %zu: 0, 1 or 2 is dead, alive, frozen", param,
-                            src[i], i);
+            return ltc_fail(
+                err, LTC_EINVAL,
+                "the mask of parameter %u has a %u at place %zu: 0, 1 or 2 is dead, alive, frozen", param,
+                src[i], i);
     return LTC_OK;
 }
 
@@ -114,8 +117,8 @@ static ltc_status check_values(const lcu_program *p, ltc_error *err)
     for (uint32_t r = 0; r < p->replicas; r++)
         for (uint32_t i = 0; i < p->graph->n_params; i++)
             if (!p->has_value[(size_t)r * p->graph->n_params + i])
-                return ltc_fail(err, LTC_EINVAL, "parameter %u ('%s') of replica %u has been given no value", i,
-                                ltc_graph_param(p->graph, i)->name, r);
+                return ltc_fail(err, LTC_EINVAL, "parameter %u ('%s') of replica %u has been given no value",
+                                i, ltc_graph_param(p->graph, i)->name, r);
     return LTC_OK;
 }
 

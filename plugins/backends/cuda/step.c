@@ -1,5 +1,5 @@
-/* Puts a step in order: rows, forward, loss, backward, update. Nothing here waits or asks the device anything, so that
- * all of it can be captured once and replayed. */
+/* Puts a step in order: rows, forward, loss, backward, update. Nothing here waits or asks the device
+ * anything, so that all of it can be captured once and replayed. */
 #include "program.h"
 
 static lcu_site site_of(lcu_program *p, uint32_t i, uint32_t rows, bool training)
@@ -18,8 +18,8 @@ void lcu_forward(lcu_program *p, uint32_t rows, bool training)
     }
 }
 
-/* The loss gives the logits theirs; from there back each node gives to its inputs, the first setting what is there.
- * Views share their gradient's place. */
+/* The loss gives the logits theirs; from there back each node gives to its inputs, the first setting what
+ * is there. Views share their gradient's place. */
 static bool is_begun(const lcu_program *p, const bool *begun, uint32_t value)
 {
     bool is = false;

@@ -1,5 +1,5 @@
-/* One block's part of a matrix product: a tile of 64 x 64, 256 threads, 16 sums each. Included by product.cu and
- * convolution.cu, which say where the operands' elements are.
+/* One block's part of a matrix product: a tile of 64 x 64, 256 threads, 16 sums each. Included by
+ * product.cu and convolution.cu, which say where the operands' elements are.
  *
  * Each sum runs over k in order, so that an element's bits depend on its own row and column alone. */
 #ifndef LCU_TILE_H
@@ -12,8 +12,8 @@ enum { TILE = 64, DEPTH = 16, EACH = 4, SPREAD = TILE / EACH, THREADS = SPREAD *
 /* What there is to know of a row of a, or a column of b, before k is: found once, used for every k. */
 typedef struct place { size_t at; int32_t y, x; } place;
 
-/* Where an operand's elements come from. along_k: neighbours in k are neighbours in memory, so threads load them
- * side by side; else neighbours in the other direction are. */
+/* Where an operand's elements come from. along_k: neighbours in k are neighbours in memory, so threads
+ * load them side by side; else neighbours in the other direction are. */
 typedef struct operand {
     const float *at;
     place (*find)(const void *p, uint32_t i);
@@ -92,7 +92,7 @@ LCU_DEVICE void multiply(const void *p, operand a, operand b, extent e, float su
     place of_a[EACH], of_b[EACH];
     find_places(p, a, e.row, of_a);
     find_places(p, b, e.column, of_b);
-    const bool works = e.row + tile_row(0) < a.n && e.column + tile_column(0) < b.n;      /* else it only loads */
+    const bool works = e.row + tile_row(0) < a.n && e.column + tile_column(0) < b.n; /* else it only loads */
     LCU_UNROLL
     for (uint32_t i = 0; i < EACH; i++)
         LCU_UNROLL
@@ -124,6 +124,7 @@ static inline uint32_t tiles_of(uint32_t n)
 }
 
 /* Adds up the parts of a product of n elements; see product.cu. */
-void lcu_add_parts(lcu_device *d, lcu_floats to, lcu_parts parts, uint32_t n, uint32_t add, uint32_t replicas);
+void lcu_add_parts(lcu_device *d, lcu_floats to, lcu_parts parts, uint32_t n, uint32_t add,
+                   uint32_t replicas);
 
 #endif

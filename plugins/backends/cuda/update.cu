@@ -1,5 +1,6 @@
-/* The optimizers, one element at a time: formulas in ltcore/backend.h. Weights that are not alive keep their bits, and
- * their slots become +0.0; a dead weight is +0.0 when it comes in. A replica that has stopped is left alone. */
+/* The optimizers, one element at a time: formulas in ltcore/backend.h. Weights that are not alive keep
+ * their bits, and their slots become +0.0; a dead weight is +0.0 when it comes in. A replica that has
+ * stopped is left alone. */
 #include "language.h"
 
 /* One element on its way through the rule of its segment. */
