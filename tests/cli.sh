@@ -45,9 +45,9 @@ says err "not a run's"
 mkdir cut && touch cut/.lock cut/run.cfg.123.part
 claim "a run that was killed while it wrote its first file goes on" 0 "$ltcore" -q -c run.cfg -o cut
 [ -e cut/history.csv ] && [ ! -e cut/run.cfg.123.part ] || { echo "FAILS: ... and clears up"; ls cut; failed=1; }
-mkdir -p cut/tickets/main/t1/l00 && touch cut/tickets/main/t1/l00/end.safetensors.123.0.part
+mkdir -p cut/plots cut/tickets/main/t1/l00 && touch cut/tickets/main/t1/l00/end.safetensors.123.0.part cut/plots/a.svg.123.part
 "$ltcore" -q -c run.cfg -o cut >/dev/null 2>&1
-[ ! -e cut/tickets/main/t1/l00/end.safetensors.123.0.part ] || { echo "FAILS: ... among the tickets too"; failed=1; }
+[ -z "$(find cut -name "*.part")" ] || { echo "FAILS: ... among tickets and plots too"; failed=1; }
 mkdir theirs && touch theirs/thesis.1.part
 claim "what others began to download is left alone" 2 "$ltcore" -c run.cfg -o theirs
 claim "a dry run writes nothing" 0 "$ltcore" -n -c run.cfg -o dry
@@ -87,6 +87,16 @@ says out "3 not to be done: a loss was not finite"
 claim "status does not count it as done" 0 "$ltcore" status wild
 says out "failed after 3 of 6 levels"
 
+claim "a dry run says what memory it takes" 0 "$ltcore" -n -c run.cfg -o dry
+says out "memory: .* MiB for the data and .* MiB for each of 1 worker, .* in all; .* are available"
+claim "data that fit no memory are refused before they are read" 1 "$ltcore" -c run.cfg -o large \
+    --set dataset.train=100000000 --set dataset.width=1024 --set dataset.height=1024
+says err "no memory: the samples of the data set take .* MiB, and .* MiB are available"
+claim "a network that fits no memory is refused before anything is written" 1 "$ltcore" -c run.cfg -o large \
+    --set 'arch.hidden=[46000, 46000, 46000, 46000, 46000, 46000]'
+says err "no memory: the data take .* MiB and a training .* GiB, and .* are available"
+[ ! -e large ] || { echo "FAILS: ... and the directory was made"; failed=1; }
+
 claim "weights of a file are what it starts from" 0 "$ltcore" -q -c run.cfg -o loaded \
     --set arch.weights=runs/run/tickets/main/t1/l00/end.safetensors --set run.trials=2
 [ "$(awk -F, '$6 == 40 { print $9, $11 }' runs/run/history.csv)" = "$(awk -F, '$6 == 0 { print $9, $11 }' loaded/history.csv | uniq)" ] ||
@@ -115,6 +125,15 @@ claim "info prints a backend's identity" 0 "$ltcore" info ref
 says out "ltsdk/"
 claim "help names the commands" 0 "$ltcore" help
 says out "summary"
+for command in run list info summary show eval status watch report verify store check help; do
+    claim "help $command has usage, example and exit codes" 0 "$ltcore" help $command
+    says out "^ltcore.*"
+    says out "^Example: ltcore"
+    says out "^Exit codes: 0"
+done
+claim "a command's --help is its page" 0 "$ltcore" watch --help
+says out "^ltcore watch DIR"
+claim "help on nothing known is wrong usage" 2 "$ltcore" help frobnicate
 claim "help config prints the keys" 0 "$ltcore" help config
 says out "evaluate_every"
 claim "--version says which" 0 "$ltcore" --version

@@ -94,6 +94,7 @@ says err "name one with -c"
 # status and watch
 claim "a finished run says so" 0 "$ltcore" status runs/run
 says out "finished, 7 levels"
+says out "results: runs/run/levels.csv"
 says out "^random reinit *4 *4"
 [ -z "$(find runs/run -name 'results.db-*')" ] || wrong "looking leaves nothing behind"
 claim "watch ends with the run" 0 "$ltcore" watch runs/run
@@ -110,10 +111,11 @@ says err "no run.cfg"
 run=$!
 for _ in 1 2 3 4 5 6 7 8 9 10; do
     sleep 0.5
-    "$ltcore" status long 2>/dev/null | grep -q "level 0: evaluated at step" && break
+    "$ltcore" status long 2>/dev/null | grep -q "level 0: step .* to go" && break
 done
 claim "a run that goes on says how far it is" 0 "$ltcore" status long
 says out "going on, 0 of 7 levels"
+says out "^main, trial 1, level 0: step [0-9,]* of 2,000,000; training loss .* steps/s, .* to go"
 says out "main, trial 1, level 0: evaluated at step .* of 2,000,000; validation loss"
 claim "watch prints once into a pipe" 0 "$ltcore" watch long
 [ "$(grep -c "going on" out)" = 1 ] || wrong "it printed more than once"
@@ -126,6 +128,8 @@ kill -INT $run
 wait $run
 claim "a stopped run says so" 0 "$ltcore" status long
 says out "stopped after 0 of 7 levels"
+lacks out "^now:"
+[ ! -e long/.live ] || wrong "what it trained is said no more"
 "$ltcore" -q -c run.cfg -o big --set train.optimizer.lr=1e30 --set train.optimizer.type=sgd >/dev/null 2>&1
 claim "a failed run says why" 0 "$ltcore" status big
 says out "failed after 0 of 7 levels"

@@ -92,6 +92,7 @@ static void history_is_there_while_the_run_goes_on(void)
     lt_history_row late = { .line = &r->line[0], .trial = 1, .level = 3, .step = 5, .epoch = NAN, .lr = NAN };
     ltc_error err;
     CU_ASSERT_EQUAL(lt_results_history(r->results, &late, &err), LTC_OK);
+    CU_ASSERT_EQUAL(lt_results_history(r->results, &late, &err), LTC_OK);     /* the same once more is nothing new */
     lt_text text = rig_read(r, "history.csv");
     CU_ASSERT_PTR_NOT_NULL(strstr(text.s, "\nmain,0,1,0,3,5,,,,,,,,\n"));
     lt_text_free(&text);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/pages.h"
 #include "config/config.h"
 
 static const char usage[] =
@@ -19,7 +20,8 @@ static const char usage[] =
     "  ltcore verify DIR [NAME]  train one stored training again (main/t1/l00) and compare the bytes\n"
     "  ltcore store stats|verify|gc [-c FILE]   size, soundness, and cleaning of the store of trained weights\n"
     "  ltcore check FILE.so [TEST]   does that plug-in file keep to what the headers ask? All tests, or one\n"
-    "  ltcore help [config]      this page; every key of a configuration\n"
+    "  ltcore help [COMMAND]     this page; one command: its options, an example, its exit codes\n"
+    "  ltcore help config        every key of a configuration\n"
     "\n"
     "  -c, --config FILE         the configuration; list and info take its plugins.path alone\n"
     "      --set KEY=VALUE       override one setting, as often as needed: --set train.steps=200\n"
@@ -35,18 +37,26 @@ static const char usage[] =
     "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 stopped by a signal.\n"
     "Environment: LTCORE_PLUGIN_PATH and LTCORE_DATA, directories separated by colons; XDG_DATA_HOME, XDG_CACHE_HOME.\n";
 
-int lt_cli_help(const lt_world *w, const lt_arguments *a)
+static int print_topic(const lt_world *w, const char *topic)
 {
-    const char *topic = a->n_rest && !a->help ? a->rest[0] : NULL;
-    if (a->version) {
-        fprintf(w->out, "ltcore %s\n", LTCORE_VERSION);
-    } else if (!topic) {
-        fputs(usage, w->out);
-    } else if (!strcmp(topic, "config")) {
+    if (!strcmp(topic, "config"))
         lt_config_print_keys(w->out);
-    } else {
-        lt_cli_say(w, "no help on '%s'; there is 'ltcore help config'", topic);
+    else if (!strcmp(topic, "man"))           /* for the build */
+        lt_pages_print_man(LTCORE_VERSION, usage, w->out);
+    else if (!lt_page_print(topic, w->out)) {
+        lt_cli_say(w, "no help on '%s'; there is 'ltcore help', 'ltcore help COMMAND' and 'ltcore help config'", topic);
         return LT_EXIT_USAGE;
     }
+    return LT_EXIT_DONE;
+}
+
+int lt_cli_help(const lt_world *w, const lt_arguments *a)
+{
+    if (a->version)
+        fprintf(w->out, "ltcore %s\n", LTCORE_VERSION);
+    else if (a->n_rest)
+        return print_topic(w, a->rest[0]);
+    else
+        fputs(usage, w->out);
     return LT_EXIT_DONE;
 }

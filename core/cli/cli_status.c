@@ -6,9 +6,11 @@
 
 #include "cli/run_directory.h"
 #include "plan/plan.h"
-#include "run/progress.h"
 #include "results/standing.h"
+#include "run/live.h"
+#include "run/progress.h"
 #include "util/figures.h"
+#include "util/file.h"
 
 enum { EVENTS = 5 };                          /* the last ones are shown */
 static const double WATCH_S = 2, TICK_S = 0.1; /* between two looks; within which a signal is answered */
@@ -150,13 +152,42 @@ static void print_begun(const look *l, const lt_standing_level *at)
     fputc('\n', to);
 }
 
+/* What the run itself says it trains, while it does. */
+static void print_live(const look *l)
+{
+    lt_text text = { 0 };
+    ltc_error none;                           /* between two trainings there is no file */
+    const char *path = lt_run_directory_file(l->run, LT_LIVE_FILE);
+    if (l->busy && path && !lt_file_read(path, &text, &none) && text.n)
+        fprintf(l->world->out, "\nnow:\n%s", text.s);
+    lt_text_free(&text);
+}
+
+/* Where to look, once there is something. */
+static void print_places(const look *l)
+{
+    static const char *const files[] = { "levels.csv", "report.html", "results.db", "tickets" };
+    const char *before = "\nresults: ";
+    for (size_t i = 0; i < sizeof files / sizeof files[0] && !l->busy; i++) {
+        const char *path = lt_run_directory_file(l->run, files[i]);
+        if (!path || access(path, F_OK))
+            continue;
+        fprintf(l->world->out, "%s%s", before, path);
+        before = ", ";
+    }
+    if (*before == ',')
+        fputc('\n', l->world->out);
+}
+
 static void print_look(const look *l)
 {
     const lt_standing *s = &l->standing;
     bool begun = false;
     print_state(l);
-    if (!l->measured)
+    if (!l->measured) {
+        print_live(l);
         return;
+    }
     print_variants(l);
     for (size_t i = 0; i < s->n_levels; i++) {
         if (s->level[i].done || !s->level[i].evaluated)
@@ -169,6 +200,8 @@ static void print_look(const look *l)
     const size_t first = s->n_events > EVENTS ? s->n_events - EVENTS : 0;
     for (size_t i = first; i < s->n_events; i++)
         fprintf(l->world->out, "%s%s\n", i == first ? "\n" : "", s->event[i]);
+    print_live(l);
+    print_places(l);
 }
 
 /* *busy: whether the run goes on. */

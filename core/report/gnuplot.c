@@ -13,7 +13,7 @@
 
 #include "config/number.h"
 
-enum { LIMIT_MS = 60000, TICK_MS = 5, MOST_LEGEND = 14 };
+enum { LIMIT_MS = 60000, TICK_MS = 5 };
 extern char **environ;
 
 static const struct { uint32_t format; const char *name, *terminal; } terminals[] = {
@@ -110,6 +110,16 @@ static void put_tics(const lt_plot *p, lt_text *to)
     lt_text_add(to, ")\n");
 }
 
+/* Few names stand in lines above the plot, many in a column beside it; of hundreds nobody would read one. */
+static const char *legend_of(size_t n)
+{
+    enum { FEW = 14, MOST = 40 };
+    if (n > MOST)
+        return "unset key";
+    return n > FEW ? "set key outside right center vertical Left reverse noenhanced samplen 2.4 width 1 maxrows 22"
+                   : "set key outside top center horizontal Left reverse noenhanced samplen 3.4 width 1";
+}
+
 static void put_axes(const lt_plot *p, lt_text *to)
 {
     lt_text_add(to, "unset logscale\nset autoscale\nset xtics auto\nset format x '%%h'\nset xlabel ");
@@ -122,8 +132,7 @@ static void put_axes(const lt_plot *p, lt_text *to)
     const double unit = p->y_percent ? 100 : 1;
     lt_text_add(to, "%sset yrange [%.9g:%.9g]\n", p->y_log ? "set logscale y\n" : "", unit * p->y_from,
                 unit * p->y_to);
-    lt_text_add(to, p->n_series > MOST_LEGEND ? "unset key\n"
-                                              : "set key outside top center horizontal Left reverse noenhanced samplen 3.4 width 1\n");
+    lt_text_add(to, "%s\n", legend_of(p->n_series));
 }
 
 static void put_series(const lt_plot *p, size_t i, lt_text *to)

@@ -115,7 +115,7 @@ void lt_results_close(lt_results *r)
     free(r);
 }
 
-/* The row as the view `history` has it, so that the file is the same when it is written anew. */
+/* The row as the view `history` has it, so that the file is the same when it is written anew; nothing: there is none. */
 static ltc_status read_evaluation(lt_results *r, const lt_history_row *row, lt_text *to, ltc_error *err)
 {
     lt_binding b = lt_bind(r->evaluation);
@@ -125,22 +125,27 @@ static ltc_status read_evaluation(lt_results *r, const lt_history_row *row, lt_t
     lt_bind_count(&b, row->draw);
     lt_bind_count(&b, row->level);
     lt_bind_count(&b, row->step);
-    const bool found = !b.failed && sqlite3_step(b.stmt) == SQLITE_ROW;
-    const ltc_status st = found ? LTC_OK : lt_database_fail(r->db, err);
-    if (found)
+    const int rc = b.failed ? SQLITE_ERROR : sqlite3_step(b.stmt);
+    const ltc_status st = rc == SQLITE_ROW || rc == SQLITE_DONE ? LTC_OK : lt_database_fail(r->db, err);
+    lt_text_put(to, "", 0);
+    if (rc == SQLITE_ROW)
         lt_csv_row(b.stmt, to);
     sqlite3_reset(b.stmt);                    /* says again what step said */
     return st;
 }
 
+/* A row that is there already, as when its training is done, is not written a second time. */
 ltc_status lt_results_history(lt_results *r, const lt_history_row *row, ltc_error *err)
 {
-    lt_text line = { 0 };
-    ltc_status st = lt_rows_history(&r->rows, row, err);
+    lt_text before = { 0 }, line = { 0 };
+    ltc_status st = read_evaluation(r, row, &before, err);
+    if (!st)
+        st = lt_rows_history(&r->rows, row, err);
     if (!st)
         st = read_evaluation(r, row, &line, err);
-    if (!st)
+    if (!st && (before.failed || line.failed || strcmp(before.s, line.s)))
         st = put_history(r, &line, err);
+    lt_text_free(&before);
     lt_text_free(&line);
     return st;
 }

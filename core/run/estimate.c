@@ -12,7 +12,6 @@ enum { PART = 256 };                          /* samples evaluated between two l
 typedef struct timing {
     double  (*now_s)(void);
     double    step_s, sample_s;               /* of a training step; of one sample evaluated */
-    ltc_plan  memory;
 } timing;
 
 static double clock_of(void *arg)
@@ -69,9 +68,7 @@ static ltc_status time_training(timing *t, lt_device *d, const lt_regime *r, ltc
     const ltc_graph *g = &r->experiment->graph.view;
     lt_session *s = NULL;
     lt_state state = { 0 };
-    ltc_status st = lt_session_plan(d, &request, &t->memory, err);
-    if (!st)
-        st = lt_session_open(d, &request, &s, err);
+    ltc_status st = lt_session_open(d, &request, &s, err);
     if (!st)
         st = lt_state_create(g, &state, err);
     if (!st) {
@@ -83,6 +80,20 @@ static ltc_status time_training(timing *t, lt_device *d, const lt_regime *r, ltc
     lt_state_free(&state);
     lt_session_close(s);
     return st;
+}
+
+/* What a person plans by: minutes, hours, days. */
+static const char *duration(double seconds, char text[64])
+{
+    static const struct { double below_s, unit_s; const char *name; } scale[] = {
+        { 2 * 3600, 60, "minute" }, { 2 * 86400, 3600, "hour" }, { INFINITY, 86400, "day" },
+    };
+    size_t i = 0;
+    while (seconds >= scale[i].below_s && scale[i].below_s < INFINITY)
+        i++;
+    const double n = seconds < 60 ? 1 : round(seconds / scale[i].unit_s);
+    snprintf(text, 64, "%.0f %s%s", n, scale[i].name, n > 1 ? "s" : "");
+    return text;
 }
 
 ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, uint32_t workers, double (*now_s)(void), FILE *to,
@@ -112,8 +123,8 @@ ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, uint32_t workers, d
                  samples = (double)(e->data.split[LT_VALIDATION].n + e->data.split[LT_TEST].n),
                  each = steps * t.step_s + evaluations * samples * t.sample_s,
                  all = trainings ? each * (double)trainings / abreast : 0;
-    fprintf(to, "about %.0f minute%s on %u worker%s at %.3g ms a step; %.1f MiB a worker\n", all < 60 ? 1 : all / 60,
-            all < 90 ? "" : "s", workers, workers == 1 ? "" : "s", 1000 * t.step_s,
-            (double)(t.memory.bytes_fixed + t.memory.bytes_per_replica) / (1024.0 * 1024.0));
+    char text[64];
+    fprintf(to, "about %s on %u worker%s at %.3g ms a step\n", duration(all, text), workers, workers == 1 ? "" : "s",
+            1000 * t.step_s);
     return LTC_OK;
 }

@@ -57,17 +57,20 @@ static ltc_status remove_left_over(void *arg, const lt_item *item, ltc_error *er
     return LTC_OK;
 }
 
-/* In a directory that is known to be a run's, and in its tickets/VARIANT/pNN/tN/dN/lNN. */
+/* In a directory that is known to be a run's. */
 static void remove_left_overs(const lt_output *o)
 {
-    enum { TICKET_DEPTH = 5 };
-    lt_text tickets = { 0 };
-    ltc_error ignored;
-    lt_walk(o->directory, 0, remove_left_over, NULL, &ignored);
-    lt_text_add(&tickets, "%s/tickets", o->directory);
-    if (!tickets.failed)
-        lt_walk(tickets.s, TICKET_DEPTH, remove_left_over, NULL, &ignored);
-    lt_text_free(&tickets);
+    static const struct { const char *folder; int depth; } places[] = {
+        { "", 0 }, { "/plots", 0 }, { "/tickets", 5 },      /* tickets/VARIANT/pNN/tN/dN/lNN */
+    };
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        lt_text folder = { 0 };
+        ltc_error ignored;
+        lt_text_add(&folder, "%s%s", o->directory, places[i].folder);
+        if (!folder.failed)
+            lt_walk(folder.s, places[i].depth, remove_left_over, NULL, &ignored);
+        lt_text_free(&folder);
+    }
 }
 
 /* A directory that holds something, but no run, is somebody else's. */

@@ -17,14 +17,15 @@ const char *lt_job_text(const lt_job *j, char text[160])
     return text;
 }
 
-/* 75 as "1:15", 7505 as "2:05:05". */
-static const char *clock_text(double seconds, char text[32])
+const char *lt_clock_text(double seconds, char text[160])
 {
     const unsigned long long s = seconds > 0 ? (unsigned long long)(seconds + 0.5) : 0;
-    if (s >= 3600)
-        snprintf(text, 32, "%llu:%02llu:%02llu", s / 3600, s / 60 % 60, s % 60);
+    if (s >= 172800)
+        snprintf(text, 160, "%llu days %llu hours", s / 86400, s / 3600 % 24);
+    else if (s >= 3600)
+        snprintf(text, 160, "%llu:%02llu:%02llu", s / 3600, s / 60 % 60, s % 60);
     else
-        snprintf(text, 32, "%llu:%02llu", s / 60, s % 60);
+        snprintf(text, 160, "%llu:%02llu", s / 60, s % 60);
     return text;
 }
 
@@ -43,22 +44,42 @@ void lt_progress_clear(lt_progress_line *l)
     l->width = 0;
 }
 
+/* Too little was seen at first: there was an evaluation, and hardly a step. */
+double lt_progress_left(const lt_progress_line *l, const lt_progress *p)
+{
+    enum { SHARE = 50 };                      /* of a training, that says how fast it is */
+    if (!l->steps_seen || l->steps_seen < l->steps_each / SHARE)
+        return NAN;
+    const double others = (double)(l->jobs - l->done - (l->done < l->jobs)) * (double)l->steps_each,
+                 rest = (double)(p->steps - p->step) + others;
+    return rest * (l->now_s() - l->begun_s) / (double)l->steps_seen;
+}
+
+void lt_progress_begun(lt_progress_line *l, const lt_job *j)
+{
+    char text[160];
+    if (!l->terminal || l->level == LT_QUIET)
+        return;
+    lt_progress_clear(l);
+    l->width = fprintf(l->to, "\r%s: its weights are evaluated", lt_job_text(j, text)) - 1;
+    fflush(l->to);
+}
+
 void lt_progress_step(lt_progress_line *l, const lt_job *j, const lt_progress *p, uint64_t steps)
 {
-    char text[160], left[32];
+    char text[160], left[160];
     const double now = l->now_s();
     l->steps_seen += steps;
     if (!l->terminal || l->level == LT_QUIET || now - l->drawn_s < REDRAW_S)
         return;
     l->drawn_s = now;
-    const double rate = (double)l->steps_seen / (now - l->begun_s), doing = (double)(p->steps - p->step);
+    const double rate = (double)l->steps_seen / (now - l->begun_s), left_s = lt_progress_left(l, p);
     if (rate <= 0)
         return;
-    const double rest = doing + (double)(l->jobs - l->done - (l->done < l->jobs)) * (double)l->steps_each;
     char line[256];
     const int columns = l->columns > 20 && l->columns < 256 ? l->columns - 1 : 255;
     snprintf(line, (size_t)columns + 1, "%llu/%llu  %s  left %s  step %llu/%llu  loss %.4f  train %.2f %%  %.0f steps/s",
-             (unsigned long long)l->done + 1, (unsigned long long)l->jobs, lt_job_text(j, text), clock_text(rest / rate, left),
+             (unsigned long long)l->done + 1, (unsigned long long)l->jobs, lt_job_text(j, text), isnan(left_s) ? "?" : lt_clock_text(left_s, left),
              (unsigned long long)p->step, (unsigned long long)p->steps, p->batch_loss, 100 * p->batch_accuracy, rate);
     const int n = (int)strlen(line);
     fprintf(l->to, "\r%s%*s", line, l->width > n ? l->width - n : 0, "");

@@ -20,12 +20,19 @@ typedef struct lt_progress_line {
 } lt_progress_line;
 
 void lt_progress_begin(lt_progress_line *l, const lt_plan *plan);
+void lt_progress_begun(lt_progress_line *l, const lt_job *j);          /* no step yet: an evaluation comes first */
 void lt_progress_step(lt_progress_line *l, const lt_job *j, const lt_progress *p, uint64_t steps);
 void lt_progress_evaluation(lt_progress_line *l, const lt_job *j, const lt_evaluation *e);
 void lt_progress_finished(lt_progress_line *l, const lt_job *j, const lt_level_row *row);
 
 /* Takes the line off the screen, before something else is printed there. */
 void lt_progress_clear(lt_progress_line *l);
+
+/* Seconds to the end of the run, by the steps so far; NaN: too few. */
+double lt_progress_left(const lt_progress_line *l, const lt_progress *p);
+
+/* 75 as "1:15", 7505 as "2:05:05", a week as "7 days 0 hours". */
+const char *lt_clock_text(double seconds, char text[160]);
 
 /* "main, trial 2, level 5" */
 const char *lt_job_text(const lt_job *j, char text[160]);
