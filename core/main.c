@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "util/available.h"
 
 /* Signals that asked to stop. A handler can reach nothing but a global. */
 static volatile sig_atomic_t asked;
@@ -48,6 +50,14 @@ static unsigned processors(void)
     return online > 0 ? (unsigned)online : 1;
 }
 
+static uint64_t memory(void)
+{
+    struct rlimit limit;
+    const bool limited = !getrlimit(RLIMIT_AS, &limit) && limit.rlim_cur != RLIM_INFINITY;
+    const uint64_t left = lt_available_memory("", limited ? limit.rlim_cur : UINT64_MAX);
+    return left == UINT64_MAX ? 0 : left ? left : 1;
+}
+
 static void catch_signals(void)
 {
     struct sigaction stop = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
@@ -70,7 +80,7 @@ int main(int argc, char **argv)
         .plugin_path = secure_getenv("LTCORE_PLUGIN_PATH"), .data_path = secure_getenv("LTCORE_DATA"),
         .data_home = secure_getenv("XDG_DATA_HOME"), .home = secure_getenv("HOME"),
         .cache_home = secure_getenv("XDG_CACHE_HOME"),
-        .processors = processors(),
+        .processors = processors(), .memory = memory(),
         .terminal = isatty(STDERR_FILENO) == 1, .columns = columns(), .output_terminal = isatty(STDOUT_FILENO) == 1,
         .epoch_s = (double)time(NULL), .now_s = now_s, .cancelled = cancelled,
         .out = stdout, .err = stderr,

@@ -87,6 +87,16 @@ says out "3 not to be done: a loss was not finite"
 claim "status does not count it as done" 0 "$ltcore" status wild
 says out "failed after 3 of 6 levels"
 
+claim "a dry run says what memory it takes" 0 "$ltcore" -n -c run.cfg -o dry
+says out "memory: .* MiB for the data and .* MiB for each of 1 worker, .* in all; .* are available"
+claim "data that fit no memory are refused before they are read" 1 "$ltcore" -c run.cfg -o large \
+    --set dataset.train=100000000 --set dataset.width=1024 --set dataset.height=1024
+says err "no memory: the samples of the data set take .* MiB, and .* MiB are available"
+claim "a network that fits no memory is refused before anything is written" 1 "$ltcore" -c run.cfg -o large \
+    --set 'arch.hidden=[46000, 46000, 46000, 46000, 46000, 46000]'
+says err "no memory: the data take .* MiB and a training .* GiB, and .* are available"
+[ ! -e large ] || { echo "FAILS: ... and the directory was made"; failed=1; }
+
 claim "weights of a file are what it starts from" 0 "$ltcore" -q -c run.cfg -o loaded \
     --set arch.weights=runs/run/tickets/main/t1/l00/end.safetensors --set run.trials=2
 [ "$(awk -F, '$6 == 40 { print $9, $11 }' runs/run/history.csv)" = "$(awk -F, '$6 == 0 { print $9, $11 }' loaded/history.csv | uniq)" ] ||

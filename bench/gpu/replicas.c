@@ -1,7 +1,7 @@
-/* bench_replicas CONFIG SPANS STEPS REPLICAS DENSITY [KEY=VALUE...] - times training steps of a cohort: so many replicas
- * of a configuration's network in one program, each with its own initial weights, rows and keys, and of each weight's
- * elements that part alive. Prints median and best microseconds a step of one replica, and the backend's identity. For
- * bench/gpu/compare. */
+/* bench_replicas CONFIG SPANS STEPS REPLICAS DENSITY [KEY=VALUE...] - times training steps of a cohort: so
+ * many replicas of a configuration's network in one program, each with its own initial weights, rows and
+ * keys, and of each weight's elements that part alive. Prints median and best microseconds a step of one
+ * replica, and the backend's identity. For bench/gpu/compare. */
 #include <stdlib.h>
 #include <time.h>
 
@@ -47,9 +47,16 @@ static ltc_status compile(cohort *c, lt_device *d, ltc_error *err)
 {
     const lt_session_request s = lt_regime_session(c->regime);
     const ltc_compile_req r = {
-        .size = sizeof r, .batch = s.batch, .n_replicas = c->n, .loss = LTC_LOSS_CROSS_ENTROPY, .augment = s.augment,
-        .require = LTC_CAP_REPEATABLE | LTC_CAP_SPAN_FREE | (c->n > 1 ? LTC_CAP_COHORT | LTC_CAP_REPLICA_FREE : 0),
-        .graph = &s.graph->view, .optimizer = s.optimizer, .input = s.input,
+        .size = sizeof r,
+        .batch = s.batch,
+        .n_replicas = c->n,
+        .loss = LTC_LOSS_CROSS_ENTROPY,
+        .augment = s.augment,
+        .require =
+            LTC_CAP_REPEATABLE | LTC_CAP_SPAN_FREE | (c->n > 1 ? LTC_CAP_COHORT | LTC_CAP_REPLICA_FREE : 0),
+        .graph = &s.graph->view,
+        .optimizer = s.optimizer,
+        .input = s.input,
     };
     c->ops = &d->backend->ops.backend;
     c->batch = s.batch;
@@ -58,8 +65,8 @@ static ltc_status compile(cohort *c, lt_device *d, ltc_error *err)
 }
 
 /* Values, and masks where a density is asked for: an element is alive where its draw is below it. */
-static ltc_status put_replica(const cohort *c, uint32_t replica, const ltc_graph *g, double density, lt_state *state,
-                              uint8_t *mask, ltc_error *err)
+static ltc_status put_replica(const cohort *c, uint32_t replica, const ltc_graph *g, double density,
+                              lt_state *state, uint8_t *mask, ltc_error *err)
 {
     const ltc_key key = lt_regime_key(c->regime, LT_KEY_INIT, replica, 0);
     ltc_status st = LTC_OK;
@@ -83,7 +90,8 @@ static ltc_status put_all(cohort *c, double density, ltc_error *err)
         largest = ltc_graph_param(g, p)->n > largest ? ltc_graph_param(g, p)->n : largest;
     lt_state state = { 0 };
     uint8_t *mask = calloc(largest, 1);
-    ltc_status st = mask ? lt_state_create(g, &state, err) : ltc_fail(err, LTC_ENOMEM, "no memory for a mask");
+    ltc_status st =
+        mask ? lt_state_create(g, &state, err) : ltc_fail(err, LTC_ENOMEM, "no memory for a mask");
     for (uint32_t r = 0; r < c->n && !st; r++)
         st = put_replica(c, r, g, density, &state, mask, err);
     lt_state_free(&state);
@@ -113,8 +121,15 @@ static ltc_status write_down(cohort *c, uint64_t n_rows, uint64_t steps, ltc_err
 static ltc_status span(cohort *c, uint64_t steps, ltc_error *err)
 {
     const ltc_train_req r = {
-        .size = sizeof r, .split = LT_TRAIN, .n_steps = (uint32_t)steps, .first_step = c->first, .sample = c->row,
-        .sample_stride = steps * c->batch, .lr = c->lr, .key_augment = c->key, .key_dropout = c->key,
+        .size = sizeof r,
+        .split = LT_TRAIN,
+        .n_steps = (uint32_t)steps,
+        .first_step = c->first,
+        .sample = c->row,
+        .sample_stride = steps * c->batch,
+        .lr = c->lr,
+        .key_augment = c->key,
+        .key_dropout = c->key,
     };
     ltc_train_out out = { .size = sizeof out, .loss = c->loss, .correct = c->correct, .bad_step = c->bad };
     const ltc_status st = c->ops->train(c->program, &r, &out, err);
@@ -189,12 +204,19 @@ int main(int argc, char **argv)
     const request q = argc < 6 ? (request){ 0 }
                                : (request){ strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10),
                                             (uint32_t)strtoul(argv[4], NULL, 10), 0, strtod(argv[5], NULL) };
-    const lt_world w = { .program = program, .directory = directory, .plugin_path = getenv("LTCORE_PLUGIN_PATH"),
-                         .data_path = getenv("LTCORE_DATA"), .processors = 1, .now_s = now_s, .cancelled = never,
-                         .out = stdout, .err = stderr };
+    const lt_world w = { .program = program,
+                         .directory = directory,
+                         .plugin_path = getenv("LTCORE_PLUGIN_PATH"),
+                         .data_path = getenv("LTCORE_DATA"),
+                         .processors = 1,
+                         .now_s = now_s,
+                         .cancelled = never,
+                         .out = stdout,
+                         .err = stderr };
     ltc_error err = { .message = "" };
     lt_setup s;
-    if (!q.spans || !q.steps || q.steps > UINT32_MAX || !q.replicas || !(q.density > 0) || !program || !directory) {
+    if (!q.spans || !q.steps || q.steps > UINT32_MAX || !q.replicas || !(q.density > 0) || !program ||
+        !directory) {
         fprintf(stderr, "usage: bench_replicas CONFIG SPANS STEPS REPLICAS DENSITY [KEY=VALUE...]\n");
         return LT_EXIT_USAGE;
     }

@@ -20,6 +20,7 @@ typedef struct lt_world {
     unsigned    processors;                   /* that it may run on */
     bool        terminal;                     /* standard error is one */
     bool        output_terminal;              /* standard output is one */
+    uint64_t    memory;                       /* bytes that it may take; 0: not known */
     int         columns;                      /* that standard error has; 0: not known */
     double    (*now_s)(void);                 /* a clock that never goes back */
     double      epoch_s;                      /* seconds since 1970 when the program began */

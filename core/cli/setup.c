@@ -68,7 +68,8 @@ int lt_setup_open(const lt_world *w, const lt_arguments *a, lt_setup *s)
 
     *s = (lt_setup){
         .world = w,
-        .services = { .log = log_line, .cancelled = w->cancelled, .arg = (void *)(uintptr_t)w },
+        .services = { .log = log_line, .cancelled = w->cancelled, .arg = (void *)(uintptr_t)w,
+                      .memory = w->memory },
     };
     if (!a->config) {
         lt_cli_say(w, "no configuration: name one with -c FILE");

@@ -135,9 +135,25 @@ static ltc_status describe(const lt_reader *reader, lt_data *d, ltc_error *err)
     return copy_description(&reader->info, d, err);
 }
 
+/* Before the first byte is read: an array that is larger than the memory is given out all the same, and whoever fills it
+ * is killed. */
+static ltc_status check_room(const lt_reader *reader, uint64_t memory, ltc_error *err)
+{
+    const double mib = 1024.0 * 1024.0;
+    double bytes = 0;
+    for (uint32_t s = 0; s < LT_SPLITS; s++)
+        bytes += (double)reader->count[s] * (double)(reader->sample_bytes + sizeof(int32_t));
+    if (!memory || bytes <= (double)memory)
+        return LTC_OK;
+    return ltc_fail(err, LTC_ENOMEM, "no memory: the samples of the data set take %.1f MiB, and %.1f MiB are available",
+                    bytes / mib, (double)memory / mib);
+}
+
 static ltc_status read_whole(const lt_reader *reader, lt_data *d, ltc_error *err)
 {
     ltc_status st = describe(reader, d, err);
+    if (!st)
+        st = check_room(reader, reader->memory, err);
     for (uint32_t s = 0; s < LT_SPLITS && !st; s++)
         st = read_split(reader, s, d, err);
     return st;

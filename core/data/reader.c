@@ -139,7 +139,7 @@ ltc_status lt_reader_open(const lt_module *m, const void *options, const lt_serv
                           ltc_error *err)
 {
     const ltc_dataset_ops *ops = &m->ops.dataset;
-    lt_reader opened = { .module = m };
+    lt_reader opened = { .module = m, .memory = services->memory };
     ltc_status st =
         lt_host_create(services, m->info.name, LTC_DATASET_ABI, ops->host_size, NULL, &opened.host, err);
     if (st)

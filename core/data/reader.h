@@ -12,6 +12,7 @@ typedef struct lt_reader {
     size_t           sample_bytes;
     uint64_t         count[LT_SPLITS];        /* samples; 0: there is no such split */
     uint32_t         number[LT_SPLITS];       /* the plug-in's number of each split */
+    uint64_t         memory;                  /* of the services */
 } lt_reader;
 
 /* Opens the data set and refuses a description that cannot be right, naming the plug-in and what is wrong. */

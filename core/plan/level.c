@@ -53,16 +53,16 @@ static ltc_status initial_state(lt_worker *w, lt_job *j, lt_digest *init, ltc_er
     return st ? st : lt_facts_put(w->store, &name, init, 1, err);
 }
 
-uint64_t lt_level_instance(const lt_job *j)
+/* Without memory there is no number: any other would give draws of another level, and nobody would see it. */
+ltc_status lt_level_instance(const lt_job *j, uint64_t *instance, ltc_error *err)
 {
     lt_text t = { 0 };
     lt_digest d = { { 0 } };
-    uint64_t h = 0;
     lt_text_add(&t, "%s/%u/%u", j->line->name, j->step.level, j->draw);
-    if (!t.failed && lt_digest_of(t.s, t.n, &d))
-        memcpy(&h, d.byte, sizeof h);
+    const bool ok = !t.failed && lt_digest_of(t.s, t.n, &d);
+    memcpy(instance, d.byte, sizeof *instance);
     lt_text_free(&t);
-    return h;
+    return ok ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "no memory for the key of a level");
 }
 
 /* Where each of init, rewind and final comes from; a control takes all of them from the dense network. */
@@ -115,10 +115,12 @@ static uint64_t first_step_of(const work *k)
 static ltc_status treat(work *k, ltc_error *err)
 {
     const lt_settings *s = k->j->settings;
+    uint64_t instance;
+    ltc_status st = lt_level_instance(k->j, &instance, err);
     const lt_treatment t = {
         .kept = s->prune.kept, .pruned = s->prune.pruned, .rescale = s->prune.rescale, .noise = s->prune.noise,
         .init = s->arch.init, .slots = slots_of(k->j),
-        .key = lt_regime_key(k->j->regime, LT_KEY_REINIT, k->j->trial, lt_level_instance(k->j)),
+        .key = lt_regime_key(k->j->regime, LT_KEY_REINIT, k->j->trial, instance),
     };
     const lt_digest *state[3];
     lt_digest key, gave[2];
@@ -126,7 +128,8 @@ static ltc_status treat(work *k, ltc_error *err)
     bool found = false;
     treatment_inputs(k, &t, state);
     k->first_step = first_step_of(k);
-    ltc_status st = lt_identity_treat(&k->w->experiment->identity, &t, &k->j->outcome.selection, state, &key, err);
+    if (!st)
+        st = lt_identity_treat(&k->w->experiment->identity, &t, &k->j->outcome.selection, state, &key, err);
     if (!st) {
         lt_outcome_rests_on(&k->j->outcome, &key);
         st = lt_facts_get(k->w->store, &key, gave, 2, &found, err);

@@ -145,19 +145,22 @@ static ltc_status select_own(lt_worker *w, lt_job *j, inputs *in, lt_digest *sel
 {
     const lt_experiment *e = w->experiment;
     const lt_plugin_setting *mask = &j->settings->prune.mask;
+    uint64_t instance;
+    ltc_status st = lt_level_instance(j, &instance, err);
     lt_selection_request r = {
         .graph = &e->graph.view, .criterion = mask->module, .options = mask->options, .services = e->services,
         .scope = j->settings->prune.scope, .budget = j->step.budget, .round = j->step.round, .before = &in->before,
         .allocation = j->settings->prune.allocation, .min_alive = (uint64_t)j->settings->prune.min_alive,
         .keep_one = j->settings->prune.collapse == LT_COLLAPSE_KEEP_ONE,
-        .key = lt_regime_key(j->regime, LT_KEY_MASK, j->trial, lt_level_instance(j)),
+        .key = lt_regime_key(j->regime, LT_KEY_MASK, j->trial, instance),
     };
     const ltc_data_desc train = lt_data_desc(&e->data, LT_TRAIN);
     lt_digest key;
     bool found = false;
     if (j->regime->criterion_flags & LTC_NEED_PROBE)
         r.train = &train, r.input = &e->normalisation.input;
-    ltc_status st = mask_before(w, j, in, err);
+    if (!st)
+        st = mask_before(w, j, in, err);
     if (!st)
         st = match_main(w, j, in, &r, err);
     if (!st)

@@ -15,7 +15,7 @@ ltc_status lt_worker_masks(lt_worker *w, const lt_digest *name, lt_masks *m, ltc
 ltc_status lt_worker_may_compute(const lt_worker *w, ltc_error *err);
 
 /* What sets the draws of a line's level apart from those of any other: a hash of name, level and draw. */
-uint64_t lt_level_instance(const lt_job *j);
+ltc_status lt_level_instance(const lt_job *j, uint64_t *instance, ltc_error *err);
 
 /* The selection mask of a level (level_mask.c). */
 ltc_status lt_level_select(lt_worker *w, lt_job *j, lt_digest *selection, ltc_error *err);

@@ -14,6 +14,7 @@ typedef struct lt_services {
     void *arg;
     const char *cache;                        /* directory for what can be made again; outlives the hosts */
     lt_team *team;                            /* the whole process's, so that threads know of each other */
+    uint64_t memory;                          /* bytes that it may take; 0: not known */
 } lt_services;
 
 /* A host for an instance of the module called `name`, of `host_size` published bytes; it outlives the

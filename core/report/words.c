@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { SHOWN = 3 };                          /* events that are told; the rest is counted */
+
 void lt_lines_add(lt_lines *l, const char *fmt, ...)
 {
     char text[1200];
@@ -48,13 +50,13 @@ static void say_standing(const lt_seen_run *r, lt_lines *to)
         lt_lines_add(to, "The run has not come to its end: %zu trainings are done%s. What stands here is what they "
                      "say; comparisons and verdicts are made at the end.", r->n_levels,
                      r->n_begun ? ", others were begun" : "");
-    for (size_t i = 0, told = 0; i < r->n_events && told < 3; i++)
+    for (size_t i = 0, told = 0; i < r->n_events && told < SHOWN; i++)
         if (!strcmp(r->event[i].level, "error")) {
             lt_lines_add(to, "A training failed: %s", r->event[i].sentence);
             told++;
         }
-    if (errors > 3)
-        lt_lines_add(to, "%zu more failed: table event of results.db says why.", errors - 3);
+    if (errors > SHOWN)
+        lt_lines_add(to, "%zu more failed: table event of results.db says why.", errors - SHOWN);
 }
 
 static void say_dense(const lt_seen_run *r, lt_lines *to)
@@ -237,6 +239,19 @@ static void ask_moved(const lt_seen_run *r, lt_lines *to)
                      moved);
 }
 
+/* The first of what the run itself warned of. */
+static void ask_events(const lt_seen_run *r, lt_lines *to)
+{
+    const size_t n = count_events(r, "warning");
+    for (size_t i = 0, told = 0; i < r->n_events && told < SHOWN; i++)
+        if (!strcmp(r->event[i].level, "warning")) {
+            lt_lines_add(to, "%s", r->event[i].sentence);
+            told++;
+        }
+    if (n > SHOWN)
+        lt_lines_add(to, "%zu warnings more stand in table event of results.db.", n - SHOWN);
+}
+
 void lt_words_warnings(const lt_seen_run *r, lt_lines *to)
 {
     ask_moved(r, to);
@@ -245,7 +260,5 @@ void lt_words_warnings(const lt_seen_run *r, lt_lines *to)
     ask_controls(r, to);
     ask_rates(r, to);
     ask_collapse(r, to);
-    for (size_t i = 0; i < r->n_events; i++)
-        if (!strcmp(r->event[i].level, "warning") && i < 20)
-            lt_lines_add(to, "%s", r->event[i].sentence);
+    ask_events(r, to);
 }

@@ -12,7 +12,6 @@ enum { PART = 256 };                          /* samples evaluated between two l
 typedef struct timing {
     double  (*now_s)(void);
     double    step_s, sample_s;               /* of a training step; of one sample evaluated */
-    ltc_plan  memory;
 } timing;
 
 static double clock_of(void *arg)
@@ -69,9 +68,7 @@ static ltc_status time_training(timing *t, lt_device *d, const lt_regime *r, ltc
     const ltc_graph *g = &r->experiment->graph.view;
     lt_session *s = NULL;
     lt_state state = { 0 };
-    ltc_status st = lt_session_plan(d, &request, &t->memory, err);
-    if (!st)
-        st = lt_session_open(d, &request, &s, err);
+    ltc_status st = lt_session_open(d, &request, &s, err);
     if (!st)
         st = lt_state_create(g, &state, err);
     if (!st) {
@@ -127,7 +124,7 @@ ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, uint32_t workers, d
                  each = steps * t.step_s + evaluations * samples * t.sample_s,
                  all = trainings ? each * (double)trainings / abreast : 0;
     char text[64];
-    fprintf(to, "about %s on %u worker%s at %.3g ms a step; %.1f MiB a worker\n", duration(all, text), workers, workers == 1 ? "" : "s", 1000 * t.step_s,
-            (double)(t.memory.bytes_fixed + t.memory.bytes_per_replica) / (1024.0 * 1024.0));
+    fprintf(to, "about %s on %u worker%s at %.3g ms a step\n", duration(all, text), workers, workers == 1 ? "" : "s",
+            1000 * t.step_s);
     return LTC_OK;
 }

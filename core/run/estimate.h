@@ -4,8 +4,7 @@
 
 #include "plan/plan.h"
 
-/* One line to `to`: time for so many trainings of the main line's length on so many workers, and memory for each
- * worker. Takes about a second, and keeps nothing. */
+/* One line to `to`: time for so many trainings of the main line's length on so many workers. Takes about a second, and keeps nothing. */
 ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, uint32_t workers, double (*now_s)(void), FILE *to,
                        ltc_error *err);
 

@@ -1,21 +1,22 @@
 /* Owns a run from its settings to its table. Called by the command line. */
 #include "run/run.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "report/report.h"
 #include "run/ending.h"
 #include "run/estimate.h"
 #include "run/explain.h"
 #include "run/hook.h"
 #include "run/live.h"
-#include "util/file.h"
+#include "run/memory.h"
+#include "run/provenance.h"
+#include "run/showing.h"
 
-enum { MOST_PLUGINS = 32 };                   /* of which the provenance is kept */
 static const double ROOT_S = 5;               /* between registrations: what is younger than a day is safe without */
 
 /* Everything open at once. */
@@ -29,10 +30,10 @@ typedef struct run {
     lt_hooks     *hooks;
     lt_run_facts  facts;
     char          machine[256];
-    lt_plugin_fact plugin[MOST_PLUGINS];
-    char          sha256[MOST_PLUGINS][65];
+    lt_provenance provenance;
     lt_line_fact *line;                       /* [n_lines] */
     lt_data_fact *data;                       /* [experiments.n] at most */
+    uint32_t      workers;                    /* as many as memory has room for */
     uint64_t     *last_step;                  /* [n_jobs]: for progress; UINT64_MAX: not seen yet */
     lt_text       root_before;                /* what an earlier process registered: kept until this one is through */
     char          root[65];                   /* this run's name in the store */
@@ -59,6 +60,15 @@ static ltc_status open_run(run *x, bool with_store, ltc_error *err)
     if (!st && with_store)
         st = lt_store_open(s->run.store, report, x, &x->store, err);
     return st;
+}
+
+/* Before anything is written: how many trainings at once. */
+static ltc_status settle_workers(run *x, lt_memory *m, ltc_error *err)
+{
+    const uint32_t most = x->plan.n_jobs ? x->plan.n_jobs : 1;
+    x->workers = x->r->workers < most ? x->r->workers : most;
+    const ltc_status st = lt_memory_ask(&x->plan, m, err);
+    return st ? st : lt_memory_settle(m, x->r->services->memory, &x->workers, x->r->progress->to, err);
 }
 
 static void close_run(run *x)
@@ -214,47 +224,14 @@ static void failed(void *arg, const lt_job *j, const lt_level_row *row, const lt
         lt_results_level(x->results, row, &ignored);
 }
 
-/* A plug-in's file, version and SHA-256, kept with the results. */
-static void add_plugin(run *x, const lt_module *m)
-{
-    lt_text content = { 0 };
-    lt_digest d;
-    ltc_error ignored = { .message = "" };
-    char *hex = x->sha256[x->facts.n_plugins];
-    if (!m || x->facts.n_plugins == MOST_PLUGINS)
-        return;
-    for (uint64_t i = 0; i < x->facts.n_plugins; i++)
-        if (!strcmp(x->plugin[i].name, m->info.name))
-            return;
-    if (!lt_file_read(m->path, &content, &ignored) && lt_digest_of(content.s, content.n, &d))
-        lt_digest_text(&d, hex);
-    lt_text_free(&content);
-    x->plugin[x->facts.n_plugins++] = (lt_plugin_fact){
-        .kind = lt_kind_folder(m->info.kind), .name = m->info.name, .version = m->info.version, .path = m->path,
-        .build = m->build, .sha256 = *hex ? hex : NULL,
-    };
-}
-
-static void add_plugins(run *x)
-{
-    const lt_settings *s = x->r->settings;
-    for (uint32_t l = 0; l < s->n_lines; l++) {
-        const lt_settings *own = s->line[l].settings;
-        const lt_module *m[] = { own->arch.plugin.module, own->dataset.plugin.module, own->backend.plugin.module,
-                                 own->prune.mask.module };
-        for (size_t i = 0; i < sizeof m / sizeof m[0]; i++)
-            add_plugin(x, m[i]);
-    }
-    x->facts.plugin = x->plugin;
-}
-
-static void add_data(run *x, const lt_experiment *e)
+static ltc_status add_data(run *x, const lt_experiment *e, ltc_error *err)
 {
     lt_data_fact *d = &x->data[x->facts.n_data++];
     *d = (lt_data_fact){ .name = e->settings->dataset.plugin.name, .digest = e->data.digest,
                          .majority = lt_data_majority(&e->data, LT_TEST) };
     for (uint32_t s = 0; s < LT_SPLITS; s++)
         d->samples[s] = e->data.split[s].n;
+    return isnan(d->majority) && e->data.split[LT_TEST].n ? ltc_fail(err, LTC_ENOMEM, "no memory to count classes") : LTC_OK;
 }
 
 /* Experiments that share their data share what is said of them. */
@@ -295,13 +272,16 @@ static ltc_status open_results(run *x, ltc_error *err)
         return ltc_fail(err, LTC_ENOMEM, "no memory for the facts of a run");
     x->facts = (lt_run_facts){ .version = x->r->version, .machine = x->machine, .resolved = x->r->resolved,
                                .settings = s, .config = x->r->config, .data = x->data, .line = x->line };
-    for (uint32_t i = 0; i < x->experiments.n; i++)
+    ltc_status st = LTC_OK;
+    for (uint32_t i = 0; i < x->experiments.n && !st; i++)
         if (!x->experiments.v[i].borrows)
-            add_data(x, &x->experiments.v[i]);
+            st = add_data(x, &x->experiments.v[i], err);
     for (uint32_t i = 0; i < s->n_lines; i++)
         add_line(x, i);
-    add_plugins(x);
-    return lt_results_open(x->output.directory, &x->facts, &x->results, err);
+    if (!st)
+        st = lt_provenance_fill(&x->provenance, s, err);
+    x->facts.plugin = x->provenance.plugin, x->facts.n_plugins = x->provenance.n;
+    return st ? st : lt_results_open(x->output.directory, &x->facts, &x->results, err);
 }
 
 static ltc_status execute(run *x, bool look, ltc_error *err)
@@ -310,7 +290,7 @@ static ltc_status execute(run *x, bool look, ltc_error *err)
                                    .finished = finished, .noticed = noticed, .failed = failed };
     const lt_execution e = {
         .plan = &x->plan, .store = x->store, .services = x->r->services, .listener = &listener,
-        .now_s = x->r->now_s, .save_s = x->r->settings->run.save_every, .workers = look ? 1 : x->r->workers,
+        .now_s = x->r->now_s, .save_s = x->r->settings->run.save_every, .workers = look ? 1 : x->workers,
         .look = look,
     };
     return lt_execute(&e, err);
@@ -331,32 +311,13 @@ static bool has_levels(const run *x)
     return there;
 }
 
-/* Figures and report.html. What goes wrong there is told, and takes nothing from the run: `ltcore report` makes
- * them again. */
-static void write_report(run *x)
-{
-    const ltc_strings *formats = &x->r->settings->report.formats;
-    const char *const directory[] = { x->output.directory };
-    lt_report_request r = { .directory = directory, .n_directories = 1, .to = x->output.directory,
-                            .overlay = NULL, .out = x->r->out };
-    char note[256];
-    ltc_error err = { .message = "" };
-    for (uint64_t i = 0; i < formats->n; i++)
-        r.formats |= lt_report_format(formats->v[i]);
-    if (!r.formats)
-        return;
-    if (lt_report_write(&r, note, &err))
-        fprintf(x->r->progress->to, "ltcore: no report: %s\n", err.message);
-    else if (note[0])
-        fprintf(x->r->progress->to, "ltcore: %s\n", note);
-    if (!err.message[0] && r.formats & LT_REPORT_HTML)
-        fprintf(x->r->out, "Report: %s/report.html\n", x->output.directory);
-}
-
 ltc_status lt_run(const lt_run_request *r, ltc_error *err)
 {
     run x = { .r = r, .output = { .lock = -1 }, .say = PTHREAD_MUTEX_INITIALIZER };
+    lt_memory memory;
     ltc_status st = open_run(&x, true, err);
+    if (!st)
+        st = settle_workers(&x, &memory, err);
     if (!st && !(x.last_step = lt_array(x.plan.n_jobs, sizeof *x.last_step)))
         st = ltc_fail(err, LTC_ENOMEM, "no memory for a run");
     for (uint32_t i = 0; !st && i < x.plan.n_jobs; i++)
@@ -398,7 +359,7 @@ ltc_status lt_run(const lt_run_request *r, ltc_error *err)
         st = st ? st : end;
         const ltc_status shown = st == LTC_ECANCELLED ? LTC_OK : lt_results_table(x.results, r->out, st ? &late : err);
         if (!end && st != LTC_ECANCELLED)
-            write_report(&x);
+            lt_showing_write(r->settings, x.output.directory, r->out, r->progress->to);
         st = st ? st : shown;
     }
     lt_hooks_close(x.hooks, st == LTC_ECANCELLED ? "stopped" : st ? "failed" : "done", r->progress->to);
@@ -418,6 +379,7 @@ ltc_status lt_run_explain(const lt_run_request *r, ltc_error *err)
     run x = { .r = r, .output = { .lock = -1 }, .say = PTHREAD_MUTEX_INITIALIZER };
     uint64_t count[LT_JOB_STATES] = { 0 };
     ltc_error missing = { .message = "" };
+    lt_memory memory;
     const bool stored = access(r->settings->run.store, F_OK) == 0;
     ltc_status st = open_run(&x, stored, err);
     if (!st && stored) {
@@ -434,7 +396,11 @@ ltc_status lt_run_explain(const lt_run_request *r, ltc_error *err)
         count[x.plan.job[i].state] += x.plan.job[i].trains && !x.plan.job[i].outcome.bad;
     if (!st) {
         lt_explain(&x.plan, &x.experiments, count, lost, r->out);
-        st = lt_estimate(&x.plan, count[LT_JOB_FAILED] + count[LT_JOB_BLOCKED], r->workers, r->now_s, r->out, err);
+        st = settle_workers(&x, &memory, err);
+    }
+    if (!st) {
+        lt_memory_print(&memory, x.workers, r->services->memory, r->out);
+        st = lt_estimate(&x.plan, count[LT_JOB_FAILED] + count[LT_JOB_BLOCKED], x.workers, r->now_s, r->out, err);
     }
     close_run(&x);
     return st;

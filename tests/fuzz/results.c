@@ -1,13 +1,15 @@
-/* results.db as another terminal reads it, whatever became of the file. It is made sound first, by the
- * tables of the day, and then damaged by what the first byte says: 0: four bytes after four, a place
- * (three, low byte first) and what stands there; 1: SQL, as a person might have run it; 2: the file is
- * what follows. */
+/* results.db as another terminal and a report read it, whatever became of the file. It is made sound
+ * first, by the tables of the day, and then damaged by what the first byte says: 0: four bytes after four,
+ * a place (three, low byte first) and what stands there; 1: SQL, as a person might have run it; 2: the
+ * file is what follows. */
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "input.h"
 #include "results/database.h"
+#include "report/report.h"
+#include "results/schema.h"
 #include "results/standing.h"
 
 static const char rows[] =
@@ -20,6 +22,14 @@ static const char rows[] =
     "INSERT INTO evaluation (level, moment, step, epoch, test_loss, test_correct, test_n) VALUES"
     " (1, 'step', 0, 0.0, 2.3, 1000, 10000), (1, 'step', 100, 0.5, 0.3, 9000, 10000),"
     " (2, 'step', 50, 0.2, 0.5, 1, 0);"
+    "INSERT INTO mask (level, alive, frozen, total, params_alive, params_total) VALUES"
+    " (1, 100, 0, 100, 110, 110), (2, 50, 0, 100, 60, 110), (3, 50, 0, 100, 60, 110);"
+    "INSERT INTO training (level, steps, epochs, best_step, moved) VALUES"
+    " (1, 100, 0.5, 50, 0), (2, 100, 0.5, NULL, 0), (3, 100, 0.5, 100, 0);"
+    "INSERT INTO mask_layer (level, position, layer, alive, total) VALUES"
+    " (1, 0, 'fc1', 60, 60), (1, 1, 'fc2', 40, 40);"
+    "INSERT INTO setting (position, key, value) VALUES (0, 'run.name', '\"x\"'), (1, 'prune.rate', '0.2');"
+    "INSERT INTO comparison (variant, point, level, density, n, mean) VALUES (0, 0, 0, 1.0, 1, 0.9);"
     "INSERT INTO event (level, sentence) VALUES ('error', 'it failed'), ('stop', 'a layer is empty'),"
     " ('note', NULL)";
 
@@ -46,11 +56,15 @@ static void read_sound(const char *path)
 static void make_sound(char path[FUZZ_PATH])
 {
     sqlite3 *db = NULL;
+    lt_text view = { 0 };
     ltc_error err = { .message = "" };
     fuzz_write("results.db", (fuzz_input){ NULL, 0 }, path);
     if (sound)
         return;
+    lt_results_levels_view(NULL, 0, &view);
     fuzz_must(!lt_database_open(path, &db, &err) && !lt_database_run(db, rows, &err), err.message);
+    fuzz_must(!view.failed && !lt_database_run(db, view.s, &err), err.message);
+    lt_text_free(&view);
     lt_database_close(db);
     read_sound(path);
 }
@@ -95,6 +109,25 @@ static void damage_by_sql(fuzz_input in, char path[FUZZ_PATH])
     free(sql);
 }
 
+/* All that needs no other program. */
+static ltc_status report(void)
+{
+    const char *const directory[] = { fuzz_directory() };
+    char note[256], *said = NULL;
+    size_t n = 0;
+    ltc_error err = { .message = "" };
+    FILE *out = open_memstream(&said, &n);
+    fuzz_must(out, "there is memory for a report");
+    const lt_report_request r = {
+        .directory = directory, .n_directories = 1, .to = directory[0], .out = out,
+        .formats = LT_REPORT_HTML | LT_REPORT_CSV | LT_REPORT_MD,
+    };
+    const ltc_status st = fuzz_said(lt_report_write(&r, note, &err), &err);
+    fclose(out);
+    free(said);
+    return st;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *byte, size_t n)
 {
     char path[FUZZ_PATH];
@@ -112,5 +145,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *byte, size_t n)
     for (size_t i = 0; !st && i < s.n_events; i++)
         fuzz_must(s.event[i], "an event has words");
     lt_standing_free(&s);
+    fuzz_must(!report() || n, "and reported");
     return 0;
 }

@@ -1,5 +1,5 @@
-/* The backend for CUDA on the emulated device, beyond what `ltcore check` asks: orders of threads, chunks of a span,
- * agreement with ref, memory. */
+/* The backend for CUDA on the emulated device, beyond what `ltcore check` asks: orders of threads, chunks
+ * of a span, agreement with ref, memory. */
 #include <dlfcn.h>
 #include <math.h>
 #include <stdlib.h>
@@ -55,7 +55,8 @@ static ltc_val build_tiles(ltc_builder *b)
     return ltc_linear(b, x, "fc2", (ltc_linear_args){ .out = b->n_classes });
 }
 
-/* A training: the state after so many steps of a network in spans of `span`, and a loss over rows 7 to 137. */
+/* A training: the state after so many steps of a network in spans of `span`, and a loss over rows 7 to
+ * 137. */
 typedef struct trained { void *state; size_t bytes; double loss; } trained;
 
 static trained train(const char *name, const ltc_backend_ops *ops, ltc_val (*build)(ltc_builder *),
@@ -70,7 +71,8 @@ static trained train(const char *name, const ltc_backend_ops *ops, ltc_val (*bui
     lt_rig_compile(&rig, g, o, BATCH, LTC_AUGMENT_CROP | LTC_AUGMENT_FLIP);
     lt_rig_start(&rig, value);
     for (uint32_t s = 0; s < steps; s += span)
-        CU_ASSERT_EQUAL(lt_rig_train(&rig, s, steps - s < span ? steps - s : span, 0.001f, NULL, NULL), UINT64_MAX);
+        CU_ASSERT_EQUAL(lt_rig_train(&rig, s, steps - s < span ? steps - s : span, 0.001f, NULL, NULL),
+                        UINT64_MAX);
     trained t = { .bytes = lt_rig_state_bytes(&rig), .loss = lt_rig_eval(&rig, 7, 130, NULL) };
     t.state = malloc(t.bytes);
     CU_ASSERT_PTR_NOT_NULL_FATAL(t.state);

@@ -1,9 +1,9 @@
 /* Owns a device that is none: its memory is the host's, its kernels run here. Takes the place of
- * plugins/backends/cuda/device.c in the plug-in that tests load. Device 0 runs threads and blocks upwards, 1 downwards,
- * 2 in mixed order: bits that differ between them show a race.
+ * plugins/backends/cuda/device.c in the plug-in that tests load. Device 0 runs threads and blocks upwards,
+ * 1 downwards, 2 in mixed order: bits that differ between them show a race.
  *
- * Under AddressSanitizer each tensor has fences around it, and between launches and copies no byte of any may be
- * touched: as on a device, the host has no business there. */
+ * Under AddressSanitizer each tensor has fences around it, and between launches and copies no byte of any
+ * may be touched: as on a device, the host has no business there. */
 #include "device.h"
 
 #include <pthread.h>
@@ -30,7 +30,12 @@ enum { DEVICES = 3, MEMORY = 1 << 30, MOST_ARGUMENT = 512, MOST_PLANE = 65535 };
 typedef struct block { struct block *next; void *at; size_t bytes; } block;
 
 /* One recorded launch. */
-typedef struct launch { lcu_entry kernel; lcu_grid grid; size_t bytes; uint64_t argument[MOST_ARGUMENT / 8]; } launch;
+typedef struct launch {
+    lcu_entry kernel;
+    lcu_grid grid;
+    size_t bytes;
+    uint64_t argument[MOST_ARGUMENT / 8];
+} launch;
 
 struct lcu_graph {
     launch *step;
@@ -52,8 +57,8 @@ static pthread_mutex_t one_kernel = PTHREAD_MUTEX_INITIALIZER;
 ltc_status lcu_device_open(int64_t number, lcu_device **device, ltc_error *err)
 {
     if (number >= DEVICES)
-        return ltc_fail(err, LTC_EDEVICE, "no CUDA device %lld: %d are emulated, numbered from 0", (long long)number,
-                        DEVICES);
+        return ltc_fail(err, LTC_EDEVICE, "no CUDA device %lld: %d are emulated, numbered from 0",
+                        (long long)number, DEVICES);
     lcu_device *d = calloc(1, sizeof *d);
     if (!d)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a device");

@@ -1,5 +1,5 @@
-/* CUDA's words for a C compiler: language.h includes this where nvcc is not. A kernel becomes a function that one thread
- * of one block runs; device.c says which. */
+/* CUDA's words for a C compiler: language.h includes this where nvcc is not. A kernel becomes a function
+ * that one thread of one block runs; device.c says which. */
 #ifndef LCU_EMULATE_H
 #define LCU_EMULATE_H
 

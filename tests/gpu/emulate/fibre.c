@@ -1,5 +1,6 @@
-/* Owns the fibres, which are made once and used by every block: one set for the process, since device.c lets one kernel
- * run at a time. The first thread of a block that ends without a barrier spares the others a fibre. */
+/* Owns the fibres, which are made once and used by every block: one set for the process, since device.c
+ * lets one kernel run at a time. The first thread of a block that ends without a barrier spares the others
+ * a fibre. */
 #include "fibre.h"
 
 #include <stdio.h>
@@ -19,13 +20,13 @@
 
 enum { STACK = 1 << 17 };
 
-/* A jump from stack to stack, which is all that is wanted: libc's also looks after signals, and the sanitizer takes it
- * for the end of a stack, which costs a system call. */
+/* A jump from stack to stack, which is all that is wanted: libc's also looks after signals, and the
+ * sanitizer takes it for the end of a stack, which costs a system call. */
 #if defined(__x86_64__)
 typedef void *place[5];
 #define MARK(place) __builtin_setjmp(place)
 #define JUMP(place) __builtin_longjmp(place, 1)
-#if __has_attribute(noipa)                    /* no caller is to know which registers these spare: the others do not */
+#if __has_attribute(noipa) /* no caller is to know which registers these spare: the others do not */
 #define UNWATCHED   __attribute__((noipa, no_sanitize("address")))
 #else
 #define UNWATCHED   __attribute__((noinline, no_sanitize("address")))
@@ -118,7 +119,8 @@ static int prepare(fibre *f)
     if (!f->stack || getcontext(&f->start))
         return 0;
     f->start.uc_stack.ss_sp = f->stack;
-    f->start.uc_stack.ss_size = STACK - (size_t)(f - all.thread) % 64 * 1088;      /* not all in the same cache lines */
+    f->start.uc_stack.ss_size =
+        STACK - (size_t)(f - all.thread) % 64 * 1088; /* not all in the same cache lines */
     f->start.uc_link = NULL;
     makecontext(&f->start, live, 0);
     return 1;
@@ -156,8 +158,8 @@ uint32_t lcu_order_at(lcu_order order, uint32_t turn, uint32_t n)
 
 static void stop(uint32_t number, const char *what)
 {
-    fprintf(stderr, "emulated kernel: thread %u %s a barrier at which another thread of its block waits\n", number,
-            what);
+    fprintf(stderr, "emulated kernel: thread %u %s a barrier at which another thread of its block waits\n",
+            number, what);
     abort();
 }
 

@@ -1,0 +1,51 @@
+/* Looks at the files of the plug-ins. Called by run.c. */
+#include "run/provenance.h"
+
+#include <string.h>
+
+#include "util/file.h"
+
+static ltc_status hash_file(const char *path, char hex[65], ltc_error *err)
+{
+    lt_text content = { 0 };
+    lt_digest d;
+    ltc_status st = lt_file_read(path, &content, err);
+    const bool read = !st;
+    if (read && !lt_digest_of(content.s, content.n, &d))
+        st = ltc_fail(err, LTC_EINTERNAL, "libcrypto cannot compute the SHA-256 of %s", path);
+    else if (read)
+        lt_digest_text(&d, hex);
+    lt_text_free(&content);
+    return st == LTC_EIO ? LTC_OK : st;       /* gone, or not to be read: "" */
+}
+
+static ltc_status add(lt_provenance *p, const lt_module *m, ltc_error *err)
+{
+    if (!m || p->n == LT_PROVENANCE_MOST)
+        return LTC_OK;
+    for (uint32_t i = 0; i < p->n; i++)
+        if (!strcmp(p->plugin[i].name, m->info.name))
+            return LTC_OK;
+    char *hex = p->sha256[p->n];
+    const ltc_status st = hash_file(m->path, hex, err);
+    if (st)
+        return st;
+    p->plugin[p->n++] = (lt_plugin_fact){
+        .kind = lt_kind_folder(m->info.kind), .name = m->info.name, .version = m->info.version, .path = m->path,
+        .build = m->build, .sha256 = *hex ? hex : NULL,
+    };
+    return LTC_OK;
+}
+
+ltc_status lt_provenance_fill(lt_provenance *p, const lt_settings *s, ltc_error *err)
+{
+    ltc_status st = LTC_OK;
+    for (uint32_t l = 0; l < s->n_lines; l++) {
+        const lt_settings *own = s->line[l].settings;
+        const lt_module *m[] = { own->arch.plugin.module, own->dataset.plugin.module, own->backend.plugin.module,
+                                 own->prune.mask.module };
+        for (size_t i = 0; i < sizeof m / sizeof m[0] && !st; i++)
+            st = add(p, m[i], err);
+    }
+    return st;
+}
