@@ -191,7 +191,7 @@ static uint64_t digest(const void *bytes, size_t n)
     return h;
 }
 
-/* When a kernel's arithmetic or the choice among them changes on purpose, these change, and the number in "cpu/2" must
+/* When a kernel's arithmetic or the choice among them changes on purpose, these change, and the number in "cpu/3" must
  * be raised. Compilers and sanitizers must not change them. */
 static void bits_belong_to_the_identity(void)
 {
@@ -206,7 +206,7 @@ static void bits_belong_to_the_identity(void)
     lt_tiny_open(&s, "cpu");
     s.rig.ops->identity(s.rig.dev, text, sizeof text, &err);
     lt_stage_close(&s);
-    for (size_t k = 0; k < SUBJECTS && (!strcmp(text, "cpu/2 avx512 ftz") || !strcmp(text, "cpu/2 avx2 ftz")); k++) {
+    for (size_t k = 0; k < SUBJECTS && (!strcmp(text, "cpu/3 avx512 ftz") || !strcmp(text, "cpu/3 avx2 ftz")); k++) {
         double eval;
         size_t n;
         float *x = trained(&subjects[k], "cpu", BEST, false, &lt_optimizers[k % LT_OPTIMIZERS], 50, NULL, &eval, &n);
