@@ -41,18 +41,19 @@ static ltc_status find(cpu_program *p, uint32_t what, uint32_t replica, uint32_t
     return LTC_OK;
 }
 
-/* One of value and slots from the layer's order to the host's: what is not stored is dead, and +0.0. */
-static void fetch(const cpu_param *q, int which, float *to)
+/* One of value and slots from the layer's order to the host's, which may lie anywhere: what is not stored is dead, and
+ * +0.0. */
+static void fetch(const cpu_param *q, int which, void *to)
 {
     const float *from = which ? q->keep.slot[which - 1] : q->keep.w;
     if (!q->place) {
-        memcpy(to, from, q->n * sizeof *to);
+        memcpy(to, from, q->n * sizeof *from);
         return;
     }
-    memset(to, 0, q->n * sizeof *to);
+    memset(to, 0, q->n * sizeof *from);
     for (size_t k = 0; k < q->stored; k++)
         if (q->place[k] != UINT32_MAX)
-            to[q->place[k]] = from[k];
+            memcpy((char *)to + q->place[k] * sizeof *from, &from[k], sizeof *from);
 }
 
 static void fetch_all(cpu_program *p)
