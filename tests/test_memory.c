@@ -6,7 +6,7 @@
 #include "suite.h"
 
 enum { MIB = 1 << 20 };
-static const lt_memory it = { .data = 100ull * MIB, .worker = 30ull * MIB };
+static const lt_memory it = { .data = 100ull * MIB, .training = 30ull * MIB, .replicas = 1 };
 
 static void as_many_as_fit_beside_the_data(void)
 {
@@ -15,17 +15,16 @@ static void as_many_as_fit_beside_the_data(void)
         { 130ull * MIB - 1, 8, 0 }, { 100ull * MIB, 8, 0 }, { 1, 8, 0 }, { 0, 8, 8 },
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        CU_ASSERT_EQUAL(lt_memory_workers(&it, table[i].available, table[i].wanted), table[i].fit);
+        CU_ASSERT_EQUAL(lt_memory_trainings(&it, table[i].available, table[i].wanted), table[i].fit);
 }
 
 /* What is said, with so much memory, to a run that wants 4 at once. */
-static ltc_status settle(uint64_t available, uint32_t *workers, char *said, size_t n, ltc_error *err)
+static ltc_status settle(uint64_t available, lt_layout *l, char *said, size_t n, ltc_error *err)
 {
     memset(said, 0, n);
     FILE *to = fmemopen(said, n, "w");
     CU_ASSERT_PTR_NOT_NULL_FATAL(to);
-    *workers = 4;
-    const ltc_status st = lt_memory_settle(&it, available, workers, to, err);
+    const ltc_status st = lt_memory_settle(&it, available, 4, l, to, err);
     fclose(to);
     return st;
 }
@@ -33,15 +32,15 @@ static ltc_status settle(uint64_t available, uint32_t *workers, char *said, size
 static void fewer_at_once_is_said_and_none_is_refused(void)
 {
     char said[300];
-    uint32_t workers;
+    lt_layout l;
     ltc_error err = { .message = "" };
-    CU_ASSERT_EQUAL(settle(1000ull * MIB, &workers, said, sizeof said, &err), LTC_OK);
-    CU_ASSERT(workers == 4 && !said[0]);
-    CU_ASSERT_EQUAL(settle(170ull * MIB, &workers, said, sizeof said, &err), LTC_OK);
-    CU_ASSERT_EQUAL(workers, 2);
+    CU_ASSERT_EQUAL(settle(1000ull * MIB, &l, said, sizeof said, &err), LTC_OK);
+    CU_ASSERT(l.crews == 4 && l.seats == 1 && !said[0]);
+    CU_ASSERT_EQUAL(settle(170ull * MIB, &l, said, sizeof said, &err), LTC_OK);
+    CU_ASSERT(l.crews == 2 && l.seats == 1);
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "2 trainings at once and not 4, for want of memory: the data take 100.0 MiB, each "
                                         "training 30.0 MiB, and 170.0 MiB are available"));
-    CU_ASSERT_EQUAL(settle(120ull * MIB, &workers, said, sizeof said, &err), LTC_ENOMEM);
+    CU_ASSERT_EQUAL(settle(120ull * MIB, &l, said, sizeof said, &err), LTC_ENOMEM);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "the data take 100.0 MiB and a training 30.0 MiB, and 120.0 MiB are"));
 }
 

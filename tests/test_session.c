@@ -153,22 +153,21 @@ static ltc_status work(life *l)
 {
     const ltc_optimizer o = { .size = sizeof o, .kind = LTC_SGD };
     const ltc_input in = { .size = sizeof in, .sample_type = LTC_U8 };
-    const lt_session_request r = { .graph = &graph, .optimizer = &o, .input = &in, .batch = BATCH,
+    const lt_program_request r = { .graph = &graph, .optimizer = &o, .input = &in, .batch = BATCH,
                                    .augment = 1 };
     ltc_plan plan;
-    double loss = 0;
-    uint64_t correct = 0;
+    lt_part part = { .split = LT_TRAIN, .n = 4 };
     l->span = (lt_span){ .first_step = FIRST, .n_steps = STEPS, .row = l->row, .lr = l->lr, .loss = l->loss,
                          .correct = l->correct };
-    ltc_status st = look(l, lt_session_plan(&l->device, &r, &plan, &l->err));
+    ltc_status st = look(l, lt_program_plan(&l->device, &r, &plan, &l->err));
     if (!st)
         st = look(l, lt_session_open(&l->device, &r, &l->session, &l->err));
     if (!st)
-        st = look(l, lt_session_put(l->session, &l->state, &l->err));
+        lt_session_put(l->session, &l->state);
     if (!st)
-        st = look(l, lt_session_train(l->session, &l->span, &l->err));
+        st = look(l, lt_session_train(l->session, &l->span, false, &l->err));
     if (!st)
-        st = look(l, lt_session_eval(l->session, LT_TRAIN, 0, 4, &loss, &correct, &l->err));
+        st = look(l, lt_session_eval(l->session, &part, &l->err));
     return st ? st : look(l, lt_session_get(l->session, &l->state, &l->err));
 }
 

@@ -10,7 +10,8 @@
 #include "tape.h"
 
 enum { LCU_MOST_SPLITS = 8, LCU_MOST_STEPS = 256, LCU_EVAL_ROWS = 128, LCU_MOST_REPLICAS = 512 };
-enum { LCU_CAPS = LTC_CAP_COHORT | LTC_CAP_REPEATABLE | LTC_CAP_REPLICA_FREE | LTC_CAP_SPAN_FREE };
+enum { LCU_CAPS = LTC_CAP_COHORT | LTC_CAP_REPEATABLE | LTC_CAP_REPLICA_FREE | LTC_CAP_SPAN_FREE |
+       LTC_CAP_OWN_MEMORY };
 
 /* A split: x and label are the device's, those of desc the host's. */
 typedef struct lcu_data {
