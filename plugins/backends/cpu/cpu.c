@@ -65,8 +65,6 @@ static ltc_status data_open(void *dev, const ltc_data_desc *desc, void **data, l
 
 static void data_close(void *data)
 {
-    if (data)
-        free(((cpu_data *)data)->arranged);
     free(data);
 }
 

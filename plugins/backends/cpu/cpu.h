@@ -21,9 +21,7 @@ typedef struct cpu_device {
 
 typedef struct cpu_data {
     ltc_data_desc desc;
-    int64_t  dim[4];
-    uint8_t *arranged;                        /* [blocks of 64][elements][64], or NULL: made for the first program
-                                                 that evaluates by lists */
+    int64_t dim[4];
 } cpu_data;
 
 /* How a split becomes input. */
