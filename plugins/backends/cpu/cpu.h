@@ -9,9 +9,10 @@
 
 #include "conv.h"
 #include "kernels.h"
+#include "request.h"
 #include "sample.h"
 
-enum { CPU_MOST_SPLITS = 16, CPU_EVAL_ROWS = 64, CPU_MOST_PARTS = 16 };
+enum { CPU_EVAL_ROWS = 64, CPU_MOST_PARTS = 16 };
 
 typedef struct cpu_device {
     const ltc_host *host;
@@ -52,7 +53,7 @@ typedef struct cpu_param {
     cpu_stored keep;
     uint8_t *mask;                            /* [stored], what keep.mask points to */
     float   *g;                               /* [stored]; NULL: the layer's update makes it */
-    bool     has_value, masked;
+    bool     masked;
 } cpu_param;
 
 typedef enum cpu_form { CPU_FORM_DENSE, CPU_FORM_LISTS, CPU_FORM_STRIPS } cpu_form;
@@ -93,10 +94,11 @@ typedef struct cpu_program {
     cpu_value *value;                         /* [n_values] */
     cpu_node  *node;                          /* [n_nodes] */
     cpu_param *param;                         /* [n_params] */
+    bool      *has_value;                     /* [n_params]: put */
     uint32_t  *param_of;                      /* [n_values]: parameter + 1 */
     float     *scratch; size_t scratch_count; /* of each of CPU_MOST_PARTS parts */
     int32_t   *label; double *loss; uint8_t *hit; uint32_t *cut, *sample;
-    cpu_split  split[CPU_MOST_SPLITS];
+    cpu_split  split[LTS_MOST_SPLITS];
     uint64_t   clock;
     bool       ready;
 } cpu_program;

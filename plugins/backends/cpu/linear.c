@@ -131,9 +131,9 @@ static cpu_linear_case case_of(const cpu_program *p, const cpu_node *n, const cp
     for (size_t i = 0; i < w->n; i++)
         c.alive += is_alive(w, i);
     const cpu_split *s = p->split;
-    while (s < p->split + CPU_MOST_SPLITS && !s->bound)
+    while (s < p->split + LTS_MOST_SPLITS && !s->bound)
         s++;
-    if (c.first && s < p->split + CPU_MOST_SPLITS && s->affine && s->samples.dim[0] == 1 && !p->augment &&
+    if (c.first && s < p->split + LTS_MOST_SPLITS && s->affine && s->samples.dim[0] == 1 && !p->augment &&
         c.in <= UINT16_MAX && p->batch <= UINT16_MAX)
         c.filled = cpu_filled(&s->samples);
     return c;

@@ -8,37 +8,14 @@
 
 #include "cpu.h"
 
-static const char *const what_name[] = { "", "value", "mask", "first slot", "second slot", "clock" };
-
-/* A piece of state on the host's side; at NULL: the program has none, and it reads as all `none`. */
-typedef struct piece { void *at; size_t bytes; uint8_t none; } piece;
-
-static piece piece_of(cpu_program *p, uint32_t what, uint32_t param)
+/* On the host's side. NULL: the program has none, and it reads as lts_state_none. */
+static void *place_of(cpu_program *p, const lts_state_name *x)
 {
-    cpu_param *q = &p->param[param];
-    if (what == LTC_STATE_CLOCK)
-        return (piece){ &p->clock, sizeof p->clock, 0 };
-    if (what == LTC_STATE_MASK)
-        return (piece){ q->host_mask, q->n, LTC_ALIVE };
-    return (piece){ q->host[what == LTC_STATE_VALUE ? 0 : what - LTC_STATE_SLOT_1 + 1], q->n * sizeof(float), 0 };
-}
-
-static ltc_status find(cpu_program *p, uint32_t what, uint32_t replica, uint32_t param, size_t bytes, piece *out,
-                       ltc_error *err)
-{
-    if (what < LTC_STATE_VALUE || what > LTC_STATE_CLOCK)
-        return ltc_fail(err, LTC_EINVAL, "there is no state number %u", what);
-    if (replica != 0)
-        return ltc_fail(err, LTC_EINVAL, "replica %u: this program has one", replica);
-    if (what == LTC_STATE_CLOCK && param > 0)
-        return ltc_fail(err, LTC_EINVAL, "the clock belongs to parameter 0, not %u", param);
-    if (param >= p->graph->n_params && what != LTC_STATE_CLOCK)
-        return ltc_fail(err, LTC_EINVAL, "parameter %u: the network has %u", param, p->graph->n_params);
-    *out = piece_of(p, what, param);
-    if (bytes != out->bytes)
-        return ltc_fail(err, LTC_EINVAL, "the %s of parameter %u has %zu bytes, not %zu", what_name[what], param,
-                        out->bytes, bytes);
-    return LTC_OK;
+    if (x->what == LTC_STATE_CLOCK)
+        return &p->clock;
+    if (x->what == LTC_STATE_MASK)
+        return p->param[x->param].host_mask;
+    return p->param[x->param].host[x->what == LTC_STATE_VALUE ? 0 : x->what - LTC_STATE_SLOT_1 + 1];
 }
 
 /* One of value and slots from the layer's order to the host's, which may lie anywhere: what is not stored is dead, and
@@ -64,38 +41,24 @@ static void fetch_all(cpu_program *p)
                 fetch(&p->param[i], which, p->param[i].host[which]);
 }
 
-/* A piece that the program does not keep may only be put as what it reads as. */
-static ltc_status check_content(const piece *x, uint32_t what, uint32_t param, const uint8_t *src, ltc_error *err)
-{
-    for (size_t i = 0; i < x->bytes && !x->at; i++)
-        if (src[i] != x->none)
-            return ltc_fail(err, LTC_EINVAL,
-                            "parameter %u has no %s: it is not trained, or not by this optimizer", param,
-                            what_name[what]);
-    for (size_t i = 0; i < x->bytes && what == LTC_STATE_MASK; i++)
-        if (src[i] > LTC_FROZEN)
-            return ltc_fail(err, LTC_EINVAL,
-                            "the mask of parameter %u has a %u at place %zu: 0, 1 or 2 is dead, alive, frozen",
-                            param, src[i], i);
-    return LTC_OK;
-}
-
 ltc_status cpu_program_put(void *prog, uint32_t what, uint32_t replica, uint32_t param, const void *src,
                            size_t bytes, ltc_error *err)
 {
     cpu_program *p = prog;
-    piece x = { 0 };
-    ltc_status st = find(p, what, replica, param, bytes, &x, err);
-    if (!st)
-        st = check_content(&x, what, param, src, err);
-    if (st || !x.at)
+    const lts_state_name x = { what, replica, param };
+    ltc_status st = lts_request_state(p->graph, 1, &x, bytes, err);
+    if (st)
+        return st;
+    void *to = place_of(p, &x);
+    st = lts_request_content(&x, src, bytes, to, err);
+    if (st || !to)
         return st;
     if (p->ready)
         fetch_all(p);
     p->ready = false;
-    memcpy(x.at, src, bytes);
+    memcpy(to, src, bytes);
     if (what == LTC_STATE_VALUE)
-        p->param[param].has_value = true;
+        p->has_value[param] = true;
     return LTC_OK;
 }
 
@@ -103,16 +66,17 @@ ltc_status cpu_program_get(void *prog, uint32_t what, uint32_t replica, uint32_t
                            ltc_error *err)
 {
     cpu_program *p = prog;
-    piece x = { 0 };
-    const ltc_status st = find(p, what, replica, param, bytes, &x, err);
+    const lts_state_name x = { what, replica, param };
+    const ltc_status st = lts_request_state(p->graph, 1, &x, bytes, err);
     if (st)
         return st;
-    if (!x.at)
-        memset(dst, x.none, bytes);
+    const void *from = place_of(p, &x);
+    if (!from)
+        memset(dst, lts_state_none(what), bytes);
     else if (p->ready && what != LTC_STATE_MASK && what != LTC_STATE_CLOCK)
         fetch(&p->param[param], what == LTC_STATE_VALUE ? 0 : (int)(what - LTC_STATE_SLOT_1 + 1), dst);
     else
-        memcpy(dst, x.at, bytes);
+        memcpy(dst, from, bytes);
     return LTC_OK;
 }
 
@@ -224,17 +188,11 @@ static ltc_status open_param(cpu_program *p, uint32_t i, ltc_error *err)
 ltc_status cpu_program_ready(void *prog, ltc_error *err)
 {
     cpu_program *p = prog;
-    for (uint32_t i = 0; i < p->graph->n_params; i++)
-        if (!p->param[i].has_value)
-            return ltc_fail(err, LTC_EINVAL, "parameter %u ('%s') has been given no value", i,
-                            ltc_graph_param(p->graph, i)->name);
     if (p->ready)
         return LTC_OK;
-    for (uint32_t i = 0; i < p->graph->n_params; i++) {
-        const ltc_status st = open_param(p, i, err);
-        if (st)
-            return st;
-    }
-    p->ready = true;
-    return LTC_OK;
+    ltc_status st = lts_request_ready(p->graph, 1, p->has_value, err);
+    for (uint32_t i = 0; i < p->graph->n_params && !st; i++)
+        st = open_param(p, i, err);
+    p->ready = !st;
+    return st;
 }
