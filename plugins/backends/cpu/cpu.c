@@ -38,7 +38,7 @@ static void device_close(void *dev)
 static ltc_status identity(void *dev, char *text, size_t n, ltc_error *err)
 {
     const cpu_device *d = dev;
-    const int used = snprintf(text, n, "cpu/3 %s ftz", isa_names[d->isa + 1]);
+    const int used = snprintf(text, n, "cpu/4 %s ftz", isa_names[d->isa + 1]);
     return used >= 0 && (size_t)used < n
                ? LTC_OK
                : ltc_fail(err, LTC_EINTERNAL, "no room for the identity in %zu bytes", n);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "choice.h"
 #include "cpu.h"
 
 #include "op.h"
@@ -170,14 +171,6 @@ ltc_status cpu_program_compile(void *dev, const ltc_compile_req *r, void **prog,
     return st;
 }
 
-static void free_param(cpu_param *q)
-{
-    for (int k = 0; k < 3; k++)
-        free(q->host[k]);
-    free(q->host_mask), free(q->place), free(q->keep.w), free(q->keep.slot[0]), free(q->keep.slot[1]);
-    free(q->mask), free(q->g);
-}
-
 void cpu_program_release(void *prog)
 {
     cpu_program *p = prog;
@@ -186,12 +179,12 @@ void cpu_program_release(void *prog)
     for (uint32_t v = 1; p->value && v < p->graph->n_values; v++)
         free(p->value[v].at), free(p->value[v].grad_at);
     for (uint32_t i = 0; p->node && i < p->graph->n_nodes; i++) {
-        cpu_linear_close(&p->node[i].linear);
+        cpu_linear_close(&p->node[i].linear), cpu_linear_close(&p->node[i].spare);
         cpu_conv_close(p->node[i].conv);
         free(p->node[i].saved);
     }
     for (uint32_t i = 0; p->param && i < p->graph->n_params; i++)
-        free_param(&p->param[i]);
+        cpu_state_free(&p->param[i]);
     for (uint32_t s = 0; s < LTS_MOST_SPLITS; s++)
         free(p->split[s].table);
     free(p->value), free(p->node), free(p->param), free(p->has_value), free(p->param_of), free(p->scratch);
@@ -234,6 +227,9 @@ ltc_status cpu_program_bind(void *prog, uint32_t split, void *data, ltc_error *e
     st = lts_samples_open(&s->samples, &s->data->desc, p->input, p->graph, err);
     if (!st)
         st = find_line(s, err);
-    s->bound = st == LTC_OK;
-    return st;
+    if (st)
+        return st;
+    s->bound = true;
+    s->filled = s->affine && s->samples.dim[0] == 1 && s->samples.count <= UINT16_MAX ? cpu_filled(&s->samples) : 1;
+    return p->ready ? cpu_state_lay_out(p, err) : LTC_OK;
 }

@@ -12,8 +12,7 @@
 static cpu_node *first_linear(cpu_program *p)
 {
     for (uint32_t i = 0; i < p->graph->n_nodes; i++)
-        if (p->node[i].node->op == LTC_OP_LINEAR &&
-            p->value[p->node[i].node->in[0]].root == p->value[p->graph->input].root)
+        if (p->node[i].node->op == LTC_OP_LINEAR && cpu_reads_input(p, &p->node[i]))
             return &p->node[i];
     return NULL;
 }
@@ -93,7 +92,8 @@ static bool step(cpu_program *p, const ltc_train_req *r, uint32_t s, ltc_train_o
 {
     const ltc_key none = { 0, 0 };
     gather_batch(p, r, s);
-    cpu_walk_forward(p, true, r->key_dropout ? ltc_key_fold(r->key_dropout[0], r->first_step[0] + s) : none);
+    p->dropout = r->key_dropout ? ltc_key_fold(r->key_dropout[0], r->first_step[0] + s) : none;
+    cpu_walk_forward(p);
     losses(p, true);
     double sum = 0;
     uint32_t correct = 0;
@@ -104,7 +104,7 @@ static bool step(cpu_program *p, const ltc_train_req *r, uint32_t s, ltc_train_o
     if (!isfinite(out->loss[s]))
         return false;
     cpu_walk_backward(p);
-    cpu_walk_update(p, r->lr[s]);
+    cpu_optimizer_step(p, r->lr[s]);
     return true;
 }
 
@@ -136,6 +136,7 @@ ltc_status cpu_program_train(void *prog, const ltc_train_req *r, ltc_train_out *
     const ltc_status st = lts_request_train(&terms, r, err);
     if (st)
         return st;
+    cpu_state_suit(p, r->split, true);
     const unsigned before = lts_fpu_flush();
     steps(p, r, out);
     lts_fpu_restore(before);
@@ -145,12 +146,11 @@ ltc_status cpu_program_train(void *prog, const ltc_train_req *r, ltc_train_out *
 /* Up to CPU_EVAL_ROWS rows from `start` on: a sample's bits are its lane's, whoever its neighbours are. */
 static void eval_block(cpu_program *p, uint32_t split, uint64_t start, int64_t rows, ltc_eval_out *out)
 {
-    const ltc_key none = { 0, 0 };
     for (int64_t i = 0; i < CPU_EVAL_ROWS; i++)
         p->sample[i] = (uint32_t)(start + (uint64_t)(i < rows ? i : 0));
     p->evaluating = true;
     gather(p, &p->split[split], CPU_EVAL_ROWS, false);
-    cpu_walk_forward(p, false, none);
+    cpu_walk_forward(p);
     losses(p, false);
     for (int64_t i = 0; i < rows; i++)
         out->loss[0] += p->loss[i], out->correct[0] += p->hit[i];
@@ -163,6 +163,7 @@ ltc_status cpu_program_eval(void *prog, const ltc_eval_req *r, ltc_eval_out *out
     const ltc_status st = lts_request_eval(&terms, r, err);
     if (st)
         return st;
+    cpu_state_suit(p, r->split, false);
     const unsigned before = lts_fpu_flush();
     for (uint64_t done = 0; done < r->count; done += CPU_EVAL_ROWS)
         eval_block(p, r->split, r->first + done,
