@@ -178,8 +178,9 @@ static ltc_status visit(pass *p, ltc_error *err)
             p->best_step = p->step;
         }
     }
-    if (!st && (stored || lt_trajectory_keeps(r, p->t, p->step)))
-        st = store_state(p, lt_trajectory_keeps(r, p->t, p->step) || lt_trajectory_stays(p->t, p->step, false) ? LT_POINT_STATE : LT_POINT_PARTIAL, err);
+    const bool stays = lt_trajectory_keeps(r, p->t, p->step) || lt_trajectory_stays(p->t, p->step, false);
+    if (!st && (stored || stays))
+        st = store_state(p, stays ? LT_POINT_STATE : LT_POINT_PARTIAL, err);
     return st;
 }
 

@@ -37,22 +37,40 @@ static void forget_partials(lt_trajectory *t, const lt_point *up_to)
             lt_trajectory_drop_point(t, i);
 }
 
-ltc_status lt_trajectory_add_point(lt_trajectory *t, const lt_point *p, ltc_error *err)
+/* At its place in the order, or in that of one like it; *added: there was none. */
+static ltc_status put_point(lt_trajectory *t, const lt_point *p, bool *added, ltc_error *err)
 {
     size_t i = 0;
     while (i < t->n_points && (t->point[i].step < p->step || (t->point[i].step == p->step && t->point[i].kind < p->kind)))
         i++;
-    if (i < t->n_points && t->point[i].step == p->step && t->point[i].kind == p->kind) {
-        t->point[i] = *p;
-        return LTC_OK;
-    }
-    if (!reserve(&t->point, t->n_points, sizeof *t->point))
+    *added = i == t->n_points || t->point[i].step != p->step || t->point[i].kind != p->kind;
+    if (*added && !reserve(&t->point, t->n_points, sizeof *t->point))
         return ltc_fail(err, LTC_ENOMEM, "no memory for a trajectory");
-    memmove(t->point + i + 1, t->point + i, (t->n_points++ - i) * sizeof *t->point);
+    if (*added)
+        memmove(t->point + i + 1, t->point + i, (t->n_points++ - i) * sizeof *t->point);
     t->point[i] = *p;
-    if (p->kind != LT_POINT_VALUES)
-        forget_partials(t, p);
     return LTC_OK;
+}
+
+ltc_status lt_trajectory_add_point(lt_trajectory *t, const lt_point *p, ltc_error *err)
+{
+    bool added = false;
+    const ltc_status st = put_point(t, p, &added, err);
+    if (!st && added && p->kind != LT_POINT_VALUES)
+        forget_partials(t, p);
+    return st;
+}
+
+/* Of a record, whose lines may come in any order. */
+static void forget_up_to_last(lt_trajectory *t, uint32_t kind)
+{
+    size_t i = t->n_points;
+    while (i > 0 && t->point[i - 1].kind != kind)
+        i--;
+    if (!i)
+        return;
+    const lt_point last = t->point[i - 1];
+    forget_partials(t, &last);
 }
 
 void lt_trajectory_drop_point(lt_trajectory *t, size_t i)
@@ -92,6 +110,7 @@ static ltc_status parse_line(const char *line, lt_trajectory *t, ltc_error *err)
     char word[16], hex[80];
     uint64_t step, bits, correct, n;
     uint32_t split;
+    bool added;
     if (sscanf(line, "eval %" SCNu64 " %" SCNu32 " %16" SCNx64 " %" SCNu64 " %" SCNu64, &step, &split, &bits, &correct, &n)
             == 5 && split < LT_SPLITS && n && correct <= n) {
         lt_evaluation e = { .step = step };
@@ -113,7 +132,7 @@ static ltc_status parse_line(const char *line, lt_trajectory *t, ltc_error *err)
     for (uint32_t k = 0; k < sizeof kind_word / sizeof kind_word[0]; k++) {
         lt_point p = { .step = step, .kind = k };
         if (!strcmp(word, kind_word[k]) && parse_digest(hex, &p.state))
-            return lt_trajectory_add_point(t, &p, err);
+            return put_point(t, &p, &added, err);
     }
     return LTC_OK;
 }
@@ -130,6 +149,8 @@ ltc_status lt_trajectory_load(lt_store *s, const lt_digest *key, lt_trajectory *
         st = parse_line(line, t, err);
     }
     lt_text_free(&text);
+    forget_up_to_last(t, LT_POINT_STATE);
+    forget_up_to_last(t, LT_POINT_PARTIAL);
     return st;
 }
 
