@@ -3,6 +3,7 @@
 #include "results/database.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -175,25 +176,42 @@ static ltc_status name_all(const char *directory, place *p, ltc_error *err)
                ? ltc_fail(err, LTC_ENOMEM, "%s: no memory to read its results", directory) : LTC_OK;
 }
 
+/* What tells one content of the file from another. A run makes its tables anew, which counts in SQLite's
+ * header; a file's time is too coarse to tell a short run from the one before. */
+typedef struct stamp { ino_t file; char header[100]; } stamp;
+
+static bool take_stamp(const char *path, stamp *s)
+{
+    struct stat st;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    memset(s, 0, sizeof *s);
+    const bool taken = fd >= 0 && !fstat(fd, &st) && read(fd, s->header, sizeof s->header) >= 0;
+    s->file = taken ? st.st_ino : 0;
+    if (fd >= 0)
+        close(fd);
+    return taken;
+}
+
 /* Has no run the file open? Then it is read as one that nobody changes: else SQLite would leave a -wal and a
  * -shm behind. */
-static bool is_alone(const place *p, struct stat *file)
+static bool is_alone(const place *p, stamp *s)
 {
-    return access(p->wal.s, F_OK) && !stat(p->path.s, file);
+    return access(p->wal.s, F_OK) && take_stamp(p->path.s, s);
 }
 
 /* A run that came changed it, even if it is gone again. */
-static bool is_still(const place *p, const struct stat *before)
+static bool is_still(const place *p, const stamp *before)
 {
-    struct stat now;
-    return is_alone(p, &now) && now.st_ino == before->st_ino && now.st_size == before->st_size &&
-           now.st_mtim.tv_sec == before->st_mtim.tv_sec && now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
+    stamp now;
+    return is_alone(p, &now) && now.file == before->file &&
+           !memcmp(now.header, before->header, sizeof now.header);
 }
 
 static ltc_status open_to_look(const place *p, bool alone, sqlite3 **db, ltc_error *err)
 {
     const char *uri = alone ? p->alone.s : p->shared.s;
-    if (!sqlite3_open_v2(uri, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) && !sqlite3_busy_timeout(*db, LOOK_MS))
+    if (!sqlite3_open_v2(uri, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) &&
+        !sqlite3_busy_timeout(*db, LOOK_MS))
         return lt_database_run(*db, "BEGIN", err);
     return *db ? ltc_fail(err, LTC_EIO, "%s: %s; is it the output directory of a run?", p->path.s,
                           sqlite3_errmsg(*db))
@@ -222,16 +240,16 @@ static ltc_status check_version(const place *p, sqlite3 *db, bool *begun, ltc_er
 static ltc_status look_once(const place *p, lt_database_read *read, void *arg, bool *again, ltc_error *err)
 {
     sqlite3 *db = NULL;
-    struct stat file;
+    stamp before;
     bool begun = false;
-    const bool alone = is_alone(p, &file);
+    const bool alone = is_alone(p, &before);
     ltc_status st = open_to_look(p, alone, &db, err);
     if (!st)
         st = check_version(p, db, &begun, err);
     if (!st)
         st = read(begun ? db : NULL, arg, err);
     lt_database_close(db);
-    if (alone && !is_still(p, &file))
+    if (alone && !is_still(p, &before))
         st = ltc_fail(err, LTC_EIO, "%s: changes faster than it can be read; try again", p->path.s);
     else if (alone)
         *again = false;
