@@ -1,16 +1,8 @@
 #!/bin/sh
 # cli.sh LTCORE - the program as its user meets it: output, messages, exit codes. Says each claim, and fails at the end
 # if one did not hold.
-set -u
-unset CDPATH
+. "$(dirname "$0")/claims.sh"
 ltcore=$1
-here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-export XDG_DATA_HOME="$work/share"            # the store
-failed=0
-. "$here/claims.sh"
 
 cat >run.cfg <<'CFG'
 dataset = { plugin = "synthetic"; train = 1200; test = 300; validation = 200; };
@@ -24,18 +16,18 @@ claim "a run trains and prints a table" 0 "$ltcore" -c run.cfg
 says out "test accuracy"
 says out "Trained: 1 network, 40 steps"
 says err "1/1  main, trial 1, level 0"
-[ "$(wc -l <runs/run/history.csv)" = 5 ] || { echo "FAILS: history.csv has a row at 0, 15, 30, 40"; failed=1; }
+[ "$(wc -l <runs/run/history.csv)" = 5 ] || wrong "history.csv has a row at 0, 15, 30, 40"
 cp runs/run/history.csv first.csv
 claim "the same run again trains nothing and gives the same bytes" 0 "$ltcore" -q -c run.cfg
 says out "Trained: 0 networks, 0 steps. From the store: 1"
-cmp runs/run/history.csv first.csv || failed=1
-[ ! -s err ] || { echo "FAILS: -q is quiet"; cat err; failed=1; }
+cmp runs/run/history.csv first.csv || wrong "history.csv is the same"
+[ ! -s err ] || { wrong "-q is quiet"; cat err; }
 rm -rf share
 claim "with an empty store it trains again, and gives the same bytes" 0 "$ltcore" -q -c run.cfg
 says out "Trained: 1 network, 40 steps"
-cmp runs/run/history.csv first.csv || failed=1
+cmp runs/run/history.csv first.csv || wrong "history.csv is the same"
 claim "the resolved run.cfg alone reproduces the run" 0 "$ltcore" -q -c runs/run/run.cfg -o again
-cmp again/history.csv first.csv || failed=1
+cmp again/history.csv first.csv || wrong "history.csv is the same"
 claim "the reference backend runs it too" 0 "$ltcore" -q -c run.cfg -o ref --set backend.plugin=ref
 claim "another configuration's results are not overwritten" 2 "$ltcore" -c run.cfg --set run.seed=2
 says err "run.seed (there 1, here 2)"
@@ -44,18 +36,18 @@ claim "a directory that is not a run's is left alone" 2 "$ltcore" -c run.cfg -o 
 says err "not a run's"
 mkdir cut && touch cut/.lock cut/run.cfg.123.part
 claim "a run that was killed while it wrote its first file goes on" 0 "$ltcore" -q -c run.cfg -o cut
-[ -e cut/history.csv ] && [ ! -e cut/run.cfg.123.part ] || { echo "FAILS: ... and clears up"; ls cut; failed=1; }
+[ -e cut/history.csv ] && [ ! -e cut/run.cfg.123.part ] || { wrong "and clears up"; ls cut; }
 mkdir -p cut/plots cut/tickets/main/t1/l00 && touch cut/tickets/main/t1/l00/end.safetensors.123.0.part cut/plots/a.svg.123.part
 "$ltcore" -q -c run.cfg -o cut >/dev/null 2>&1
-[ -z "$(find cut -name "*.part")" ] || { echo "FAILS: ... among tickets and plots too"; failed=1; }
+[ -z "$(find cut -name "*.part")" ] || wrong "among tickets and plots too"
 mkdir theirs && touch theirs/thesis.1.part
 claim "what others began to download is left alone" 2 "$ltcore" -c run.cfg -o theirs
 claim "a dry run writes nothing" 0 "$ltcore" -n -c run.cfg -o dry
 says out "1 training of 40 steps"
-[ ! -e dry ] || { echo "FAILS: dry was made"; failed=1; }
+[ ! -e dry ] || wrong "dry was made"
 claim "two trials differ" 0 "$ltcore" -q -c run.cfg -o two --set run.trials=2
 says out "2 trials"
-[ "$(cut -d, -f 8- two/history.csv | sort -u | wc -l)" = 9 ] || { echo "FAILS: ... two trials differ"; failed=1; }
+[ "$(cut -d, -f 8- two/history.csv | sort -u | wc -l)" = 9 ] || wrong "two trials differ"
 claim "no validation samples and report_at best is refused" 2 "$ltcore" -c run.cfg -o v --set dataset.validation=0
 says err "report_at"
 claim "without validation the end is reported" 0 "$ltcore" -q -c run.cfg -o v --set dataset.validation=0 \
@@ -78,8 +70,8 @@ says err "wild, trial 1, level 0: the training loss is not finite at step 2 (lea
 says err "1 level failed, and 2 were not begun because of that; where a loss is not finite (1) only other settings help"
 says out "FAILED: 1"
 [ "$(cut -d, -f2,6,63 wild/levels.csv | tr '\n' ' ')" = "variant,level,status main,0,done main,1,done main,2,done wild,0,failed " ] ||
-    { echo "FAILS: ... levels.csv says which"; cut -d, -f2,6,63 wild/levels.csv; failed=1; }
-[ "$(grep -c ^wild, wild/history.csv)" = 1 ] || { echo "FAILS: ... and history.csv how far it came"; failed=1; }
+    { wrong "levels.csv says which"; cut -d, -f2,6,63 wild/levels.csv; }
+[ "$(grep -c ^wild, wild/history.csv)" = 1 ] || wrong "and history.csv how far it came"
 claim "the same command finds it where it was, and trains nothing" 1 "$ltcore" -q -c wild.cfg -o wild
 says out "Trained: 0 networks, 0 steps. From the store: 3. FAILED: 1"
 claim "a dry run knows of it" 0 "$ltcore" -n -c wild.cfg -o wild
@@ -95,12 +87,12 @@ says err "no memory: the samples of the data set take .* MiB, and .* MiB are ava
 claim "a network that fits no memory is refused before anything is written" 1 "$ltcore" -c run.cfg -o large \
     --set 'arch.hidden=[46000, 46000, 46000, 46000, 46000, 46000]'
 says err "no memory: the data take .* MiB and a training .* GiB, and .* are available"
-[ ! -e large ] || { echo "FAILS: ... and the directory was made"; failed=1; }
+[ ! -e large ] || wrong "and the directory was made"
 
 claim "weights of a file are what it starts from" 0 "$ltcore" -q -c run.cfg -o loaded \
     --set arch.weights=runs/run/tickets/main/t1/l00/end.safetensors --set run.trials=2
 [ "$(awk -F, '$6 == 40 { print $9, $11 }' runs/run/history.csv)" = "$(awk -F, '$6 == 0 { print $9, $11 }' loaded/history.csv | uniq)" ] ||
-    { echo "FAILS: ... with their losses, in both trials"; failed=1; }
+    wrong "with their losses, in both trials"
 claim "and the training is made again to the byte" 0 "$ltcore" verify loaded
 claim "weights of another network are refused" 2 "$ltcore" -c run.cfg -o other --set 'arch.hidden=[21]' \
     --set arch.weights=runs/run/tickets/main/t1/l00/end.safetensors
@@ -169,9 +161,11 @@ report  = { formats = []; };
 CFG
 same() {                                      # same DIR DIR : results equal but for times
     for csv in levels layers history; do
-        cut -d, -f 1-60,63- "$1/$csv.csv" >a.csv && cut -d, -f 1-60,63- "$2/$csv.csv" >b.csv && cmp a.csv b.csv || failed=1
+        cut -d, -f 1-60,63- "$1/$csv.csv" >a.csv
+        cut -d, -f 1-60,63- "$2/$csv.csv" >b.csv
+        cmp a.csv b.csv || wrong "$1 and $2 have the same $csv.csv"
     done
-    diff -r "$1/tickets" "$2/tickets" || failed=1
+    diff -r "$1/tickets" "$2/tickets" || wrong "$1 and $2 have the same tickets"
 }
 claim "a dry run of an iterative search says what waits for a mask" 0 "$ltcore" -n -c ticket.cfg -o j1
 says out "18 trainings of 60 steps"
@@ -199,7 +193,7 @@ claim "a later rewind point replays the dense network up to it" 0 "$ltcore" -q -
     --set prune.rewind_to=10it --set 'variants=()'
 says out "From the store: 0"
 claim "another cadence replays" 0 "$ltcore" -q -c ticket.cfg -o cadence --set train.evaluate_every=15
-cmp j1/tickets/main/t1/l03/end.safetensors cadence/tickets/main/t1/l03/end.safetensors || failed=1
+cmp j1/tickets/main/t1/l03/end.safetensors cadence/tickets/main/t1/l03/end.safetensors || wrong "the bytes are the same"
 
 claim "Zhou's ways to begin are variants" 0 "$ltcore" -q -c ticket.cfg -o zhou --set run.trials=1 --set 'variants=(
     {name="permute"; levels=[3]; prune={kept="permute";};}, {name="constant"; levels=[3]; prune={kept="signed-constant"; rescale=true;};},
@@ -207,7 +201,7 @@ claim "Zhou's ways to begin are variants" 0 "$ltcore" -q -c ticket.cfg -o zhou -
 says out "Trained: 5 networks, 300 steps. From the store: 4"
 says out "No dead or frozen weight moved"
 frozen=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i } $2 == "or zero" { print $c["weights_frozen"], $c["weights_total"] - $c["weights_alive"] }' zhou/levels.csv)
-[ "${frozen% *}" -gt 0 ] && [ "${frozen% *}" -lt "${frozen#* }" ] || { echo "FAILS: ... some pruned weights are frozen, not all: $frozen"; failed=1; }
+[ "${frozen% *}" -gt 0 ] && [ "${frozen% *}" -lt "${frozen#* }" ] || wrong "some pruned weights are frozen, not all: $frozen"
 
 claim "a criterion that refuses its options is refused before any training" 2 "$ltcore" -n -c ticket.cfg -o no \
     --set 'prune.mask={plugin="random"; mode="bernoulli";}' --set variants='()'
@@ -224,7 +218,7 @@ says err "its network is another than main's.*variant 'wide'"
 claim "one that draws its own has a network, data and dense training of its own" 0 "$ltcore" -q -c ticket.cfg -o wide \
     --set 'variants=({name="wide"; arch={hidden=[40];}; prune={scope="layer";};}, {name="seeded"; dataset={seed=7;}; prune={scope="layer";};})'
 awk -F, '$6 == 0 { print $2, $23 }' wide/levels.csv >out
-[ "$(sort -u out | wc -l)" = 3 ] || { echo "FAILS: ... and each reports it"; cat out; failed=1; }
+[ "$(sort -u out | wc -l)" = 3 ] || { wrong "and each reports it"; cat out; }
 find share -name '*.safetensors' | head -n 40 | xargs rm -f
 claim "what the store has lost is made again" 0 "$ltcore" -q -c ticket.cfg -o lost
 same j1 lost
@@ -243,6 +237,6 @@ same j1 killed
 sleep 1
 kill -INT $!
 wait $!
-[ $? = 3 ] && echo "holds: an interrupt stops it with exit code 3" || { echo "FAILS: an interrupt stops it"; cat err; failed=1; }
+[ $? = 3 ] && echo "holds: an interrupt stops it with exit code 3" || { wrong "an interrupt stops it"; cat err; }
 
 exit $failed

@@ -1,16 +1,8 @@
 #!/bin/sh
 # cli_check.sh LTCORE PLUGINS FIXTURES - `ltcore check` as its user meets it, and over every plug-in of the build. Says
 # each claim, and fails at the end if one did not hold.
-set -u
-unset CDPATH
+. "$(dirname "$0")/claims.sh"
 ltcore=$1 plugins=$2 fixtures=$3
-here=$(cd "$(dirname "$0")" && pwd)
-work=$(cd "$(mktemp -d)" && pwd -P)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-export XDG_DATA_HOME="$work/share"
-failed=0
-. "$here/claims.sh"
 
 for file in "$plugins"/*/*.so; do
     claim "$(basename "$(dirname "$file")")/$(basename "$file") passes" 0 "$ltcore" check "$file"

@@ -1,18 +1,8 @@
 #!/bin/sh
 # cli_plugins.sh LTCORE SDK CC - plug-ins as the program's user meets them: listed, looked into, broken, blamed; and the
 # words of the command line. Says each claim, and fails at the end if one did not hold.
-set -u
-unset CDPATH
+. "$(dirname "$0")/claims.sh"
 ltcore=$1 sdk=$2 cc=$3
-here=$(cd "$(dirname "$0")" && pwd)
-work=$(cd "$(mktemp -d)" && pwd -P)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-umask 022
-export XDG_DATA_HOME="$work/share"
-unset LTCORE_PLUGIN_PATH
-failed=0
-. "$here/claims.sh"
 
 # build KIND NAME : NAME.c becomes own/KIND/NAME.so
 build() {
@@ -131,8 +121,8 @@ says err "mask 'newer' asks for what this ltcore does not know"
 claim "list takes plugins.path from a configuration" 0 "$ltcore" list masks -c run.cfg
 says out "^masks *growth"
 lacks out "lenet"
-[ "$(head -1 out | cut -d' ' -f1)" = kind ] || { echo "FAILS: ... header first"; cat out; failed=1; }
-grep "broken.so" err | grep -q "broken.so.*broken.so" && { echo "FAILS: ... a path once"; cat err; failed=1; }
+[ "$(head -1 out | cut -d' ' -f1)" = kind ] || { wrong "header first"; cat out; }
+grep "broken.so" err | grep -q "broken.so.*broken.so" && { wrong "a path once"; cat err; }
 says err "broken.so: "
 claim "without one it lists what is installed, by real paths" 0 "$ltcore" list
 lacks out "growth"
@@ -168,7 +158,7 @@ says err "twice"
 claim "a file that is taken for a command" 2 "$ltcore" run.cfg
 says err "did you mean '-c run.cfg'?"
 claim "whoever reads no further is not bothered" 0 sh -c "{ '$ltcore' list; echo \$? >code; } | true"
-[ "$(cat code)" = 0 ] && [ ! -s err ] || { echo "FAILS: ... code $(cat code)"; cat err; failed=1; }
+[ "$(cat code)" = 0 ] && [ ! -s err ] || { wrong "code $(cat code)"; cat err; }
 claim "an output that is full is a failure" 1 sh -c "'$ltcore' help >/dev/full"
 says err "standard output cannot be written"
 mkdir gone

@@ -1,16 +1,8 @@
 #!/bin/sh
 # cli_report.sh LTCORE ETC - figures and report.html as their user meets them: after a run, made again, of several runs.
 # Where Chromium is installed the page is opened in it too.
-set -u
-ltcore=$1
-etc=$2
-here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-export XDG_DATA_HOME="$work/share"            # the store
-failed=0
-. "$here/claims.sh"
+. "$(dirname "$0")/claims.sh"
+ltcore=$1 etc=$2
 
 cat >run.cfg <<'CFG'
 run     = { trials = 2; };
@@ -21,15 +13,6 @@ prune   = { mask = { plugin = "magnitude"; }; rate = 0.4; rounds = 3; };
 variants = ( { name = "random reinit"; prune = { kept = "reinit"; }; } );
 CFG
 
-# there FILE... : each is there and not empty
-there() {
-    for file; do
-        [ -s "$file" ] && continue
-        echo "FAILS: $file is not there"
-        failed=1
-    done
-}
-
 claim "a run ends with its report" 0 "$ltcore" -q -c run.cfg -o one
 says out "Report: .*/one/report.html"
 there one/report.html one/plots/accuracy.csv one/plots/learning.csv one/plots/overlap.csv one/plots/weights.csv
@@ -38,12 +21,11 @@ if command -v gnuplot >/dev/null; then
 else
     says err "apt-get install gnuplot-nox"
 fi
-says_file() { grep -q -- "$2" "$1" || { echo "FAILS: $1 has no '$2'"; failed=1; }; }
-says_file one/report.html '<td>run.cfg:5</td>'
-says_file one/report.html 'id="levels"'
+says one/report.html '<td>run.cfg:5</td>'
+says one/report.html 'id="levels"'
 
 claim "an empty list of formats makes nothing" 0 "$ltcore" -q -c run.cfg -o none --set 'report.formats=[]'
-[ -e none/plots ] || [ -e none/report.html ] && { echo "FAILS: something was made"; failed=1; }
+[ -e none/plots ] || [ -e none/report.html ] && wrong "something was made"
 claim "what people look at is no part of a run's identity" 0 "$ltcore" -q -c run.cfg -o none --set report.matching=0.5
 says out "From the store: 14"
 says out "by 50 pp at most"
@@ -72,9 +54,9 @@ hook slow 'sleep 1; cat >slow.json'
 claim "a hook gets a line for each thing that happens" 0 "$ltcore" -q -c run.cfg -o hooked --set 'report.hooks=["to-file"]' \
     --set 'report.formats=[]'
 [ "$(grep -c '"event":"level"' lines.json)" = 14 ] && [ "$(grep -c '"event":"evaluation"' lines.json)" = 70 ] ||
-    { echo "FAILS: the hook's lines are others"; cat lines.json; failed=1; }
+    { wrong "the hook's lines are others"; cat lines.json; }
 head -1 lines.json | grep -q '"event":"run".*"name":"run"' && tail -1 lines.json | grep -q '"event":"end","status":"done"' ||
-    { echo "FAILS: the hook's first and last line are others"; failed=1; }
+    wrong "the hook's first and last line are others"
 claim "hooks that die, block and are slow do no harm" 0 "$ltcore" -q -c run.cfg -o hooked \
     --set 'report.hooks=["dies", "blocks", "slow"]' --set 'report.formats=[]'
 says out "From the store: 14"
@@ -103,8 +85,8 @@ PY
         --set "report.hooks=[\"$etc/hooks/to-tensorboard\", \"$etc/hooks/to-wandb\"]"
     lacks err "did not read"
     there scalars logged
-    [ "$(grep -c 'main/t1/d0/l00 test_acc' scalars)" = 5 ] || { echo "FAILS: TensorBoard got others"; failed=1; }
-    says_file logged 'finished 42'
+    [ "$(grep -c 'main/t1/d0/l00 test_acc' scalars)" = 5 ] || wrong "TensorBoard got others"
+    says logged 'finished 42'
 fi
 
 # What the page does, in a browser: a script of ours is put behind the page's own, and the title tells.
@@ -134,10 +116,10 @@ document.body.dataset.probe = [before, after, pressed, sorted, blank, wide,
 JS
     { cat one/report.html; cat probe.txt; } >probe.html
     look --window-size=1280,900 --dump-dom "file://$work/probe.html" >dom.txt
-    says_file dom.txt 'data-probe="true false false true 0 false true"'
+    says dom.txt 'data-probe="true false false true 0 false true"'
     look --window-size=500,900 --dump-dom "file://$work/probe.html" >dom.txt
-    says_file dom.txt 'data-probe="true false false true 0 false true"'
-    grep CONSOLE console.txt && { echo "FAILS: the page has something to say on the console"; failed=1; }
+    says dom.txt 'data-probe="true false false true 0 false true"'
+    grep CONSOLE console.txt && wrong "the page has something to say on the console"
     look --no-pdf-header-footer --print-to-pdf="$work/page.pdf" "file://$work/one/report.html"
     there page.pdf
 else

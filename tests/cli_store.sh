@@ -1,18 +1,9 @@
 #!/bin/sh
 # cli_store.sh LTCORE - what a run leaves behind, as its user meets it: show, eval, status, watch, verify,
 # store. Says each claim, and fails at the end if one did not hold.
-set -u
-unset CDPATH
+. "$(dirname "$0")/claims.sh"
 ltcore=$1
-here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-XDG_DATA_HOME=$work/data
-export XDG_DATA_HOME
 store=$XDG_DATA_HOME/ltcore/store
-failed=0
-. "$here/claims.sh"
 
 cat >run.cfg <<'CFG'
 dataset  = { plugin = "synthetic"; train = 1200; test = 300; validation = 200; };
@@ -22,11 +13,6 @@ prune    = { mask = { plugin = "magnitude"; }; rate = 0.2; rounds = 2; };
 variants = ( { name = "random reinit"; draws = 2; prune = { kept = "reinit"; }; } );
 report  = { formats = []; };
 CFG
-
-# wrong TEXT : a claim that is checked here
-wrong() {
-    echo "FAILS: $1"; failed=1
-}
 
 claim "before a run there is no store, and asking makes none" 0 "$ltcore" store stats
 says out "no store yet"
@@ -104,7 +90,7 @@ claim "a run without tables yet says so" 0 "$ltcore" status early
 says out "nothing was measured"
 claim "a directory that is not there is wrong usage" 2 "$ltcore" status nowhere
 says err "nowhere: .*No such file"
-claim "a directory without a run is wrong usage" 2 "$ltcore" status data
+claim "a directory without a run is wrong usage" 2 "$ltcore" status share
 says err "no run.cfg"
 "$ltcore" -q -c run.cfg -o long --set train.steps=2000000 --set train.evaluate_every=100 \
     --set run.save_every=0.1 --set run.seed=7 >/dev/null 2>err &

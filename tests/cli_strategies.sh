@@ -1,16 +1,8 @@
 #!/bin/sh
 # cli_strategies.sh LTCORE ETC - retrain, the strategies that prune one tensor at a time, and the standard controls, as
 # their user meets them. Says each claim, and fails at the end if one did not hold.
-set -u
-ltcore=$1
-etc=$2
-here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-export XDG_DATA_HOME="$work/share"            # the store
-failed=0
-. "$here/claims.sh"
+. "$(dirname "$0")/claims.sh"
+ltcore=$1 etc=$2
 
 cat >run.cfg <<'CFG'
 dataset = { plugin = "synthetic"; train = 1200; test = 300; validation = 200; };
@@ -19,21 +11,9 @@ train   = { batch_size = 50; steps = 60; evaluate_every = 20; optimizer = { type
 prune   = { mask = { plugin = "magnitude"; }; rate = 0.2; rounds = 3; };
 report  = { formats = []; };
 CFG
-# column FILE NAME... : those columns of a CSV file, its rows one to a line
-column() {
-    csv=$1
-    shift
-    awk -F, -v names="$*" 'NR == 1 { n = split(names, want, " "); for (i = 1; i <= NF; i++) at[$i] = i; next }
-        { for (i = 1; i <= n; i++) printf "%s%s", $at[want[i]], i < n ? " " : "\n" }' "$csv"
-}
 # A network under a mask and the same with zeros in its place are computed in another order.
 rounded() {
     awk '{ printf "%.5f\n", $1 }'
-}
-# is TEXT ACTUAL WANTED
-is() {
-    [ "$2" = "$3" ] && return
-    echo "FAILS: ... $1: is"; echo "$2"; echo "and should be"; echo "$3"; failed=1
 }
 
 # retrain
@@ -43,7 +23,7 @@ claim "and with a retrain that says the same the same is stored" 0 "$ltcore" -q 
 says out "Trained: 0 networks, 0 steps. From the store: 4"
 claim "retrain shortens what comes after the dense network" 0 "$ltcore" -q -c run.cfg -o short \
     --set 'retrain={steps=20;}'
-is "the length is each level's own" "$(column short/levels.csv level steps)" "0 60
+equal "the length is each level's own" "$(column short/levels.csv level steps)" "0 60
 1 20
 2 20
 3 20"
@@ -51,50 +31,50 @@ claim "a dry run counts the steps of both" 0 "$ltcore" -n -c run.cfg -o dry --se
 says out "4 trainings of 90 steps in all"
 claim "its run.cfg alone reproduces it" 0 "$ltcore" -q -c short/run.cfg -o short2
 says out "Trained: 0 networks, 0 steps. From the store: 4"
-cmp short/layers.csv short2/layers.csv || failed=1
+cmp short/layers.csv short2/layers.csv || wrong "layers.csv is the same"
 claim "and the store is not asked to make it again" 0 "$ltcore" verify short main/t1/l02
 rate_of() { column "$1"/history.csv level step lr | awk -v l="$2" '$1 == l { print $2, $3 }'; }
 claim "from the start the schedule begins anew" 0 "$ltcore" -q -c run.cfg -o anew --set prune.kept=final \
     --set 'train.lr_schedule={type="multistep"; milestones=[30]; gamma=0.1;}' --set 'retrain={steps=40;}'
-is "at step 0 with the first rate" "$(rate_of anew 1)" "0 0.01
+equal "at step 0 with the first rate" "$(rate_of anew 1)" "0 0.01
 20 0.01
 40 0.001"
 claim "from where the mask was drawn it goes on" 0 "$ltcore" -q -c run.cfg -o tune --set prune.kept=final \
     --set 'train.lr_schedule={type="multistep"; milestones=[30]; gamma=0.1;}' --set 'retrain={steps=20; from="drawn";}'
-is "level by level, at the last rate" "$(rate_of tune 1; rate_of tune 2; rate_of tune 3)" "60 0.001
+equal "level by level, at the last rate" "$(rate_of tune 1; rate_of tune 2; rate_of tune 3)" "60 0.001
 80 0.001
 80 0.001
 100 0.001
 100 0.001
 120 0.001"
-is "and says where each ends" "$(column tune/levels.csv steps)" "60
+equal "and says where each ends" "$(column tune/levels.csv steps)" "60
 80
 100
 120"
 claim "and is made again to the byte" 0 "$ltcore" verify tune main/t1/l03
 cp -r tune tune1 && rm -rf share
 claim "with an empty store too" 0 "$ltcore" -q -c tune/run.cfg -o tune2 -j 2
-diff -r tune1/tickets tune2/tickets || failed=1
+diff -r tune1/tickets tune2/tickets || wrong "the tickets are the same"
 claim "the optimizer's state can be left behind" 0 "$ltcore" -q -c tune/run.cfg -o fresh \
     --set retrain.optimizer_state=fresh
 says out "From the store: 1\."
-is "the weights it begins with are the same" "$(column fresh/levels.csv start_test_loss | sed -n 2p)" \
+equal "the weights it begins with are the same" "$(column fresh/levels.csv start_test_loss | sed -n 2p)" \
     "$(column tune/levels.csv start_test_loss | sed -n 2p)"
 [ "$(column fresh/levels.csv end_test_loss | sed -n 2p)" != "$(column tune/levels.csv end_test_loss | sed -n 2p)" ] ||
-    { echo "FAILS: ... those it ends with are others"; failed=1; }
+    wrong "those it ends with are others"
 claim "at the best step too, where weights alone are stored" 0 "$ltcore" -q -c tune/run.cfg -o best \
     --set retrain.optimizer_state=fresh --set prune.draw_at=best
-is "each goes on from the best step before" "$(column best/levels.csv best_step steps | awk 'NR > 1 && $2 != b + 20 { print "not" }
+equal "each goes on from the best step before" "$(column best/levels.csv best_step steps | awk 'NR > 1 && $2 != b + 20 { print "not" }
     { b = $1 }')" ""
 claim "a rewind point behind its end is refused" 2 "$ltcore" -c run.cfg -o no --set prune.rewind_to=40it \
     --set 'retrain={steps=20;}'
 says err "prune.rewind_to is step 40, but by retrain a training has 20"
 claim "variants retrain in their own way" 0 "$ltcore" -q -c run.cfg -o variants \
     --set 'variants=({name="short"; retrain={steps=20;};})'
-is "with main's masks" "$(column variants/levels.csv variant level steps | tail -n 3)" "short 1 20
+equal "with main's masks" "$(column variants/levels.csv variant level steps | tail -n 3)" "short 1 20
 short 2 20
 short 3 20"
-grep -q '^ *steps = 20;' variants/run.cfg || { echo "FAILS: ... which run.cfg says"; failed=1; }
+grep -q '^ *steps = 20;' variants/run.cfg || wrong "which run.cfg says"
 
 # Compounding without training: each step takes round-half-even(rate * alive) of a real network's weights; the fifth is
 # a tie, 65,091.5, of which 65,092 go.
@@ -102,7 +82,7 @@ claim "compounding without retraining" 0 "$ltcore" -q -c "$etc/compression-globa
     --set 'dataset={plugin="synthetic"; train=300; test=100; validation=50; height=28; width=28;}' \
     --set train.steps=2 --set train.evaluate_every=1
 says out "Trained: 1 network, 2 steps"
-is "trap 12: 10, 20, .. 80 % of the alive are 10, 28, 49.6, .. 99.63712 % of 430,500" \
+equal "trap 12: 10, 20, .. 80 % of the alive are 10, 28, 49.6, .. 99.63712 % of 430,500" \
     "$(column s4/levels.csv weights_total weights_alive steps)" "430500 430500 2
 430500 387450 0
 430500 309960 0
@@ -112,7 +92,7 @@ is "trap 12: 10, 20, .. 80 % of the alive are 10, 28, 49.6, .. 99.63712 % of 430
 430500 26036 0
 430500 7811 0
 430500 1562 0"
-is "what is measured is the masked network itself" "$(column s4/levels.csv drawn_test_loss | tail -n 8 | rounded)" \
+equal "what is measured is the masked network itself" "$(column s4/levels.csv drawn_test_loss | tail -n 8 | rounded)" \
     "$(column s4/levels.csv end_test_loss | tail -n 8 | rounded)"
 lacks out "Not compared with"
 
@@ -120,7 +100,7 @@ lacks out "Not compared with"
 claim "layerwise prunes one tensor after another" 0 "$ltcore" -q -c run.cfg -o lw --set 'prune={strategy="layerwise";}' \
     --set 'retrain={steps=20;}'
 says out "fc2.weight: 80.00"
-is "in the order of the network, keeping what was pruned" "$(column lw/layers.csv level layer alive)" \
+equal "in the order of the network, keeping what was pruned" "$(column lw/layers.csv level layer alive)" \
 "0 fc1.weight 15680
 0 fc2.weight 200
 0 fc3.weight 100
@@ -133,20 +113,20 @@ is "in the order of the network, keeping what was pruned" "$(column lw/layers.cs
 3 fc1.weight 12544
 3 fc2.weight 160
 3 fc3.weight 90"
-is "and says which it was" "$(column lw/levels.csv level pruned_layer)" "0 
+equal "and says which it was" "$(column lw/levels.csv level pruned_layer)" "0 
 1 fc1.weight
 2 fc2.weight
 3 fc3.weight"
 claim "a list has one amount a tensor" 0 "$ltcore" -q -c run.cfg -o lwlist \
     --set 'prune={strategy="layerwise"; density=[0.9, 0.5, 0.2]; output="full";}' --set 'retrain={steps=20;}'
-is "in that order" "$(column lwlist/layers.csv level alive | tail -n 3)" "3 14112
+equal "in that order" "$(column lwlist/layers.csv level alive | tail -n 3)" "3 14112
 3 100
 3 20"
 claim "and as many as there are" 2 "$ltcore" -c run.cfg -o no --set 'prune={strategy="layerwise"; rate=[0.5,0.5];}'
 says err "2 amounts, one a tensor, and this network has 3 tensors to prune: fc1.weight to fc3.weight"
 claim "layer_rate holds there too" 0 "$ltcore" -q -c run.cfg -o lwrate --set 'retrain={steps=20;}' \
     --set 'prune={strategy="layerwise"; layer_rate=({match="fc2.weight"; rate=0.5;});}'
-is "for its own tensor" "$(column lwrate/layers.csv level alive | tail -n 3)" "3 12544
+equal "for its own tensor" "$(column lwrate/layers.csv level alive | tail -n 3)" "3 12544
 3 100
 3 90"
 claim "a criterion that counts for itself is refused" 2 "$ltcore" -c run.cfg -o no \
@@ -160,7 +140,7 @@ says out "Trained: 0 networks, 0 steps"
 lacks out "winning"
 lacks out "Not compared with"
 says out "fc3.weight: 10.00"
-is "from the dense network, by each amount" "$(column se/levels.csv level pruned_layer target_sparsity weights_alive steps)" \
+equal "from the dense network, by each amount" "$(column se/levels.csv level pruned_layer target_sparsity weights_alive steps)" \
 "0   15980 60
 1 fc1.weight 0.5 8140 0
 2 fc1.weight 0.9 1868 0
@@ -168,10 +148,10 @@ is "from the dense network, by each amount" "$(column se/levels.csv level pruned
 4 fc2.weight 0.9 15800 0
 5 fc3.weight 0.5 15930 0
 6 fc3.weight 0.9 15890 0"
-is "the rest is dense" "$(column se/layers.csv level layer alive | sed -n '10,12p')" "3 fc1.weight 15680
+equal "the rest is dense" "$(column se/layers.csv level layer alive | sed -n '10,12p')" "3 fc1.weight 15680
 3 fc2.weight 100
 3 fc3.weight 100"
-is "and measured as it was drawn" "$(column se/levels.csv drawn_test_loss | tail -n 6 | rounded)" \
+equal "and measured as it was drawn" "$(column se/levels.csv drawn_test_loss | tail -n 6 | rounded)" \
     "$(column se/levels.csv end_test_loss | tail -n 6 | rounded)"
 claim "status knows how many levels there were" 0 "$ltcore" status se
 says out "finished, 7 levels"
@@ -188,19 +168,19 @@ says out "Not compared with random masks of the same density in each layer"
 claim "controls.cfg lies beside any of them" 0 "$ltcore" -q -c beside.cfg -o beside
 lacks out "Not compared with"
 says out "No dead or frozen weight moved"
-is "with as many weights in every layer" "$(column beside/layers.csv level layer alive | sort -u | wc -l)" 12
-is "five controls, of which one is drawn three times" "$(column beside/levels.csv variant | sort | uniq -c | awk '{ print $1 }' | xargs)" \
+equal "with as many weights in every layer" "$(column beside/layers.csv level layer alive | sort -u | wc -l)" 12
+equal "five controls, of which one is drawn three times" "$(column beside/levels.csv variant | sort | uniq -c | awk '{ print $1 }' | xargs)" \
     "3 4 3 9 3 3"
 claim "a global search too" 0 "$ltcore" -q -c beside.cfg -o global --set prune.scope=global --set run.trials=2
 lacks out "@"
 digests() { column "$1"/levels.csv variant level mask_digest | grep "^$2 $3 " | awk '{ print $NF }' | sort -u; }
 starts() { column "$1"/levels.csv variant draw level start_test_loss | grep "^$2 [0-9]* $3 " | awk '{ print $NF }' | sort -u; }
-is "trap 26b: no control's mask is the ticket's that should not be" \
+equal "trap 26b: no control's mask is the ticket's that should not be" \
     "$(for v in 'random sparse' 'shuffled mask' 'largest at init'; do digests beside "$v" 3; done | grep -c "$(digests beside main 3)")" 0
-is "and no control starts as another does, nor as the ticket" \
+equal "and no control starts as another does, nor as the ticket" \
     "$(for v in main 'random reinit' 'random sparse' 'shuffled mask' 'noisy init' 'largest at init'; do starts beside "$v" 3; done |
         sort -u | wc -l)" 8
-is "random reinit and noise have the ticket's masks" "$(digests beside 'random reinit' 3; digests beside 'noisy init' 3)" \
+equal "random reinit and noise have the ticket's masks" "$(digests beside 'random reinit' 3; digests beside 'noisy init' 3)" \
     "$(digests beside main 3; digests beside main 3)"
 cat >late.cfg <<'CFG'
 dataset = { plugin = "synthetic"; train = 1200; test = 300; validation = 200; };
@@ -213,7 +193,7 @@ variants = ( { name = "fresh"; retrain = { optimizer_state = "fresh"; }; } );
 report  = { formats = []; };
 CFG
 claim "a network is rewound late and nothing is pruned" 0 "$ltcore" -q -c late.cfg -o late
-is "trap 25: it ends where the dense one does, and without its momentum elsewhere" \
+equal "trap 25: it ends where the dense one does, and without its momentum elsewhere" \
     "$(column late/levels.csv variant level end_test_loss | awk '{ print $1, $2, !seen[$3]++ }' | xargs)" "main 0 1 main 1 0 fresh 1 1"
 claim "a run that looks for no tickets lacks nothing" 0 "$ltcore" -q -c run.cfg -o none --set 'prune={strategy="none";}'
 lacks out "Not compared with"

@@ -1,26 +1,7 @@
 #!/bin/sh
 # cli_sweep.sh LTCORE - sweeps as their user meets them: what points share, what they are called, what is refused.
-set -u
-unset CDPATH
+. "$(dirname "$0")/claims.sh"
 ltcore=$1
-here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-export XDG_DATA_HOME="$work/share"            # the store
-failed=0
-. "$here/claims.sh"
-
-# equal TEXT IS EXPECTED
-equal() {
-    [ "$2" = "$3" ] && return
-    echo "FAILS: $1 ($2, not $3)"; failed=1
-}
-# column FILE NAME [VARIANT [LEVEL]] : its values, one a line
-column() {
-    awk -F, -v name="$2" -v variant="${3:-}" -v level="${4:-}" 'NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next }
-        (variant == "" || $c["variant"] == variant) && (level == "" || $c["level"] == level) { print $c[name] }' "$1"
-}
 
 cat >run.cfg <<'CFG'
 run     = { trials = 3; };
@@ -44,15 +25,15 @@ says out "Trained: 24 networks, 480 steps. From the store: 6"
 rm -rf share
 claim "and on an empty store the dense network three times, not twenty-seven" 0 "$ltcore" -q -c criteria.cfg -o anew
 says out "Trained: 30 networks, 600 steps"
-equal "three dense networks" "$(column anew/levels.csv training main 0 | sort -u | wc -l)" 3
-equal "twenty-seven tickets" "$(column anew/levels.csv training main 1 | sort -u | wc -l)" 27
+equal "three dense networks" "$(rows anew/levels.csv main 0 training | sort -u | wc -l)" 3
+equal "twenty-seven tickets" "$(rows anew/levels.csv main 1 training | sort -u | wc -l)" 27
 equal "a point with the settings of a plain run is the same training, made anew" \
-    "$(column plain/levels.csv training main 1)" "$(column anew/levels.csv training main 1 | head -n 3)"
+    "$(rows plain/levels.csv main 1 training)" "$(rows anew/levels.csv main 1 training | head -n 3)"
 tensors() { tail -c 2000 "$1"; }            # behind the notes, which name the point
 equal "with the same weights" "$(tensors plain/tickets/main/t2/l01/end.safetensors | cksum)" \
     "$(tensors anew/tickets/main/p01/t2/l01/end.safetensors | cksum)"
-equal "a column for the key" "$(column anew/levels.csv prune.mask.plugin main 1 | sort -u | head -n 1)" distance-moved
-equal "which is what the run used" "$(column anew/levels.csv mask main 1)" "$(column anew/levels.csv prune.mask.plugin main 1)"
+equal "a column for the key" "$(rows anew/levels.csv main 1 prune.mask.plugin | sort -u | head -n 1)" distance-moved
+equal "which is what the run used" "$(rows anew/levels.csv main 1 mask)" "$(rows anew/levels.csv main 1 prune.mask.plugin)"
 claim "a dry run counts what is shared" 0 "$ltcore" -n -c criteria.cfg -o dry --set run.store=none
 says out "^30 trainings of 20 steps"
 says out "main 9"
@@ -84,9 +65,9 @@ for key in 'dataset.seed; values = [1, 2]' 'dataset.validation; values = [50, 10
     noises="0.5 1 0.5 1 "                     # in the last column
     [ "$name" = prune.density ] && noises="0.5 1 0.5 0.5 1 1 "
     claim "$name is swept" 0 "$ltcore" -q -c wide.cfg -o swept --set "sweep=({ key = \"$name\"; ${key#*; } });"
-    equal "... at two points" "$(column swept/levels.csv point main 1 | tr '\n' ' ')" "1 2 "
-    equal "... a control follows" "$(column swept/levels.csv point fresh 1 | tr '\n' ' ')" "1 2 "
-    equal "... with points of its own" "$(awk -F, '$2 == "noisy" { printf "%s ", $NF }' swept/levels.csv)" "$noises"
+    equal "at two points" "$(rows swept/levels.csv main 1 point | tr '\n' ' ')" "1 2 "
+    equal "a control follows" "$(rows swept/levels.csv fresh 1 point | tr '\n' ' ')" "1 2 "
+    equal "with points of its own" "$(awk -F, '$2 == "noisy" { printf "%s ", $NF }' swept/levels.csv)" "$noises"
     claim "... and resolved reads the same" 0 "$ltcore" -q -c swept/run.cfg -o alone
     says out "Trained: 0 networks"
 done

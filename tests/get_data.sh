@@ -1,21 +1,15 @@
 #!/bin/sh
 # get_data.sh GET-DATA LTCORE - the command that fetches data sets, against a server on this machine that has small
 # files of the same kinds. Says each claim, and fails at the end if one did not hold; 77 where there is no python3.
-set -u
-unset CDPATH
+. "$(dirname "$0")/claims.sh"
 get=$1
 ltcore=$2
-here=$(cd "$(dirname "$0")" && pwd)
 for needed in python3 curl; do
     command -v $needed >/dev/null || { echo "not shown: there is no $needed"; exit 77; }
 done
-work=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill "$server"; rm -rf "$work"' EXIT
-cd "$work" || exit 1
 unset LTCORE_DATA http_proxy HTTP_PROXY all_proxy ALL_PROXY
-failed=0
-. "$here/claims.sh"
 
 # What the server has: two plain files, one archive that is right, one without its directory, one that is cut off.
 mkdir -p srv cifar
@@ -48,23 +42,23 @@ none=00000000000000000000000000000000
     row cut cifar "$(sum cut.tar.gz)" cut.tar.gz
 } >table.tsv
 try() { "$get" --table table.tsv --from "$url" "$@"; }
-empty() { [ -z "$(ls -A "$1")" ] || { echo "FAILS: ... and leaves nothing in $1"; ls -lA "$1"; failed=1; }; }
-same() { cmp "$1" "$2" || { echo "FAILS: ... and $2 is what the server has"; failed=1; }; }
+empty() { [ -z "$(ls -A "$1")" ] || { wrong "and leaves nothing in $1"; ls -lA "$1"; }; }
+same() { cmp "$1" "$2" || wrong "and $2 is what the server has"; }
 
 claim "plain files are fetched into the directory that the reader looks for" 0 try plain data
 same srv/images.gz data/pair/images.gz
 same srv/labels.gz data/pair/labels.gz
 says out "export LTCORE_DATA=$work/data$"
-[ "$(ls -A data data/pair | wc -w)" = 5 ] || { echo "FAILS: ... and nothing else"; ls -lA data data/pair; failed=1; }
+[ "$(ls -A data data/pair | wc -w)" = 5 ] || { wrong "and nothing else"; ls -lA data data/pair; }
 claim "an archive is unpacked, and does not stay" 0 try packed data/
 same cifar/batch.bin data/cifar/batch.bin
 [ "$(ls -A data)" = "cifar
-pair" ] || { echo "FAILS: ... and does not stay"; ls -lA data; failed=1; }
+pair" ] || { wrong "and does not stay"; ls -lA data; }
 
 requests=$(grep -c GET log)
 claim "what is there is not fetched again" 0 try plain data
 says err "plain is there: $work/data/pair"
-[ "$(grep -c GET log)" = "$requests" ] || { echo "FAILS: ... and nothing was asked for"; failed=1; }
+[ "$(grep -c GET log)" = "$requests" ] || wrong "and nothing was asked for"
 
 claim "a file that is not the one meant is refused" 1 try wrong bad
 says err "labels.gz is another file: its MD5 is $(sum labels.gz), not $none"
@@ -99,7 +93,7 @@ claim "interrupted, it leaves nothing" 1 env SIGNAL=TERM PATH="$work/stop:$PATH"
 empty again
 claim "killed, it leaves nothing that has a name" 137 env SIGNAL=KILL PATH="$work/stop:$PATH" "$get" \
     --table table.tsv plain again
-[ -z "$(ls again)" ] || { echo "FAILS: ... and leaves no name"; ls -l again; failed=1; }
+[ -z "$(ls again)" ] || { wrong "and leaves no name"; ls -l again; }
 claim "and is started again" 0 try plain again
 same srv/labels.gz again/pair/labels.gz
 
@@ -146,7 +140,7 @@ echo theirs >theirs
 claim "what another one fetched meanwhile stays" 0 env PATH="$work/second:$PATH" "$get" --table table.tsv plain late
 says err "plain came meanwhile: $work/late/pair"
 same theirs late/pair/images.gz
-[ "$(ls -A late late/pair | wc -w)" = 4 ] || { echo "FAILS: ... as it is"; ls -lAR late; failed=1; }
+[ "$(ls -A late late/pair | wc -w)" = 4 ] || { wrong "as it is"; ls -lAR late; }
 
 mkdir one two
 claim "without a directory it is the first one of LTCORE_DATA" 0 env LTCORE_DATA="$work/one:$work/two" \

@@ -1,16 +1,8 @@
 #!/bin/sh
 # emulated.sh LTCORE EMULATED PLUGINS - the backend for CUDA as its user meets it: on the emulated device, and, where it
 # was built, on a machine without a GPU. Says each claim, and fails at the end if one did not hold.
-set -u
-unset CDPATH
+. "$(dirname "$0")/../claims.sh"
 ltcore=$1 emulated=$2 plugins=$3
-here=$(cd "$(dirname "$0")" && pwd)
-work=$(cd "$(mktemp -d)" && pwd -P)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-export XDG_DATA_HOME="$work/share"            # the store
-failed=0
-. "$here/../claims.sh"
 
 cat >run.cfg <<'CFG'
 dataset = { plugin = "synthetic"; train = 300; test = 100; validation = 50; };
