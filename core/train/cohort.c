@@ -270,13 +270,17 @@ static const lt_part *call(lt_cohort *c)
     return part;
 }
 
-/* What was planned may not be there: half as many may find room. Nobody is in a program then, and nothing is lost. */
+/* Who is called sits in the program then. What was planned may not be there: half as many may find room, and nothing is
+ * lost meanwhile, since nobody sits anywhere. */
 static ltc_status make_room(lt_cohort *c, const lt_part **part, ltc_error *err)
 {
-    ltc_status st;
     for (;;) {
         *part = call(c);
-        st = *part && all_seated(c) ? LTC_OK : size_program(c, err);
+        if (*part && all_seated(c))
+            return LTC_OK;                    /* others wait outside */
+        const ltc_status st = size_program(c, err);
+        if (!st)
+            return seat_riders(c, err);
         if (st != LTC_ENOMEM || c->program || count_riders(c) < 2)
             return st;
         c->most = (count_riders(c) + 1) / 2;
@@ -288,8 +292,6 @@ static void lead(lt_cohort *c)
     ltc_error err = { .message = "" };
     const lt_part *part;
     ltc_status st = make_room(c, &part, &err);
-    if (!st)
-        st = seat_riders(c, &err);
     if (!st)
         st = part ? evaluate(c, part, &err) : train(c, &err);
     for (lt_session *s = c->first; s; s = s->next)
