@@ -44,11 +44,51 @@ static void fewer_at_once_is_said_and_none_is_refused(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "the data take 100.0 MiB and a training 30.0 MiB, and 120.0 MiB are"));
 }
 
+/* 5 MiB once, 30 for each; the program lies on the host or, if it is the device's, counts nowhere here. */
+static void a_cohort_is_as_large_as_its_program_may_be_and_as_memory_holds(void)
+{
+    const lt_memory on_host = { .data = 100ull * MIB, .program = 5ull * MIB, .training = 30ull * MIB, .replicas = 6 };
+    static const struct { uint64_t available; uint32_t wanted, crews, seats; } table[] = {
+        { 0, 4, 1, 4 }, { 0, 40, 1, 6 }, { 1000ull * MIB, 40, 1, 6 }, { 195ull * MIB, 40, 1, 3 },
+        { 194ull * MIB, 40, 1, 2 }, { 135ull * MIB, 40, 1, 1 },
+    };
+    char said[300] = "";
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        ltc_error err;
+        lt_layout l = { 0, 0 };
+        FILE *to = fmemopen(said, sizeof said, "w");
+        CU_ASSERT_PTR_NOT_NULL_FATAL(to);
+        CU_ASSERT_EQUAL(lt_memory_settle(&on_host, table[i].available, table[i].wanted, &l, to, &err), LTC_OK);
+        fclose(to);
+        CU_ASSERT(l.crews == table[i].crews && l.seats == table[i].seats);
+    }
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "1 training at once and not 6, for want of memory: the data take 105.0 MiB"));
+}
+
+static void a_dry_run_says_how_many_ride_and_whose_memory_they_take(void)
+{
+    const lt_memory own = { .data = 100ull * MIB, .training = 30ull * MIB, .fixed = 2ull * MIB, .replica = 7ull * MIB,
+                            .replicas = 50, .own = true };
+    const lt_layout l = { 1, 12 };
+    char said[400] = "";
+    FILE *to = fmemopen(said, sizeof said, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(to);
+    lt_memory_print(&own, &l, 0, to);
+    fclose(to);
+    CU_ASSERT_STRING_EQUAL(said, "memory: 100.0 MiB for the data and 30.0 MiB for each of 12 trainings, 460.0 MiB in all\n"
+                           "cohorts: at most 12 trainings in one program, which takes 2.0 MiB and 7.0 MiB for each of the "
+                           "device's memory; it may have 50\n");
+}
+
 int main(void)
 {
     static const lt_test claims[] = {
         { "as many as fit beside the data", as_many_as_fit_beside_the_data },
         { "fewer at once is said, and none is refused", fewer_at_once_is_said_and_none_is_refused },
+        { "a cohort is as large as its program may be, and as memory holds",
+          a_cohort_is_as_large_as_its_program_may_be_and_as_memory_holds },
+        { "a dry run says how many ride, and whose memory they take",
+          a_dry_run_says_how_many_ride_and_whose_memory_they_take },
     };
     return lt_suite_run("memory", claims, sizeof claims / sizeof claims[0]);
 }

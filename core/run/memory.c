@@ -147,8 +147,8 @@ ltc_status lt_memory_settle(const lt_memory *m, uint64_t available, uint32_t wan
 static void print_cohorts(const lt_memory *m, const lt_layout *l, FILE *to)
 {
     char fixed[32], replica[32];
-    fprintf(to, "cohorts: at most %u training%s in one program, which take %s and %s each%s; it may have %u\n", l->seats,
-            l->seats == 1 ? "" : "s", text_of(m->fixed, fixed), text_of(m->replica, replica),
+    fprintf(to, "cohorts: at most %u training%s in one program, which takes %s and %s for each%s; it may have %u\n",
+            l->seats, l->seats == 1 ? "" : "s", text_of(m->fixed, fixed), text_of(m->replica, replica),
             m->own ? " of the device's memory" : "", m->replicas);
 }
 
