@@ -1,6 +1,7 @@
 /* Published values beside measured ones. */
 #include "report_rig.h"
 
+#include <dirent.h>
 #include <math.h>
 #include <string.h>
 
@@ -78,12 +79,37 @@ static void a_wrong_overlay_is_told_with_its_line(void)
     rig_close(r);
 }
 
+/* Those that come with ltcore. */
+static void published_files_can_be_read(void)
+{
+    size_t files = 0, values = 0;
+    DIR *d = opendir(TEST_SOURCE_DIR "/../etc/published");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(d);
+    for (const struct dirent *e; (e = readdir(d));) {
+        char path[600];
+        lt_overlay o;
+        ltc_error err = { .message = "" };
+        if (*e->d_name == '.')
+            continue;
+        snprintf(path, sizeof path, "%s/../etc/published/%s", TEST_SOURCE_DIR, e->d_name);
+        CU_ASSERT_EQUAL(lt_overlay_read(path, &o, &err), LTC_OK);
+        CU_ASSERT_STRING_EQUAL(err.message, "");
+        files++, values += o.n;
+        for (size_t i = 0; i < o.n; i++)
+            CU_ASSERT(*o.v[i].source && o.v[i].tolerance > 0 && !strcmp(o.v[i].variant, "main"));
+        lt_overlay_free(&o);
+    }
+    closedir(d);
+    CU_ASSERT(files == 9 && values == 24);
+}
+
 int main(void)
 {
     static const lt_test tests[] = {
         { "published values pass and fail", published_values_pass_and_fail },
         { "an overlay is in figure and table", an_overlay_is_in_figure_and_table },
         { "a wrong overlay is told with its line", a_wrong_overlay_is_told_with_its_line },
+        { "published files can be read", published_files_can_be_read },
     };
     return lt_suite_run("report_overlay", tests, sizeof tests / sizeof tests[0]);
 }

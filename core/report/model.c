@@ -51,7 +51,7 @@ ltc_status lt_seen_read(const char *directory, lt_seen_run *r, ltc_error *err)
     sqlite3 *db = NULL;
     bool begun = false;
     *r = (lt_seen_run){ .name = "", .version = "", .backend = "", .machine = "", .dataset = "",
-                        .params = NAN, .macs = NAN, .samples = { NAN, NAN, NAN }, .majority = NAN };
+                        .preset = "", .params = NAN, .macs = NAN, .samples = { NAN, NAN, NAN }, .majority = NAN };
     r->directory = lt_arena_text(&r->arena, directory);
     ltc_status st = r->directory ? lt_database_look(directory, &db, &begun, err)
                                  : ltc_fail(err, LTC_ENOMEM, "%s: no memory to report it", directory);

@@ -40,6 +40,10 @@ static const shown all[] = {
     { "parameters", "Test accuracy over parameters",
       "All trained parameters, biases and norms included. " TRIALS, "parameters", "test accuracy (%)",
       LT_Q_PARAMS, LT_Q_TEST, true, true },
+    { "score", "Test accuracy over the score of size and work",
+      "Parameters left / 5.6e6 + multiply-accumulates left / 8.3e8: what a network costs to store and to run, less "
+      "is better. Weights that go one by one make it smaller and not faster, so they count in the first term alone. "
+      TRIALS, "score", "test accuracy (%)", LT_Q_SCORE, LT_Q_TEST, true, true },
 };
 
 /* Levels of a variant at a point. */
