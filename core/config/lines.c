@@ -184,11 +184,6 @@ static void check_follower(maker *m, const reach *g)
     lt_fill_join(m->fill, &f);
 }
 
-static bool follows(const lt_variant *v)
-{
-    return v->masks == LT_MASKS_MAIN || v->match != LT_MATCH_NONE;
-}
-
 static bool reach_of_variant(maker *m, uint32_t i, spot *at, reach *g)
 {
     const lt_variant *v = &m->settings->variant[i];
@@ -197,8 +192,8 @@ static bool reach_of_variant(maker *m, uint32_t i, spot *at, reach *g)
         return no_memory(m);
     *g = (reach){ v, &m->r->laid[i], alive, i + 1 };
     for (size_t k = 0; k < m->r->sweep->n; k++)
-        alive[k] = follows(v) || matters(m, g, k, at);
-    if (follows(v))
+        alive[k] = lt_variant_follows(v) || matters(m, g, k, at);
+    if (lt_variant_follows(v))
         check_follower(m, g);
     return !m->fill->no_memory;
 }
@@ -272,7 +267,7 @@ void lt_lines_settle(lt_fill *f, const lt_lines_request *r, lt_settings *setting
 
 bool lt_line_follows(const lt_line *l)
 {
-    return l->variant && follows(l->variant);
+    return l->variant && lt_variant_follows(l->variant);
 }
 
 void lt_line_blame(const lt_line *l, ltc_error *err)

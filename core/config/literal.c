@@ -1,4 +1,4 @@
-/* Owns the text of one setting. Called by lines.c for what is swept. */
+/* Owns the text of one setting. Called by points.c for what is swept. */
 #include "config/literal.h"
 
 #include <inttypes.h>

@@ -12,7 +12,7 @@
 static const ltc_opt entry_keys[] = {
     { .name = "sweep.key", .type = LTC_OPT_STRING, .flags = LTC_OPT_REQUIRED,
       .help = "What is swept: \"train.optimizer.lr\", \"prune.mask.plugin\", or a whole group: \"prune.mask\". Not what "
-              "is the same for all points: trials, and where results and plug-ins lie." },
+              "is the same for all points: trials, where results and plug-ins lie, and what people look at." },
     { .name = "sweep.values", .type = LT_OPT_VALUES, .flags = LTC_OPT_REQUIRED,
       .help = "Its values: a list such as [0.1, 0.2], ( { plugin = \"snip\"; }, ... ) for a group, or a range. Each "
               "takes the place of what is there; another plugin or type drops the options of the one before. A "
@@ -87,7 +87,8 @@ static void add(reader *r, const char *key, const lt_node *list, lt_place at)
 /* What is about all points at once. */
 static bool is_shared(const char *key)
 {
-    return within(key, "plugins") || (within(key, "run") && strcmp(key, "run.seed") && strcmp(key, "run.vary"));
+    const bool of_run = within(key, "run") && strcmp(key, "run.seed") && strcmp(key, "run.vary");
+    return of_run || within(key, "report") || within(key, "plugins");
 }
 
 /* A group, or something in one. */

@@ -1,5 +1,4 @@
-/* Owns the shape of trees of settings. Built by parse.c, laid over one another by read.c, read by options.c.
- * */
+/* Owns the shape of trees of settings. Built by parse.c, laid over one another by read.c, read by options.c. */
 #include "config/tree.h"
 
 #include <string.h>

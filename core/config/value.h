@@ -47,9 +47,10 @@ void lt_value_range(const ltc_opt *o, lt_text *to);
  * hint is to the last of them. */
 void lt_fill_fault(lt_fill *f, lt_place at, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+void lt_fill_hint(lt_fill *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /* What the filling of a variant, or of a point, leaves for the next. */
 void lt_fill_join(lt_fill *run, const lt_fill *part);
-void lt_fill_hint(lt_fill *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* The same at the node's place, with the option's key. */
 void lt_value_fault(lt_fill *f, const ltc_opt *o, const lt_node *n, const char *fmt, ...)

@@ -186,12 +186,16 @@ static void check_match(lt_fill *f, const lt_settings *run, const lt_variant *v,
     }
 }
 
+bool lt_variant_follows(const lt_variant *v)
+{
+    return v->masks == LT_MASKS_MAIN || v->match != LT_MATCH_NONE;
+}
+
 static void check_levels(lt_fill *f, const lt_settings *run, const lt_variant *v, const lt_settings *own)
 {
     static const char key[] = "levels";
     const lt_place at = lt_rules_place(f, f->overlay, key);
-    const bool follows = v->masks == LT_MASKS_MAIN || v->match != LT_MATCH_NONE;
-    const int64_t last = lt_rules_levels(follows ? run : own);
+    const int64_t last = lt_rules_levels(lt_variant_follows(v) ? run : own);
     for (uint64_t i = 1; i < v->levels.n; i++) {
         if (v->levels.v[i] > v->levels.v[i - 1])
             continue;

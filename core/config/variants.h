@@ -17,6 +17,9 @@ typedef struct lt_laid {
 void lt_variants_settle(lt_fill *f, const lt_node *run, const lt_node *variants, lt_registry *registry,
                         lt_settings *settings, lt_arena *a, lt_laid **laid);
 
+/* Does it take the run's masks, or their amounts? Then it has the run's levels and points. */
+bool lt_variant_follows(const lt_variant *v);
+
 /* What a variant asks of the run and of itself, where they have come to these settings. */
 void lt_variant_check(lt_fill *f, const lt_settings *run, const lt_variant *v, const lt_settings *own);
 

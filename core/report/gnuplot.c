@@ -1,20 +1,16 @@
-/* Owns the child process that draws, and the script that it reads. Called by report.c. */
+/* Owns the script by which gnuplot draws, and the figures that come of it. Called by report.c. */
 #include "report/gnuplot.h"
 
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "config/number.h"
+#include "util/program.h"
 
-enum { LIMIT_MS = 60000, TICK_MS = 5 };
-extern char **environ;
+enum { LIMIT_MS = 60000 };
 
 /* scale: its pixels to one of a figure of 680 by 420. */
 static const struct { uint32_t format, scale; const char *name, *terminal, *options; } terminals[] = {
@@ -236,66 +232,21 @@ void lt_gnuplot_script(const lt_plots *p, const char *directory, uint32_t format
     }
 }
 
-/* Its standard input is the script, its output goes to standard error. ENOENT: there is no such program. */
-static int start(int script, pid_t *pid)
-{
-    char *const argv[] = { (char[]){ "gnuplot" }, (char[]){ "-" }, NULL };
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    sigset_t all;
-    sigfillset(&all);
-    if (posix_spawn_file_actions_init(&files))
-        return ENOMEM;
-    if (posix_spawnattr_init(&attributes)) {
-        posix_spawn_file_actions_destroy(&files);
-        return ENOMEM;
-    }
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-    int failed = posix_spawn_file_actions_adddup2(&files, script, STDIN_FILENO);
-    if (!failed)
-        failed = posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", 1 /* O_WRONLY */, 0);
-    if (!failed)
-        failed = posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
-    if (!failed)
-        failed = posix_spawnp(pid, argv[0], &files, &attributes, argv, environ);
-    posix_spawn_file_actions_destroy(&files);
-    posix_spawnattr_destroy(&attributes);
-    return failed;
-}
-
-/* Its exit status; -1: it took too long, and was ended. */
-static int wait_for(pid_t pid)
-{
-    const struct timespec tick = { .tv_nsec = TICK_MS * 1000000L };
-    int status = 0;
-    for (int waited = 0; waited < LIMIT_MS; waited += TICK_MS) {
-        const pid_t ended = waitpid(pid, &status, WNOHANG);
-        if (ended == pid)
-            return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-        if (ended < 0 && errno != EINTR)
-            return 1;
-        nanosleep(&tick, NULL);
-    }
-    kill(pid, SIGKILL);
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    return -1;
-}
-
 static ltc_status run(const lt_text *script, bool *there, ltc_error *err)
 {
+    static const char *const argv[] = { "gnuplot", "-", NULL };
     pid_t pid = 0;
+    int left_ms = LIMIT_MS;
     FILE *f = tmpfile();
     ltc_status st = LTC_OK;
     if (!f || fwrite(script->s, 1, script->n, f) != script->n || fflush(f) || fseek(f, 0, SEEK_SET))
         st = ltc_fail(err, LTC_EIO, "the figures' script cannot be written to a temporary file: %s",
                       strerror(errno));
-    const int failed = st ? 0 : start(fileno(f), &pid);
+    const int failed = st ? 0 : lt_program_start(argv, fileno(f), true, &pid);
     *there = failed != ENOENT;
     if (failed && *there)
         st = ltc_fail(err, LTC_EIO, "gnuplot cannot be started: %s", strerror(failed));
-    const int status = !st && !failed ? wait_for(pid) : 0;
+    const int status = !st && !failed ? lt_program_wait(pid, &left_ms) : 0;
     if (status)
         st = ltc_fail(err, LTC_EIO, status < 0 ? "gnuplot took longer than a minute, and was ended"
                                                : "gnuplot failed with status %d", status);

@@ -46,23 +46,24 @@ static ltc_status make_groups(lt_seen_run *r, ltc_error *err)
     return LTC_OK;
 }
 
-ltc_status lt_seen_read(const char *directory, lt_seen_run *r, ltc_error *err)
+static ltc_status read_all(sqlite3 *db, void *arg, ltc_error *err)
 {
-    sqlite3 *db = NULL;
-    bool begun = false;
-    *r = (lt_seen_run){ .name = "", .version = "", .backend = "", .machine = "", .dataset = "",
-                        .preset = "", .params = NAN, .macs = NAN, .samples = { NAN, NAN, NAN }, .majority = NAN };
-    r->directory = lt_arena_text(&r->arena, directory);
-    ltc_status st = r->directory ? lt_database_look(directory, &db, &begun, err)
-                                 : ltc_fail(err, LTC_ENOMEM, "%s: no memory to report it", directory);
-    if (!st && begun)
-        st = lt_seen_read_rows(db, r, err);
+    lt_seen_run *r = arg;
+    const char *directory = r->directory;
+    lt_arena_free(&r->arena);
+    *r = (lt_seen_run){ .directory = directory, .name = "", .version = "", .backend = "", .machine = "",
+                        .dataset = "", .preset = "", .params = NAN, .macs = NAN, .samples = { NAN, NAN, NAN },
+                        .majority = NAN };
+    ltc_status st = db ? lt_seen_read_rows(db, r, err) : LTC_OK;
     if (!st)
         st = make_groups(r, err);
-    if (!st && begun)
-        st = lt_seen_read_comparisons(db, r, err);
-    lt_database_close(db);
-    return st;
+    return st || !db ? st : lt_seen_read_comparisons(db, r, err);
+}
+
+ltc_status lt_seen_read(const char *directory, lt_seen_run *r, ltc_error *err)
+{
+    *r = (lt_seen_run){ .directory = directory };
+    return lt_database_look(directory, read_all, r, err);
 }
 
 const lt_seen_group *lt_seen_group_at(const lt_seen_run *r, uint32_t variant, uint32_t point, uint32_t level)

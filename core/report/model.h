@@ -50,7 +50,7 @@ typedef struct lt_seen_event { const char *level, *sentence; } lt_seen_event;
 
 typedef struct lt_seen_run {
     lt_arena    arena;                        /* owns what it points to */
-    const char *directory, *name, *version, *backend, *machine, *dataset;
+    const char *directory, *name, *version, *backend, *machine, *dataset;     /* directory: the caller's */
     const char *preset;                       /* the file that the configuration stands on */
     int64_t     seed, trials;
     uint32_t    home, pad;                    /* main's first point: 0, unless a sweep took it elsewhere */

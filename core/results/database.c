@@ -3,8 +3,10 @@
 #include "results/database.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "results/schema.h"
@@ -12,6 +14,7 @@
 
 /* For a person who holds a lock in another program; for a run that begins anew with its tables. */
 enum { WAIT_MS = 5000, LOOK_MS = 2000 };
+enum { MORE_TRIES = 5, TRY_MS = 20 };         /* while a run opens or closes the file that is looked at */
 
 ltc_status lt_database_fail(sqlite3 *db, ltc_error *err)
 {
@@ -82,9 +85,24 @@ static ltc_status create_all(sqlite3 *db, ltc_error *err)
     return st ? st : lt_database_run(db, version, err);
 }
 
-/* In one transaction and in place: a reader sees the old tables or the new ones, and one that still had an
+/* Keys were not checked while tables came and went. */
+static ltc_status check_keys(sqlite3 *db, ltc_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    ltc_status st = lt_database_prepare(db, "PRAGMA foreign_key_check", &stmt, err);
+    const int rc = st ? SQLITE_ERROR : sqlite3_step(stmt);
+    if (rc == SQLITE_ROW)
+        st = ltc_fail(err, LTC_EINTERNAL, "results.db: a row of %s refers to none",
+                      (const char *)sqlite3_column_text(stmt, 0));
+    else if (!st && rc != SQLITE_DONE)
+        st = lt_database_fail(db, err);
+    sqlite3_finalize(stmt);                   /* says again what step said */
+    return st;
+}
+
+/* In one transaction and in place: a reader sees what was there or all that is new, and one that still had an
  * old file would, on leaving, take the new one's WAL with it. */
-static ltc_status make_anew(sqlite3 *db, ltc_error *err)
+static ltc_status make_anew(sqlite3 *db, lt_database_fill *fill, const void *arg, ltc_error *err)
 {
     ltc_status st = lt_database_run(db, "BEGIN IMMEDIATE", err);
     if (st)
@@ -92,18 +110,23 @@ static ltc_status make_anew(sqlite3 *db, ltc_error *err)
     st = drop_all(db, err);
     if (!st)
         st = create_all(db, err);
+    if (!st)
+        st = fill(db, arg, err);
+    if (!st)
+        st = check_keys(db, err);
     return lt_database_commit(db, st, err);
 }
 
 /* synchronous NORMAL: after a loss of power the last rows may be missing, and they are in the store. Foreign
  * keys are checked from then on: what is dropped may be in any order. */
-static ltc_status open_empty(const char *path, sqlite3 **db, ltc_error *err)
+static ltc_status open_anew(const char *path, lt_database_fill *fill, const void *arg, sqlite3 **db,
+                            ltc_error *err)
 {
     if (sqlite3_open(path, db) || sqlite3_busy_timeout(*db, WAIT_MS))
         return *db ? lt_database_fail(*db, err) : ltc_fail(err, LTC_ENOMEM, "%s: no memory to open it", path);
     ltc_status st = lt_database_run(*db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err);
     if (!st)
-        st = make_anew(*db, err);
+        st = make_anew(*db, fill, arg, err);
     return st ? st : lt_database_run(*db, "PRAGMA foreign_keys = ON", err);
 }
 
@@ -119,14 +142,15 @@ static void remove_files(const char *path)
     }
 }
 
-ltc_status lt_database_open(const char *path, sqlite3 **db, ltc_error *err)
+ltc_status lt_database_open(const char *path, lt_database_fill *fill, const void *arg, sqlite3 **db,
+                            ltc_error *err)
 {
-    ltc_status st = open_empty(path, db, err);
+    ltc_status st = open_anew(path, fill, arg, db, err);
     const int code = *db ? sqlite3_errcode(*db) : SQLITE_NOMEM;
     if (st && (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)) {
         lt_database_close(*db);
         remove_files(path);
-        st = open_empty(path, db, err);
+        st = open_anew(path, fill, arg, db, err);
     }
     if (st) {
         lt_database_close(*db);
@@ -135,59 +159,118 @@ ltc_status lt_database_open(const char *path, sqlite3 **db, ltc_error *err)
     return st;
 }
 
-/* A path as SQLite's URI has it. immutable, when no writer has it open: else a look would leave a -wal and
- * a -shm behind. */
-static ltc_status address(const char *directory, lt_text *uri, ltc_error *err)
+/* What is looked at, by its names. alone, shared: as a URI, without a run at it and beside one. */
+typedef struct place { lt_text path, wal, shared, alone; } place;
+
+static ltc_status name_all(const char *directory, place *p, ltc_error *err)
 {
-    lt_text wal = { 0 };
-    lt_text_add(&wal, "%s/results.db-wal", directory);
-    lt_text_add(uri, "file:");
+    lt_text_add(&p->path, "%s/results.db", directory);
+    lt_text_add(&p->wal, "%s/results.db-wal", directory);
+    lt_text_add(&p->shared, "file:");
     for (const char *c = directory; *c; c++)
-        lt_text_add(uri, strchr("%?#", *c) ? "%%%02X" : "%c", (unsigned)(unsigned char)*c);
-    const bool closed = !wal.failed && access(wal.s, F_OK) != 0;
-    lt_text_add(uri, "/results.db?mode=ro%s", closed ? "&immutable=1" : "");
-    lt_text_free(&wal);
-    return uri->failed ? ltc_fail(err, LTC_ENOMEM, "%s: no memory to read its results", directory) : LTC_OK;
+        lt_text_add(&p->shared, strchr("%?#", *c) ? "%%%02X" : "%c", (unsigned)(unsigned char)*c);
+    lt_text_add(&p->shared, "/results.db?mode=ro");
+    if (!p->shared.failed)
+        lt_text_add(&p->alone, "%s&immutable=1", p->shared.s);
+    return p->path.failed || p->wal.failed || p->shared.failed || p->alone.failed
+               ? ltc_fail(err, LTC_ENOMEM, "%s: no memory to read its results", directory) : LTC_OK;
 }
 
-static ltc_status open_to_look(const char *directory, sqlite3 **db, ltc_error *err)
+/* What tells one content of the file from another. A run makes its tables anew, which counts in SQLite's
+ * header; a file's time is too coarse to tell a short run from the one before. */
+typedef struct stamp { ino_t file; char header[100]; } stamp;
+
+static bool take_stamp(const char *path, stamp *s)
 {
-    lt_text uri = { 0 };
-    ltc_status st = address(directory, &uri, err);
-    if (!st && (sqlite3_open_v2(uri.s, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) ||
-                sqlite3_busy_timeout(*db, LOOK_MS)))
-        st = *db ? ltc_fail(err, LTC_EIO, "%s/results.db: %s; is it the output directory of a run?", directory,
-                            sqlite3_errmsg(*db))
-                 : ltc_fail(err, LTC_ENOMEM, "%s: no memory to read its results", directory);
-    lt_text_free(&uri);
-    return st;
+    struct stat st;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    memset(s, 0, sizeof *s);
+    const bool taken = fd >= 0 && !fstat(fd, &st) && read(fd, s->header, sizeof s->header) >= 0;
+    s->file = taken ? st.st_ino : 0;
+    if (fd >= 0)
+        close(fd);
+    return taken;
+}
+
+/* Has no run the file open? Then it is read as one that nobody changes: else SQLite would leave a -wal and a
+ * -shm behind. */
+static bool is_alone(const place *p, stamp *s)
+{
+    return access(p->wal.s, F_OK) && take_stamp(p->path.s, s);
+}
+
+/* A run that came changed it, even if it is gone again. */
+static bool is_still(const place *p, const stamp *before)
+{
+    stamp now;
+    return is_alone(p, &now) && now.file == before->file &&
+           !memcmp(now.header, before->header, sizeof now.header);
+}
+
+static ltc_status open_to_look(const place *p, bool alone, sqlite3 **db, ltc_error *err)
+{
+    const char *uri = alone ? p->alone.s : p->shared.s;
+    if (!sqlite3_open_v2(uri, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL) &&
+        !sqlite3_busy_timeout(*db, LOOK_MS))
+        return lt_database_run(*db, "BEGIN", err);
+    return *db ? ltc_fail(err, LTC_EIO, "%s: %s; is it the output directory of a run?", p->path.s,
+                          sqlite3_errmsg(*db))
+               : ltc_fail(err, LTC_ENOMEM, "%s: no memory to read it", p->path.s);
 }
 
 /* Version 0: the file has just been made, and has no tables. */
-static ltc_status check_version(sqlite3 *db, bool *begun, ltc_error *err)
+static ltc_status check_version(const place *p, sqlite3 *db, bool *begun, ltc_error *err)
 {
     sqlite3_stmt *stmt = NULL;
     ltc_status st = lt_database_prepare(db, "PRAGMA user_version", &stmt, err);
     if (!st && sqlite3_step(stmt) != SQLITE_ROW)
         st = lt_database_fail(db, err);
-    const int version = st ? LT_RESULTS_VERSION : sqlite3_column_int(stmt, 0);
+    const int version = st ? 0 : sqlite3_column_int(stmt, 0);
     sqlite3_finalize(stmt);                   /* says again what step said */
-    *begun = version && !st;
+    *begun = version;
     if (version == LT_RESULTS_VERSION || !version)
         return st;
     return ltc_fail(err, LTC_EUNSUPPORTED,
-                    "results.db is of version %d, and this ltcore reads %d: use the one that wrote it",
-                    version, LT_RESULTS_VERSION);
+                    "%s is of version %d, and this ltcore reads %d: run it again, by the same command, and it is "
+                    "made anew from the store; or use the ltcore that wrote it",
+                    p->path.s, version, LT_RESULTS_VERSION);
 }
 
-ltc_status lt_database_look(const char *directory, sqlite3 **db, bool *begun, ltc_error *err)
+/* *again: a run was at the file, which may be why it could not be read. */
+static ltc_status look_once(const place *p, lt_database_read *read, void *arg, bool *again, ltc_error *err)
 {
-    *db = NULL;
-    *begun = false;
-    ltc_status st = open_to_look(directory, db, err);
+    sqlite3 *db = NULL;
+    stamp before;
+    bool begun = false;
+    const bool alone = is_alone(p, &before);
+    ltc_status st = open_to_look(p, alone, &db, err);
     if (!st)
-        st = lt_database_run(*db, "BEGIN", err);
-    return st ? st : check_version(*db, begun, err);
+        st = check_version(p, db, &begun, err);
+    if (!st)
+        st = read(begun ? db : NULL, arg, err);
+    lt_database_close(db);
+    if (alone && !is_still(p, &before))
+        st = ltc_fail(err, LTC_EIO, "%s: changes faster than it can be read; try again", p->path.s);
+    else if (alone)
+        *again = false;
+    return st;
+}
+
+/* A run that opens or closes the file at this moment changes how it is to be read: then once more. */
+ltc_status lt_database_look(const char *directory, lt_database_read *read, void *arg, ltc_error *err)
+{
+    place p = { 0 };
+    bool again = true;
+    ltc_status st = name_all(directory, &p, err);
+    if (!st)
+        st = look_once(&p, read, arg, &again, err);
+    for (int i = 0; i < MORE_TRIES && st == LTC_EIO && again; i++) {
+        sqlite3_sleep(TRY_MS);
+        err->message[0] = '\0';
+        st = look_once(&p, read, arg, &again, err);
+    }
+    lt_text_free(&p.path), lt_text_free(&p.wal), lt_text_free(&p.shared), lt_text_free(&p.alone);
+    return st;
 }
 
 void lt_database_close(sqlite3 *db)

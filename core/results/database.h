@@ -8,15 +8,22 @@
 
 #include "util/digest.h"
 
-/* The tables of schema.h, empty, whatever was in the file before. A reader that has it open sees the
- * change as any other; a file that is no database is replaced. */
-ltc_status lt_database_open(const char *path, sqlite3 **db, ltc_error *err);
+/* Fills the tables of schema.h, which are empty, in the transaction in which they are made. */
+typedef ltc_status lt_database_fill(sqlite3 *db, const void *arg, ltc_error *err);
+
+/* The tables anew, as `fill` leaves them, whatever was in the file before. A reader sees what was there, or all
+ * of this; a file that is no database is replaced. */
+ltc_status lt_database_open(const char *path, lt_database_fill *fill, const void *arg, sqlite3 **db,
+                            ltc_error *err);
 void lt_database_close(sqlite3 *db);          /* NULL: nothing */
 
-/* results.db of a directory, to read, whether a run is at it or not: nothing is locked and nothing written.
- * Every statement sees the moment of the first. *begun false: it was just made, and has no tables. LTC_EUNSUPPORTED: of another version of ltcore. *db is to be
- * closed in any case. */
-ltc_status lt_database_look(const char *directory, sqlite3 **db, bool *begun, ltc_error *err);
+/* Takes what it wants, and first forgets what it took before: another try may follow. db NULL: there are no
+ * tables yet. */
+typedef ltc_status lt_database_read(sqlite3 *db, void *arg, ltc_error *err);
+
+/* results.db of a directory as it is at one moment, whether a run is at it or not: nothing is locked and
+ * nothing written. LTC_EUNSUPPORTED: of another version of ltcore. */
+ltc_status lt_database_look(const char *directory, lt_database_read *read, void *arg, ltc_error *err);
 
 /* One statement without values; many, separated by semicolons, too. */
 ltc_status lt_database_run(sqlite3 *db, const char *sql, ltc_error *err);

@@ -296,17 +296,15 @@ static ltc_status put_trials(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
     return st;
 }
 
-ltc_status lt_facts_write(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
+ltc_status lt_facts_write(sqlite3 *db, const void *facts, ltc_error *err)
 {
     typedef ltc_status put(sqlite3 *, const lt_run_facts *, ltc_error *);
     static put *const all[] = {
         put_meta, put_run, put_settings, put_plugins, put_datasets, put_variants, put_points, put_lines, put_swept,
         put_trials, make_view,
     };
-    ltc_status st = lt_database_run(db, "BEGIN IMMEDIATE", err);
-    if (st)
-        return st;
+    ltc_status st = LTC_OK;
     for (size_t i = 0; i < sizeof all / sizeof all[0] && !st; i++)
-        st = all[i](db, f, err);
-    return lt_database_commit(db, st, err);
+        st = all[i](db, facts, err);
+    return st;
 }

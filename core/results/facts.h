@@ -5,8 +5,8 @@
 #include "results/database.h"
 #include "results/results.h"
 
-/* Tables meta, run, setting, plugin, dataset, variant, point, line, swept and trial, and the view `levels`, whose
- * columns depend on what is swept; in one transaction. */
-ltc_status lt_facts_write(sqlite3 *db, const lt_run_facts *f, ltc_error *err);
+/* Tables meta, run, setting, plugin, dataset, variant, point, line, swept and trial, and the view `levels`,
+ * whose columns depend on what is swept. facts: lt_run_facts. */
+ltc_status lt_facts_write(sqlite3 *db, const void *facts, ltc_error *err);
 
 #endif

@@ -70,9 +70,7 @@ static ltc_status open_all(lt_results *r, ltc_error *err)
     lt_text path = { 0 };
     ltc_status st = path_of(r, "results.db", &path, err);
     if (!st)
-        st = lt_database_open(path.s, &r->db, err);
-    if (!st)
-        st = lt_facts_write(r->db, &r->facts, err);
+        st = lt_database_open(path.s, lt_facts_write, &r->facts, &r->db, err);
     if (!st)
         st = lt_rows_open(r->db, &r->rows, err);
     if (!st)

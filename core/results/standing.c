@@ -6,8 +6,6 @@
 
 #include "results/database.h"
 
-enum { MORE_TRIES = 5, TRY_MS = 20 };       /* while a run opens or closes the file */
-
 static const char levels_sql[] =
     "SELECT level.variant, level.point, level.trial, level.draw, level.level, COALESCE(status != 'failed', 0), step, epoch, val_loss, "
     "val_acc, test_loss, test_acc FROM level LEFT JOIN measure ON measure.level = level.id AND "
@@ -92,39 +90,26 @@ static ltc_status read_rows(sqlite3 *db, const char *sql, take_fn *take, lt_stan
     return st;
 }
 
-static ltc_status read_all(sqlite3 *db, lt_standing *s, ltc_error *err)
+static ltc_status read_all(sqlite3 *db, void *arg, ltc_error *err)
 {
     static const struct { const char *sql; take_fn *take; } all[] = {
         { lines_sql, take_line }, { levels_sql, take_level }, { events_sql, take_event },
     };
+    lt_standing *s = arg;
     ltc_status st = LTC_OK;
-    for (size_t i = 0; i < sizeof all / sizeof all[0] && !st && s->begun; i++)
+    lt_standing_free(s);
+    s->begun = db != NULL;
+    for (size_t i = 0; i < sizeof all / sizeof all[0] && !st && db; i++)
         st = read_rows(db, all[i].sql, all[i].take, s, err);
     return st;
 }
 
-static ltc_status read_once(const char *directory, lt_standing *s, ltc_error *err)
-{
-    lt_standing made = { 0 };
-    sqlite3 *db = NULL;
-    ltc_status st = lt_database_look(directory, &db, &made.begun, err);
-    if (!st)
-        st = read_all(db, &made, err);
-    lt_database_close(db);
-    if (st)
-        lt_standing_free(&made);
-    *s = made;
-    return st;
-}
-
-/* A run that opens or closes the file at this moment changes how it is to be read: then once more. */
 ltc_status lt_standing_read(const char *directory, lt_standing *s, ltc_error *err)
 {
-    ltc_status st = read_once(directory, s, err);
-    for (int i = 0; i < MORE_TRIES && st == LTC_EIO; i++) {
-        sqlite3_sleep(TRY_MS);
-        st = read_once(directory, s, err);
-    }
+    *s = (lt_standing){ 0 };
+    const ltc_status st = lt_database_look(directory, read_all, s, err);
+    if (st)
+        lt_standing_free(s);
     return st;
 }
 

@@ -5,19 +5,16 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <math.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "util/memory.h"
+#include "util/program.h"
 #include "util/text.h"
 
-enum { PATIENCE_MS = 10000, TICK_MS = 10 };
-extern char **environ;
+enum { PATIENCE_MS = 10000, TICK_MS = 10 };   /* for all hooks together, at the end; between two looks */
 
 typedef struct hook {
     const char *program;
@@ -31,41 +28,16 @@ typedef struct hook {
 
 struct lt_hooks { hook *v; size_t n; };
 
-/* Of the process that is started: its input is the pipe, its output goes to standard error. */
-static int spawn(const char *program, int input, pid_t *pid)
-{
-    char *const argv[] = { (char *)(uintptr_t)program, NULL };
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    sigset_t all;
-    sigfillset(&all);
-    if (posix_spawn_file_actions_init(&files))
-        return ENOMEM;
-    if (posix_spawnattr_init(&attributes)) {
-        posix_spawn_file_actions_destroy(&files);
-        return ENOMEM;
-    }
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    int failed = posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
-    if (!failed)
-        failed = posix_spawn_file_actions_adddup2(&files, STDERR_FILENO, STDOUT_FILENO);
-    if (!failed)
-        failed = posix_spawn(pid, program, &files, &attributes, argv, environ);
-    posix_spawn_file_actions_destroy(&files);
-    posix_spawnattr_destroy(&attributes);
-    return failed;
-}
-
 static ltc_status start(hook *h, ltc_error *err)
 {
+    const char *const argv[] = { h->program, NULL };
     int ends[2];
     if (pipe(ends))
         return ltc_fail(err, LTC_EIO, "no pipe to the hook %s: %s", h->program, strerror(errno));
     for (int i = 0; i < 2; i++)
         fcntl(ends[i], F_SETFD, FD_CLOEXEC);
     fcntl(ends[1], F_SETFL, O_NONBLOCK);
-    const int failed = spawn(h->program, ends[0], &h->pid);
+    const int failed = lt_program_start(argv, ends[0], false, &h->pid);
     close(ends[0]);
     if (failed) {
         close(ends[1]);
@@ -222,22 +194,6 @@ void lt_hooks_event(lt_hooks *h, const char *level, const char *sentence)
         tell(h, json_pack("{s:s, s:s}", "event", level, "sentence", sentence));
 }
 
-/* Within what is left of the patience of all. */
-static void wait_for(hook *h, int *left_ms)
-{
-    const struct timespec tick = { .tv_nsec = TICK_MS * 1000000L };
-    int status;
-    pid_t ended;
-    for (; (ended = waitpid(h->pid, &status, WNOHANG)) == 0 && *left_ms > 0; *left_ms -= TICK_MS)
-        nanosleep(&tick, NULL);
-    if (ended != 0)
-        return;
-    h->broken = true;
-    kill(-h->pid, SIGKILL);                   /* what it started, too */
-    while (waitpid(h->pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-}
-
 /* The last line may have no room yet. */
 static void end_input(hook *h, int *left_ms)
 {
@@ -259,7 +215,7 @@ void lt_hooks_close(lt_hooks *h, const char *status, FILE *to)
         end_input(&h->v[i], &left_ms);
     for (size_t i = 0; i < h->n; i++) {
         hook *k = &h->v[i];
-        wait_for(k, &left_ms);
+        k->broken |= lt_program_wait(k->pid, &left_ms) < 0;
         if (to && (k->broken || k->lost))
             fprintf(to, "ltcore: the hook %s %s; %llu lines were left out, and results.db has them all\n", k->program,
                     k->broken ? "did not read to the end" : "was slow", (unsigned long long)k->lost);

@@ -1,0 +1,183 @@
+/* Whoever reads results.db beside a run sees nothing yet, or all of what one moment had: at every statement of
+ * a run that begins, and when a whole run comes and goes between two statements of the reader. */
+#include "results_rig.h"
+
+#include <sqlite3.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report/model.h"
+#include "results/standing.h"
+#include "suite.h"
+
+/* What is done while a connection is at its statements: SQLite calls back without an argument when one is
+ * opened. */
+static struct {
+    rig     *r;
+    bool     of_readers;                      /* whose statements count */
+    unsigned statements, at, looks;           /* at: the one at which a run comes and goes */
+} now;
+
+/* Of the rig's run, or of one line that has just begun. */
+static bool is_whole(size_t lines, size_t levels)
+{
+    return (lines == 3 && levels == RIG_ROWS) || (lines == 1 && !levels);
+}
+
+static void look(void)
+{
+    char path[300];
+    lt_standing s;
+    lt_seen_run seen;
+    ltc_error err = { .message = "" };
+    snprintf(path, sizeof path, "%s/results.db", now.r->dir);
+    if (access(path, F_OK))
+        return;
+    now.looks++;
+    CU_ASSERT_EQUAL(lt_standing_read(now.r->dir, &s, &err), LTC_OK);
+    CU_ASSERT(!s.begun || s.n_lines == 3);
+    CU_ASSERT_EQUAL(lt_seen_read(now.r->dir, &seen, &err), LTC_OK);
+    CU_ASSERT(seen.n_variants == 3 || (!seen.n_variants && !seen.n_settings && !*seen.version));
+    CU_ASSERT_STRING_EQUAL(err.message, "");
+    lt_standing_free(&s);
+    lt_seen_free(&seen);
+}
+
+/* Another configuration's, in the same file, and gone again. */
+static void come_and_go(void)
+{
+    lt_settings alone = now.r->settings;
+    lt_run_facts facts = now.r->facts;
+    lt_results *results = NULL;
+    ltc_error err = { .message = "" };
+    alone.n_variants = 0, alone.n_lines = 1;
+    facts.settings = &alone;
+    CU_ASSERT_EQUAL_FATAL(lt_results_open(now.r->dir, &facts, &results, &err), LTC_OK);
+    lt_results_close(results);
+}
+
+static int at_statement(unsigned what, void *of_reader, void *stmt, void *sql)
+{
+    (void)what, (void)stmt, (void)sql;
+    if (!now.r || (of_reader != NULL) != now.of_readers)
+        return 0;
+    now.statements++;
+    if (!now.of_readers)
+        look();
+    else if (now.statements == now.at)
+        come_and_go();
+    return 0;
+}
+
+static int at_opening(sqlite3 *db, char **message, const struct sqlite3_api_routines *api)
+{
+    (void)message, (void)api;
+    void *of_reader = sqlite3_db_readonly(db, "main") == 1 ? &now : NULL;
+    return sqlite3_trace_v2(db, SQLITE_TRACE_STMT, at_statement, of_reader);
+}
+
+static void begin(rig *r, bool of_readers)
+{
+    now.r = r, now.of_readers = of_readers;
+    now.statements = now.at = now.looks = 0;
+    CU_ASSERT_EQUAL_FATAL(sqlite3_auto_extension((void (*)(void))at_opening), SQLITE_OK);
+}
+
+static void end(void)
+{
+    sqlite3_reset_auto_extension();
+    now.r = NULL;
+}
+
+static void close_run(rig *r)
+{
+    lt_results_close(r->results);
+    lt_store_close(r->store);
+    r->results = NULL, r->store = NULL;
+}
+
+static void a_run_that_begins_is_seen_whole_or_not_at_all(void)
+{
+    rig *r = rig_create();
+    begin(r, false);
+    rig_start(r);
+    CU_ASSERT(now.looks > 30);                /* tables, and what describes the run */
+    close_run(r);
+    now.looks = 0;
+    rig_start(r);                             /* over what is there */
+    CU_ASSERT(now.looks > 30);
+    end();
+    rig_close(r);
+}
+
+/* A run that ended, and another in its place before statement `at` of the reader. True: it got that far. */
+static bool read_beside(unsigned at, bool report)
+{
+    rig *r = rig_create();
+    lt_standing s = { 0 };
+    lt_seen_run seen = { 0 };
+    ltc_error err = { .message = "" };
+    rig_start(r);
+    rig_fill(r, rig_forward);
+    close_run(r);
+    begin(r, true);
+    now.at = at;
+    if (report) {
+        CU_ASSERT_EQUAL(lt_seen_read(r->dir, &seen, &err), LTC_OK);
+        CU_ASSERT(is_whole(seen.n_variants, seen.n_levels));
+    } else {
+        CU_ASSERT_EQUAL(lt_standing_read(r->dir, &s, &err), LTC_OK);
+        CU_ASSERT(is_whole(s.n_lines, s.n_levels));
+    }
+    if (*err.message)
+        fprintf(stderr, "\nat statement %u: %s\n", at, err.message);
+    const bool came = now.statements >= at;
+    end();
+    lt_standing_free(&s);
+    lt_seen_free(&seen);
+    rig_close(r);
+    return came;
+}
+
+static void a_reader_keeps_to_one_run(void)
+{
+    for (int report = 0; report < 2; report++) {
+        unsigned at = 1;
+        while (read_beside(at, report))
+            at++;
+        CU_ASSERT(at > 4);                    /* every statement had its turn */
+    }
+}
+
+static void another_version_is_named_with_the_remedy(void)
+{
+    rig *r = rig_create();
+    sqlite3 *db = NULL;
+    char path[300];
+    lt_standing s;
+    ltc_error err = { .message = "" };
+    snprintf(path, sizeof path, "%s/results.db", r->dir);
+    CU_ASSERT_EQUAL(sqlite3_open(path, &db), SQLITE_OK);
+    CU_ASSERT_EQUAL(sqlite3_exec(db, "PRAGMA user_version = 1; CREATE TABLE level (id)", NULL, NULL, NULL),
+                    SQLITE_OK);
+    CU_ASSERT_EQUAL(sqlite3_close(db), SQLITE_OK);
+    CU_ASSERT_EQUAL(lt_standing_read(r->dir, &s, &err), LTC_EUNSUPPORTED);
+    CU_ASSERT(!strncmp(err.message, path, strlen(path)));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "of version 1"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "by the same command, and it is made anew from the store"));
+    rig_start(r);                             /* as that command does */
+    CU_ASSERT_EQUAL(lt_standing_read(r->dir, &s, &err), LTC_OK);
+    CU_ASSERT_EQUAL(s.n_lines, 3);
+    lt_standing_free(&s);
+    rig_close(r);
+}
+
+int main(void)
+{
+    static const lt_test claims[] = {
+        { "a run that begins is seen whole or not at all", a_run_that_begins_is_seen_whole_or_not_at_all },
+        { "a reader keeps to one run, while another takes its place", a_reader_keeps_to_one_run },
+        { "another version is named, with the remedy", another_version_is_named_with_the_remedy },
+    };
+    return lt_suite_run("results beside a run", claims, sizeof claims / sizeof claims[0]);
+}
