@@ -2,15 +2,12 @@
  * many replicas of a configuration's network in one program, each with its own initial weights, rows and
  * keys, and of each weight's elements that part alive. Prints median and best microseconds a step of one
  * replica, and the backend's identity. For bench/gpu/compare. */
+#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-#include "cli/setup.h"
+#include "bench.h"
 #include "data/key.h"
-#include "plan/experiment.h"
 #include "train/init.h"
-
-typedef struct request { uint64_t spans, steps; uint32_t replicas, pad; double density; } request;
 
 /* One program and what its spans are told and say. */
 typedef struct cohort {
@@ -23,25 +20,6 @@ typedef struct cohort {
     uint32_t *row, *correct;                  /* [n][steps][batch]; [n][steps] */
     float    *lr, *loss;
 } cohort;
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static bool never(void *arg)
-{
-    (void)arg;
-    return false;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 static ltc_status compile(cohort *c, lt_device *d, ltc_error *err)
 {
@@ -139,13 +117,13 @@ static ltc_status span(cohort *c, uint64_t steps, ltc_error *err)
 }
 
 /* One span more, before, warms up. */
-static ltc_status time_spans(cohort *c, const request *q, double *us, ltc_error *err)
+static ltc_status time_spans(cohort *c, const lt_bench_request *q, double *us, ltc_error *err)
 {
     ltc_status st = span(c, q->steps, err);
     for (uint64_t i = 0; i < q->spans && !st; i++) {
-        const double start = now_s();
+        const double start = lt_bench_now_s();
         st = span(c, q->steps, err);
-        us[i] = (now_s() - start) * 1e6 / (double)(q->steps * q->replicas);
+        us[i] = (lt_bench_now_s() - start) * 1e6 / (double)(q->steps * q->n);
     }
     return st;
 }
@@ -157,9 +135,9 @@ static void close_cohort(cohort *c)
     free(c->first), free(c->bad), free(c->key), free(c->row), free(c->correct), free(c->lr), free(c->loss);
 }
 
-static ltc_status time_cohort(lt_device *d, const lt_regime *r, const request *q, ltc_error *err)
+static ltc_status time_cohort(lt_device *d, lt_regime *r, const lt_bench_request *q, ltc_error *err)
 {
-    cohort c = { .regime = r, .n = q->replicas };
+    cohort c = { .regime = r, .n = q->n };
     double *us = calloc(q->spans, sizeof *us);
     ltc_status st = us ? compile(&c, d, err) : ltc_fail(err, LTC_ENOMEM, "no memory for the times");
     if (!st)
@@ -169,65 +147,15 @@ static ltc_status time_cohort(lt_device *d, const lt_regime *r, const request *q
     if (!st)
         st = time_spans(&c, q, us, err);
     if (!st) {
-        qsort(us, q->spans, sizeof *us, by_size);
-        printf("%.2f %.2f %s\n", us[q->spans / 2], us[0], d->identity);
+        lt_bench_print(us, q->spans);
+        printf("%s\n", d->identity);
     }
     close_cohort(&c);
     free(us);
     return st;
 }
 
-static ltc_status bench(const lt_setup *setup, const request *q, ltc_error *err)
-{
-    const lt_plugin_setting *backend = &setup->settings.backend.plugin;
-    lt_experiment e = { .settings = &setup->settings, .services = &setup->services };
-    lt_regime r = { 0 };
-    lt_device d = { 0 };
-    ltc_status st = lt_experiment_open(&e, NULL, err);
-    if (!st)
-        st = lt_regime_open(&e, &setup->settings, &r, err);
-    if (!st)
-        st = lt_device_open(backend->module, backend->options, &setup->services, &d, err);
-    if (!st)
-        st = lt_device_load(&d, &e.data, err);
-    if (!st)
-        st = time_cohort(&d, &r, q, err);
-    lt_device_close(&d);
-    lt_regime_close(&r);
-    lt_experiment_close(&e);
-    return st;
-}
-
 int main(int argc, char **argv)
 {
-    char *program = realpath("/proc/self/exe", NULL), *directory = realpath(".", NULL);
-    const request q = argc < 6 ? (request){ 0 }
-                               : (request){ strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10),
-                                            (uint32_t)strtoul(argv[4], NULL, 10), 0, strtod(argv[5], NULL) };
-    const lt_world w = { .program = program,
-                         .directory = directory,
-                         .plugin_path = getenv("LTCORE_PLUGIN_PATH"),
-                         .data_path = getenv("LTCORE_DATA"),
-                         .processors = 1,
-                         .now_s = now_s,
-                         .cancelled = never,
-                         .out = stdout,
-                         .err = stderr };
-    ltc_error err = { .message = "" };
-    lt_setup s;
-    if (!q.spans || !q.steps || q.steps > UINT32_MAX || !q.replicas || !(q.density > 0) || !program ||
-        !directory) {
-        fprintf(stderr, "usage: bench_replicas CONFIG SPANS STEPS REPLICAS DENSITY [KEY=VALUE...]\n");
-        return LT_EXIT_USAGE;
-    }
-    const lt_arguments a = { .config = argv[1], .set = (const char **)argv + 6, .n_set = (size_t)argc - 6 };
-    int code = lt_setup_open(&w, &a, &s);
-    if (!code) {
-        const ltc_status st = bench(&s, &q, &err);
-        code = st ? lt_setup_failed(&s, st, &err) : LT_EXIT_DONE;
-        lt_setup_close(&s);
-    }
-    free(program);
-    free(directory);
-    return code;
+    return lt_bench_run(argc, argv, "bench_replicas CONFIG SPANS STEPS REPLICAS DENSITY [KEY=VALUE...]", 1, time_cohort);
 }

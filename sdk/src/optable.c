@@ -1,7 +1,6 @@
 /* The backend that drives a table of kernels: ltc_optable_ops, with devices and data. The
  * rest is in program.c. */
 #include <stdlib.h>
-#include <string.h>
 
 #include <ltsdk/net.h>
 
@@ -47,19 +46,15 @@ static ltc_status identity(void *dev, char *text, size_t n, ltc_error *err)
 static ltc_status data_open(void *dev, const ltc_data_desc *desc, void **data, ltc_error *err)
 {
     (void)dev;
-    if (desc->rank < 1 || desc->rank > 4)
-        return ltc_fail(err, LTC_EINVAL, "samples have rank %u, which is not in [1, 4]", desc->rank);
-    if (desc->n > UINT32_MAX)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "a split of %llu rows: this backend numbers them with 32 bits",
-                        (unsigned long long)desc->n);
     lts_data *d = calloc(1, sizeof *d);
     if (!d)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a split");
-    memcpy(&d->desc, desc, desc->size < sizeof d->desc ? desc->size : sizeof d->desc);
-    memcpy(d->dim, desc->dim, desc->rank * sizeof *d->dim);
-    d->desc.dim = d->dim;
-    *data = d;
-    return LTC_OK;
+    const ltc_status st = lts_request_data(desc, &d->desc, d->dim, err);
+    if (st)
+        free(d);
+    else
+        *data = d;
+    return st;
 }
 
 static void data_close(void *data)

@@ -8,7 +8,7 @@
 #include "conv.h"
 #include "op.h"
 
-enum { CAPS = LTC_CAP_REPEATABLE | LTC_CAP_REPLICA_FREE | LTC_CAP_SPAN_FREE };
+static const lts_limits takes = { LTC_CAP_REPEATABLE | LTC_CAP_REPLICA_FREE | LTC_CAP_SPAN_FREE, 1, UINT32_MAX };
 
 void *lts_memory_new(const lts_device *d, size_t bytes)
 {
@@ -36,28 +36,6 @@ ltc_status lts_memory_copy(const lts_device *d, void *dst, const void *src, size
     return st ? ltc_fail(err, st, "copying %zu bytes to or from the device failed with status %d", bytes,
                          (int)st)
               : LTC_OK;
-}
-
-static ltc_status check_request(const ltc_compile_req *r, ltc_error *err)
-{
-    const ltc_optimizer *o = r->optimizer;
-    if (r->n_replicas != 1)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend trains one replica per program, not %u",
-                        r->n_replicas);
-    if (r->require & LTC_CAP_COHORT)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend cannot train cohorts");
-    if (r->require & ~(uint32_t)CAPS)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend cannot promise capabilities 0x%x",
-                        r->require & ~(uint32_t)CAPS);
-    if (r->loss != LTC_LOSS_CROSS_ENTROPY)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no loss number %u", r->loss);
-    if (r->augment & ~(uint32_t)(LTC_AUGMENT_CROP | LTC_AUGMENT_FLIP))
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no augmentation 0x%x", r->augment);
-    if (o->kind < LTC_SGD || o->kind > LTC_ADAMW)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no optimizer number %u", o->kind);
-    if (r->batch == 0)
-        return ltc_fail(err, LTC_EINVAL, "a batch must have at least one sample");
-    return LTC_OK;
 }
 
 /* The host buffer that a parameter, the evaluation's rows, the logits or a batch norm's
@@ -90,29 +68,25 @@ static ltc_status lay_out(lts_program *p, const ltc_compile_req *r, ltc_error *e
         lts_tape_plan(&p->tape, r->graph, LTC_F32, rows, LTS_TAPE_GRAD | LTS_TAPE_TRAIN | one, err);
     if (st)
         return st;
-    if (r->augment && ltc_graph_value(r->graph, r->graph->input)->rank != 3)
-        return ltc_fail(err, LTC_EUNSUPPORTED,
-                        "augmentation needs images: the network's input has rank %u, not 3",
-                        ltc_graph_value(r->graph, r->graph->input)->rank);
     const lts_conv_memory m = lts_on_host() && ltc_optable_table.gemm
                                   ? lts_conv_memory_of(r->graph, rows)
                                   : (lts_conv_memory){ 0 };
     p->scratch_count = m.scratch;
     p->sums_count = m.sums;
-    return LTC_OK;
+    return lts_request_augment(r, err);
 }
 
 ltc_status lts_program_plan(void *dev, const ltc_compile_req *r, ltc_plan *plan, ltc_error *err)
 {
     (void)dev;
     lts_program p = { 0 };
-    ltc_status st = check_request(r, err);
+    ltc_status st = lts_request_compile(r, &takes, err);
     if (!st)
         st = lay_out(&p, r, err);
     if (!st) {
         const size_t per_row = sizeof *p.ones + sizeof *p.label + sizeof *p.loss;
-        plan->caps = CAPS;
-        plan->max_replicas = 1;
+        plan->caps = takes.caps;
+        plan->max_replicas = takes.replicas;
         plan->bytes_fixed = sizeof p + r->graph->n_nodes * (sizeof *p.step + sizeof *p.tape.io);
         plan->bytes_per_replica =
             p.tape.bytes + per_row * p.tape.rows +
@@ -292,7 +266,7 @@ static ltc_status check_routes(const lts_program *p, ltc_error *err)
 
 ltc_status lts_program_compile(void *dev, const ltc_compile_req *r, void **prog, ltc_error *err)
 {
-    ltc_status st = check_request(r, err);
+    ltc_status st = lts_request_compile(r, &takes, err);
     if (st)
         return st;
     lts_program *p = calloc(1, sizeof *p);
@@ -339,11 +313,11 @@ ltc_status lts_program_bind(void *prog, uint32_t split, void *data, ltc_error *e
 {
     lts_program *p = prog;
     const lts_data *d = data;
-    if (split >= LTS_MOST_SPLITS)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "split %u: this backend takes splits 0 to %d", split,
-                        LTS_MOST_SPLITS - 1);
+    ltc_status st = lts_request_bind(split, err);
+    if (st)
+        return st;
     p->bound[split] = false;
-    const ltc_status st = lts_samples_open(&p->split[split], &d->desc, p->input, p->graph, err);
+    st = lts_samples_open(&p->split[split], &d->desc, p->input, p->graph, err);
     p->bound[split] = st == LTC_OK;
     return st;
 }

@@ -3,7 +3,8 @@
  *   optable.c   the backend's table, device, data       program.c  compile, bind, release
  *   gemm.c      LINEAR through the gemm                 state.c    put, get, ready
  *   conv.c      CONV2D alike                            parts.c    reference kernels, part by part
- *   span.c      train, eval                             walk.c     forward and backward over the nodes */
+ *   span.c      train, eval                             walk.c     forward and backward over the nodes
+ *   request.c   what every backend refuses */
 #ifndef LTS_PROGRAM_H
 #define LTS_PROGRAM_H
 
@@ -12,13 +13,11 @@
 #include <stdatomic.h>
 
 #include "divide.h"
+#include "request.h"
 #include "sample.h"
 #include "tape.h"
 
-enum {
-    LTS_EVAL_ROWS  = 64,                      /* an evaluation's block, whatever the program's batch */
-    LTS_MOST_SPLITS = 16
-};
+enum { LTS_EVAL_ROWS = 64 };                  /* an evaluation's block, whatever the program's batch */
 
 typedef struct lts_device {
     const ltc_host *host;

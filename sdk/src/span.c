@@ -139,39 +139,18 @@ static ltc_status steps(lts_program *p, const ltc_train_req *r, ltc_train_out *o
     return LTC_OK;
 }
 
-static ltc_status check_split(const lts_program *p, uint32_t split, ltc_error *err)
+static lts_terms terms_of(const lts_program *p, uint32_t split)
 {
-    if (!p->ready)
-        return ltc_fail(err, LTC_EINVAL,
-                        "the program is not ready: its state was put, and ready() not called since");
-    if (split >= LTS_MOST_SPLITS || !p->bound[split])
-        return ltc_fail(err, LTC_EINVAL, "split %u has no data bound to it", split);
-    return LTC_OK;
-}
-
-static ltc_status check_span(const lts_program *p, const ltc_train_req *r, ltc_error *err)
-{
-    const ltc_status st = check_split(p, r->split, err);
-    if (st)
-        return st;
-    if (r->x)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend takes rows by their numbers only");
-    if (p->augment && !r->key_augment)
-        return ltc_fail(err, LTC_EINVAL, "augmentation needs a key");
-    const uint64_t n = p->split[r->split].n;
-    for (size_t i = 0; i < (size_t)r->n_steps * p->batch; i++)
-        if (r->sample[i] >= n)
-            return ltc_fail(err, LTC_EINVAL, "step %llu asks for row %u of a split of %llu",
-                            (unsigned long long)(r->first_step[0] + i / p->batch), r->sample[i],
-                            (unsigned long long)n);
-    return LTC_OK;
+    const bool bound = split < LTS_MOST_SPLITS && p->bound[split];
+    return (lts_terms){ p->ready, bound, 1, p->batch, p->augment, bound ? p->split[split].n : 0 };
 }
 
 /* A span that fails half-way leaves a state that must be put anew. */
 ltc_status lts_program_train(void *prog, const ltc_train_req *r, ltc_train_out *out, ltc_error *err)
 {
     lts_program *p = prog;
-    ltc_status st = check_span(p, r, err);
+    const lts_terms terms = terms_of(p, r->split);
+    ltc_status st = lts_request_train(&terms, r, err);
     if (st)
         return st;
     const bool flush = ltc_optable_table.flags & LTC_OT_FTZ;
@@ -211,14 +190,10 @@ static ltc_status eval_block(lts_program *p, uint32_t split, uint64_t b, uint64_
 ltc_status lts_program_eval(void *prog, const ltc_eval_req *r, ltc_eval_out *out, ltc_error *err)
 {
     lts_program *p = prog;
-    ltc_status st = check_split(p, r->split, err);
+    const lts_terms terms = terms_of(p, r->split);
+    ltc_status st = lts_request_eval(&terms, r, err);
     if (st)
         return st;
-    const uint64_t n = p->split[r->split].n;
-    if (r->first > n || r->count > n - r->first)
-        return ltc_fail(err, LTC_EINVAL, "rows %llu to %llu are not all in a split of %llu",
-                        (unsigned long long)r->first, (unsigned long long)(r->first + r->count),
-                        (unsigned long long)n);
     const bool flush = ltc_optable_table.flags & LTC_OT_FTZ;
     const unsigned before = flush ? lts_fpu_flush() : 0;
     const uint64_t end = r->first + r->count;

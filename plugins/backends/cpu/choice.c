@@ -11,14 +11,16 @@ static const costs table[CPU_ISAS] = {
     [CPU_PORTABLE] = { .dense = 1.2, .list = 1.3, .strip = 1.4, .weight = 0.5, .adam = 1.5, .entry = 4.0 },
 };
 
+/* In a batch: of the usual size, as the optimizer is Adam. */
+enum { VECTORS = 4 };
+
 cpu_form cpu_choose_linear(const cpu_linear_case *c)
 {
     const costs *t = &table[c->isa];
-    const double vectors = (double)((c->batch + CPU_LANES - 1) / CPU_LANES), n = (double)(c->in * c->out);
-    const double passes = c->first ? 2 : 3, update = c->adam ? t->weight + t->adam : t->weight;
-    const double dense = n * (passes * vectors * t->dense + update);
-    const double lists = (double)c->alive * (passes * vectors * t->list + t->entry + update);
-    const double strips = n * (2 * c->filled * (double)c->batch / CPU_LANES * t->strip + update);
+    const double n = (double)(c->in * c->out), vectors = (c->first ? 2 : 3) * VECTORS, update = t->weight + t->adam;
+    const double dense = n * (vectors * t->dense + update);
+    const double lists = (double)c->alive * (vectors * t->list + t->entry + update);
+    const double strips = n * (c->filled * vectors * t->strip + update);
     if (c->filled < 1 && strips < dense && strips < lists)
         return CPU_FORM_STRIPS;
     return lists < dense ? CPU_FORM_LISTS : CPU_FORM_DENSE;

@@ -1,6 +1,6 @@
 /* Which kernels a layer gets: a pure function of its shape, its mask, statistics of the data and the instruction set,
- * by a table of costs in choice.c. Another choice has other bits: whoever changes the table raises the revision in the
- * identity. */
+ * by a table of costs in choice.c. Neither batch nor optimizer has a say, since an evaluation has the same bits under
+ * all of them. Another choice has other bits: whoever changes the table raises the revision in the identity. */
 #ifndef CPU_CHOICE_H
 #define CPU_CHOICE_H
 
@@ -10,10 +10,10 @@
 #define CPU_HEAVY ((size_t)8 << 20)
 
 typedef struct cpu_linear_case {
-    int64_t in, out, batch;
+    int64_t in, out;
     size_t  alive;                            /* weights that are not dead */
     double  filled;                           /* share of the input that is not its base; 1 where that is no matter */
-    bool    first, adam;                      /* no gradient of its input is wanted; the optimizer is one of Adam's */
+    bool    first;                            /* no gradient of its input is wanted */
     cpu_isa isa;
 } cpu_linear_case;
 

@@ -1,7 +1,6 @@
 /* cpu: kernels of its own, with sixteen samples in a vector, whose time falls with a mask's density. This file holds
  * the module: options, device, identity, data. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "cpu.h"
 
@@ -39,7 +38,7 @@ static void device_close(void *dev)
 static ltc_status identity(void *dev, char *text, size_t n, ltc_error *err)
 {
     const cpu_device *d = dev;
-    const int used = snprintf(text, n, "cpu/3 %s ftz", isa_names[d->isa + 1]);
+    const int used = snprintf(text, n, "cpu/4 %s ftz", isa_names[d->isa + 1]);
     return used >= 0 && (size_t)used < n
                ? LTC_OK
                : ltc_fail(err, LTC_EINTERNAL, "no room for the identity in %zu bytes", n);
@@ -48,25 +47,19 @@ static ltc_status identity(void *dev, char *text, size_t n, ltc_error *err)
 static ltc_status data_open(void *dev, const ltc_data_desc *desc, void **data, ltc_error *err)
 {
     (void)dev;
-    if (desc->rank < 1 || desc->rank > 4)
-        return ltc_fail(err, LTC_EINVAL, "samples have rank %u, which is not in [1, 4]", desc->rank);
-    if (desc->n > UINT32_MAX)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "a split of %llu rows: this backend numbers them with 32 bits",
-                        (unsigned long long)desc->n);
     cpu_data *d = calloc(1, sizeof *d);
     if (!d)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a split");
-    memcpy(&d->desc, desc, desc->size < sizeof d->desc ? desc->size : sizeof d->desc);
-    memcpy(d->dim, desc->dim, desc->rank * sizeof *d->dim);
-    d->desc.dim = d->dim;
-    *data = d;
-    return LTC_OK;
+    const ltc_status st = lts_request_data(desc, &d->desc, d->dim, err);
+    if (st)
+        free(d);
+    else
+        *data = d;
+    return st;
 }
 
 static void data_close(void *data)
 {
-    if (data)
-        free(((cpu_data *)data)->arranged);
     free(data);
 }
 

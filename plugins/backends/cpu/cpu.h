@@ -1,17 +1,20 @@
 /* What the files of this backend share: a device, a split of data, a program.
  *
- *   cpu.c      options, device, identity      program.c  compile, bind, release
- *   isa.c      which kernels                  state.c    put, get, ready
- *   linear.c   LINEAR in its three forms      walk.c     forward, backward, update, node by node
- *   shape.c    values, halos, aliases         span.c     train, eval */
+ *   cpu.c           options, device, identity      program.c    compile, bind, release
+ *   isa.c           which kernels                  state.c      put, get, ready
+ *   linear_forms.c  LINEAR: which of three forms   span.c       train, eval
+ *   linear.c        its passes                     walk.c       forward, backward, node by node
+ *   shape.c         values, halos, aliases         nodes.c      a part of each other operation
+ *                                                  optimizer.c  the end of a step */
 #ifndef CPU_CPU_H
 #define CPU_CPU_H
 
 #include "conv.h"
 #include "kernels.h"
+#include "request.h"
 #include "sample.h"
 
-enum { CPU_MOST_SPLITS = 16, CPU_EVAL_ROWS = 64, CPU_MOST_PARTS = 16 };
+enum { CPU_EVAL_ROWS = 64, CPU_MOST_PARTS = 16 };
 
 typedef struct cpu_device {
     const ltc_host *host;
@@ -21,9 +24,7 @@ typedef struct cpu_device {
 
 typedef struct cpu_data {
     ltc_data_desc desc;
-    int64_t  dim[4];
-    uint8_t *arranged;                        /* [blocks of 64][elements][64], or NULL: made for the first program
-                                                 that evaluates by lists */
+    int64_t dim[4];
 } cpu_data;
 
 /* How a split becomes input. */
@@ -31,6 +32,7 @@ typedef struct cpu_split {
     lts_samples samples;
     cpu_data *data;
     float *table;                             /* scale [C], shift [C]: see samples.input */
+    double filled;                            /* as the choice of forms wants it; 1: no layer takes it by strips */
     bool affine;                              /* scale byte + shift is what the table says */
     bool bound;
 } cpu_split;
@@ -45,22 +47,30 @@ typedef struct cpu_value {
     bool     wants;                           /* a gradient */
 } cpu_value;
 
-/* A parameter: on the host's side of put and get, and as the kernels keep it. */
+/* A parameter's elements in the order of the layer that reads them: what is not dead, and padding. */
+typedef struct cpu_kept {
+    size_t     n;
+    uint32_t  *place;                         /* [n]: in the host's tensor, UINT32_MAX: padding; NULL: the same */
+    cpu_stored all;
+    uint8_t   *mask;                          /* [n], what all.mask points to */
+    float     *g;                             /* [n]; NULL: the layer's update makes it */
+} cpu_kept;
+
+/* A parameter: on the host's side of put and get, and as the kernels keep it. spare: the same for the form that its
+ * layer is not in now. */
 typedef struct cpu_param {
-    size_t   n, stored;
-    uint32_t *place;                          /* [stored]: in the host's tensor, UINT32_MAX: padding; NULL: the same */
+    size_t   n, alive;                        /* alive: not dead, since ready */
     float   *host[3];                         /* value, slots [n]; NULL: has none */
     uint8_t *host_mask;
-    cpu_stored keep;
-    uint8_t *mask;                            /* [stored], what keep.mask points to */
-    float   *g;                               /* [stored]; NULL: the layer's update makes it */
-    bool     has_value, masked;
+    cpu_kept kept, spare;
+    bool     masked;
 } cpu_param;
 
-typedef enum cpu_form { CPU_FORM_DENSE, CPU_FORM_LISTS, CPU_FORM_STRIPS } cpu_form;
+typedef enum cpu_form { CPU_FORM_DENSE, CPU_FORM_LISTS, CPU_FORM_STRIPS, CPU_FORMS } cpu_form;
 
 typedef struct cpu_linear {
     cpu_form form;
+    bool     heavy;
     int64_t  in, out, strips;
     ptrdiff_t ldw;
     cpu_lists lists, eval_lists;              /* eval_lists: start and column, for CPU_EVAL_ROWS samples */
@@ -77,7 +87,7 @@ typedef struct cpu_node {
     bool     relu, gate;                      /* y is cut off at 0; dx is 0 where x is */
     uint64_t add;                             /* bit k: in_grad[k] has been begun by a later node */
     bool     heavy;                           /* worth several threads */
-    cpu_linear linear;
+    cpu_linear linear, spare;                 /* spare: the form of the other splits, where they want another */
     cpu_conv  *conv;
     cpu_conv_shape conv_shape;
     float     *saved;
@@ -92,13 +102,15 @@ typedef struct cpu_program {
     int64_t  blocks;                          /* of the pass under way */
     int64_t  rows;                            /* samples in it */
     bool     evaluating;
+    ltc_key  dropout;                         /* of the step under way */
     cpu_value *value;                         /* [n_values] */
     cpu_node  *node;                          /* [n_nodes] */
     cpu_param *param;                         /* [n_params] */
+    bool      *has_value;                     /* [n_params]: put */
     uint32_t  *param_of;                      /* [n_values]: parameter + 1 */
     float     *scratch; size_t scratch_count; /* of each of CPU_MOST_PARTS parts */
     int32_t   *label; double *loss; uint8_t *hit; uint32_t *cut, *sample;
-    cpu_split  split[CPU_MOST_SPLITS];
+    cpu_split  split[LTS_MOST_SPLITS];
     uint64_t   clock;
     bool       ready;
 } cpu_program;
@@ -120,24 +132,41 @@ ltc_status cpu_program_put(void *prog, uint32_t what, uint32_t replica, uint32_t
 ltc_status cpu_program_get(void *prog, uint32_t what, uint32_t replica, uint32_t param, void *dst, size_t bytes,
                            ltc_error *err);
 ltc_status cpu_program_ready(void *prog, ltc_error *err);
+void       cpu_state_free(cpu_param *q);
+ltc_status cpu_state_lay_out(cpu_program *p, ltc_error *err);         /* anew, after data was bound to a ready program */
+void       cpu_state_suit(cpu_program *p, uint32_t split, bool training);     /* every layer takes the form for it */
 
-/* linear.c: the form for a mask, with its place[] in the parameter; what is derived of weights that were put. */
-ltc_status cpu_linear_open(cpu_program *p, cpu_node *n, cpu_param *w, ltc_error *err);
+/* linear_forms.c: a bit for each form that the splits want; one of them with its places in w->kept; the two change
+ * places. */
+cpu_form   cpu_linear_form(const cpu_program *p, const cpu_node *n, const cpu_param *w, const cpu_split *s,
+                           bool training);
+uint32_t   cpu_linear_forms(const cpu_program *p, const cpu_node *n, const cpu_param *w);
+ltc_status cpu_linear_open(cpu_program *p, cpu_node *n, cpu_param *w, cpu_form form, ltc_error *err);
 void       cpu_linear_close(cpu_linear *l);
+void       cpu_linear_swap(cpu_node *n, cpu_param *w);
+
+/* linear.c. begin: what is derived of weights that were put. */
 void       cpu_linear_begin(cpu_program *p, cpu_node *n, const cpu_param *w);
 void       cpu_linear_forward(cpu_program *p, cpu_node *n);
 void       cpu_linear_backward(cpu_program *p, cpu_node *n);
 void       cpu_linear_update(cpu_program *p, cpu_node *n, const cpu_rule *r);
 
-/* walk.c */
-void       cpu_walk_forward(cpu_program *p, bool training, ltc_key dropout);
+/* walk.c: what p->evaluating says, and p->dropout. */
+void       cpu_walk_forward(cpu_program *p);
 void       cpu_walk_backward(cpu_program *p);
-void       cpu_walk_update(cpu_program *p, float lr);
+
+/* optimizer.c */
+void       cpu_optimizer_step(cpu_program *p, float lr);
 
 /* fn over [0, n) in at most CPU_MOST_PARTS parts, on several threads where the node is heavy. Parts are a function of
  * n alone; a part's scratch is that of its first index. */
 typedef void cpu_part_fn(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end, const void *arg);
 void       cpu_parts(cpu_program *p, cpu_node *n, int64_t count, cpu_part_fn *fn, const void *arg);
+
+/* nodes.c: over what an operation is divided, and a part of each pass; weights: over outputs, NULL: none has. */
+typedef enum cpu_axis { CPU_BLOCKS, CPU_CHANNELS } cpu_axis;
+typedef struct cpu_operation { cpu_axis over; cpu_part_fn *forward, *backward, *weights; } cpu_operation;
+extern const cpu_operation cpu_operations[];  /* [LTC_OP_COUNT] */
 
 /* span.c */
 ltc_status cpu_program_train(void *prog, const ltc_train_req *r, ltc_train_out *out, ltc_error *err);
@@ -145,6 +174,33 @@ ltc_status cpu_program_eval(void *prog, const ltc_eval_req *r, ltc_eval_out *out
 
 /* Zeroed, aligned for vectors, for free(); NULL where there is no memory. */
 void      *cpu_block(size_t n, size_t size);
+
+/* A node's inputs and output; its parameter at input k, or NULL; is there a gradient at input k to add to? */
+static inline cpu_value *cpu_in(const cpu_program *p, const cpu_node *n, uint32_t k)
+{
+    return &p->value[n->node->in[k]];
+}
+
+static inline cpu_value *cpu_out(const cpu_program *p, const cpu_node *n)
+{
+    return &p->value[n->node->out];
+}
+
+static inline cpu_param *cpu_param_of(const cpu_program *p, const cpu_node *n, uint32_t k)
+{
+    return k < n->node->n_in && n->node->in[k] ? &p->param[p->param_of[n->node->in[k]] - 1] : NULL;
+}
+
+static inline bool cpu_adds(const cpu_node *n, uint32_t k)
+{
+    return n->add >> k & 1;
+}
+
+/* Such a layer needs no gradient of its input. */
+static inline bool cpu_reads_input(const cpu_program *p, const cpu_node *n)
+{
+    return cpu_in(p, n, 0)->root == p->value[p->graph->input].root;
+}
 
 static inline int64_t cpu_round(int64_t n, int64_t to)
 {

@@ -2,35 +2,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "choice.h"
 #include "cpu.h"
 
 #include "op.h"
 #include "tape.h"
 
-enum { CAPS = LTC_CAP_REPEATABLE | LTC_CAP_REPLICA_FREE | LTC_CAP_SPAN_FREE };
+static const lts_limits takes = { LTC_CAP_REPEATABLE | LTC_CAP_REPLICA_FREE | LTC_CAP_SPAN_FREE, 1, UINT16_MAX };
 
 void *cpu_block(size_t n, size_t size)
 {
     size_t bytes;
     return lts_times(n, size, &bytes) ? lts_block(bytes) : NULL;
-}
-
-static ltc_status check_request(const ltc_compile_req *r, ltc_error *err)
-{
-    if (r->n_replicas != 1)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend trains one replica per program, not %u", r->n_replicas);
-    if (r->require & ~(uint32_t)CAPS)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend cannot promise capabilities 0x%x",
-                        r->require & ~(uint32_t)CAPS);
-    if (r->loss != LTC_LOSS_CROSS_ENTROPY)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no loss number %u", r->loss);
-    if (r->augment & ~(uint32_t)(LTC_AUGMENT_CROP | LTC_AUGMENT_FLIP))
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no augmentation 0x%x", r->augment);
-    if (r->optimizer->kind < LTC_SGD || r->optimizer->kind > LTC_ADAMW)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no optimizer number %u", r->optimizer->kind);
-    if (r->batch == 0 || r->batch > UINT16_MAX)
-        return ltc_fail(err, LTC_EINVAL, "a batch of %u samples is not in [1, %d]", r->batch, UINT16_MAX);
-    return LTC_OK;
 }
 
 /* The SDK's planning checks a graph whole; its layout is not needed. */
@@ -39,11 +22,7 @@ static ltc_status check_graph(const ltc_compile_req *r, ltc_error *err)
     lts_tape tape = { 0 };
     const ltc_status st = lts_tape_plan(&tape, r->graph, LTC_F32, r->batch, LTS_TAPE_GRAD | LTS_TAPE_TRAIN, err);
     lts_tape_free(&tape);
-    if (!st && r->augment && ltc_graph_value(r->graph, r->graph->input)->rank != 3)
-        return ltc_fail(err, LTC_EUNSUPPORTED,
-                        "augmentation needs images: the network's input has rank %u, not 3",
-                        ltc_graph_value(r->graph, r->graph->input)->rank);
-    return st;
+    return st ? st : lts_request_augment(r, err);
 }
 
 /* What a linear layer's parts need at most. */
@@ -72,8 +51,9 @@ static ltc_status lay_out(cpu_program *p, const ltc_compile_req *r, ltc_error *e
     p->value = cpu_block((size_t)g->n_values + 1, sizeof *p->value);
     p->node = cpu_block((size_t)g->n_nodes + 1, sizeof *p->node);
     p->param = cpu_block((size_t)g->n_params + 1, sizeof *p->param);
+    p->has_value = cpu_block((size_t)g->n_params + 1, sizeof *p->has_value);
     p->param_of = cpu_block((size_t)g->n_values + 1, sizeof *p->param_of);
-    if (!p->value || !p->node || !p->param || !p->param_of)
+    if (!p->value || !p->node || !p->param || !p->has_value || !p->param_of)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a program");
     for (uint32_t i = 0; i < g->n_params; i++)
         p->param_of[ltc_graph_param(g, i)->value] = i + 1;
@@ -84,7 +64,7 @@ static ltc_status lay_out(cpu_program *p, const ltc_compile_req *r, ltc_error *e
 
 static ltc_status prepare(cpu_program *p, const ltc_compile_req *r, ltc_error *err)
 {
-    ltc_status st = check_request(r, err);
+    ltc_status st = lts_request_compile(r, &takes, err);
     if (!st)
         st = check_graph(r, err);
     return st ? st : lay_out(p, r, err);
@@ -98,8 +78,8 @@ ltc_status cpu_program_plan(void *dev, const ltc_compile_req *r, ltc_plan *plan,
     p->device = dev;
     const ltc_status st = prepare(p, r, err);
     if (!st) {
-        plan->caps = CAPS;
-        plan->max_replicas = 1;
+        plan->caps = takes.caps;
+        plan->max_replicas = takes.replicas;
         plan->bytes_fixed = sizeof *p + r->graph->n_nodes * sizeof *p->node;
         plan->bytes_per_replica = CPU_MOST_PARTS * p->scratch_count * sizeof(float);
         for (uint32_t v = 1; v < r->graph->n_values; v++)
@@ -191,14 +171,6 @@ ltc_status cpu_program_compile(void *dev, const ltc_compile_req *r, void **prog,
     return st;
 }
 
-static void free_param(cpu_param *q)
-{
-    for (int k = 0; k < 3; k++)
-        free(q->host[k]);
-    free(q->host_mask), free(q->place), free(q->keep.w), free(q->keep.slot[0]), free(q->keep.slot[1]);
-    free(q->mask), free(q->g);
-}
-
 void cpu_program_release(void *prog)
 {
     cpu_program *p = prog;
@@ -207,15 +179,15 @@ void cpu_program_release(void *prog)
     for (uint32_t v = 1; p->value && v < p->graph->n_values; v++)
         free(p->value[v].at), free(p->value[v].grad_at);
     for (uint32_t i = 0; p->node && i < p->graph->n_nodes; i++) {
-        cpu_linear_close(&p->node[i].linear);
+        cpu_linear_close(&p->node[i].linear), cpu_linear_close(&p->node[i].spare);
         cpu_conv_close(p->node[i].conv);
         free(p->node[i].saved);
     }
     for (uint32_t i = 0; p->param && i < p->graph->n_params; i++)
-        free_param(&p->param[i]);
-    for (uint32_t s = 0; s < CPU_MOST_SPLITS; s++)
+        cpu_state_free(&p->param[i]);
+    for (uint32_t s = 0; s < LTS_MOST_SPLITS; s++)
         free(p->split[s].table);
-    free(p->value), free(p->node), free(p->param), free(p->param_of), free(p->scratch);
+    free(p->value), free(p->node), free(p->param), free(p->has_value), free(p->param_of), free(p->scratch);
     free(p->label), free(p->loss), free(p->hit), free(p->cut), free(p->sample);
     free(p);
 }
@@ -246,15 +218,18 @@ static ltc_status find_line(cpu_split *s, ltc_error *err)
 ltc_status cpu_program_bind(void *prog, uint32_t split, void *data, ltc_error *err)
 {
     cpu_program *p = prog;
-    if (split >= CPU_MOST_SPLITS)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "split %u: this backend takes splits 0 to %d", split,
-                        CPU_MOST_SPLITS - 1);
+    ltc_status st = lts_request_bind(split, err);
+    if (st)
+        return st;
     cpu_split *s = &p->split[split];
     free(s->table);
     *s = (cpu_split){ .data = data };
-    ltc_status st = lts_samples_open(&s->samples, &s->data->desc, p->input, p->graph, err);
+    st = lts_samples_open(&s->samples, &s->data->desc, p->input, p->graph, err);
     if (!st)
         st = find_line(s, err);
-    s->bound = st == LTC_OK;
-    return st;
+    if (st)
+        return st;
+    s->bound = true;
+    s->filled = s->affine && s->samples.dim[0] == 1 && s->samples.count <= UINT16_MAX ? cpu_filled(&s->samples) : 1;
+    return p->ready ? cpu_state_lay_out(p, err) : LTC_OK;
 }

@@ -45,7 +45,7 @@ static void flatten_input(cpu_program *p)
     for (uint32_t i = 0; i < p->graph->n_nodes; i++)
         for (uint32_t k = 0; k < p->node[i].node->n_in; k++)
             only = only && (p->node[i].node->in[k] != p->graph->input || is_of(&p->node[i], LTC_OP_FLATTEN));
-    p->value[p->graph->input].flat = only && ltc_graph_value(p->graph, p->graph->input)->rank == 3 && !p->augment;
+    p->value[p->graph->input].flat = only && ltc_graph_value(p->graph, p->graph->input)->rank == 3;
 }
 
 static void share(cpu_program *p, cpu_node *n)

@@ -12,8 +12,7 @@
 static cpu_node *first_linear(cpu_program *p)
 {
     for (uint32_t i = 0; i < p->graph->n_nodes; i++)
-        if (p->node[i].node->op == LTC_OP_LINEAR &&
-            p->value[p->node[i].node->in[0]].root == p->value[p->graph->input].root)
+        if (p->node[i].node->op == LTC_OP_LINEAR && cpu_reads_input(p, &p->node[i]))
             return &p->node[i];
     return NULL;
 }
@@ -93,7 +92,8 @@ static bool step(cpu_program *p, const ltc_train_req *r, uint32_t s, ltc_train_o
 {
     const ltc_key none = { 0, 0 };
     gather_batch(p, r, s);
-    cpu_walk_forward(p, true, r->key_dropout ? ltc_key_fold(r->key_dropout[0], r->first_step[0] + s) : none);
+    p->dropout = r->key_dropout ? ltc_key_fold(r->key_dropout[0], r->first_step[0] + s) : none;
+    cpu_walk_forward(p);
     losses(p, true);
     double sum = 0;
     uint32_t correct = 0;
@@ -104,7 +104,7 @@ static bool step(cpu_program *p, const ltc_train_req *r, uint32_t s, ltc_train_o
     if (!isfinite(out->loss[s]))
         return false;
     cpu_walk_backward(p);
-    cpu_walk_update(p, r->lr[s]);
+    cpu_optimizer_step(p, r->lr[s]);
     return true;
 }
 
@@ -123,40 +123,20 @@ static void steps(cpu_program *p, const ltc_train_req *r, ltc_train_out *out)
     }
 }
 
-static ltc_status check_split(const cpu_program *p, uint32_t split, ltc_error *err)
+static lts_terms terms_of(const cpu_program *p, uint32_t split)
 {
-    if (!p->ready)
-        return ltc_fail(err, LTC_EINVAL,
-                        "the program is not ready: its state was put, and ready() not called since");
-    if (split >= CPU_MOST_SPLITS || !p->split[split].bound)
-        return ltc_fail(err, LTC_EINVAL, "split %u has no data bound to it", split);
-    return LTC_OK;
-}
-
-static ltc_status check_span(const cpu_program *p, const ltc_train_req *r, ltc_error *err)
-{
-    const ltc_status st = check_split(p, r->split, err);
-    if (st)
-        return st;
-    if (r->x)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend takes rows by their numbers only");
-    if (p->augment && !r->key_augment)
-        return ltc_fail(err, LTC_EINVAL, "augmentation needs a key");
-    const uint64_t n = p->split[r->split].samples.n;
-    for (size_t i = 0; i < (size_t)r->n_steps * p->batch; i++)
-        if (r->sample[i] >= n)
-            return ltc_fail(err, LTC_EINVAL, "step %llu asks for row %u of a split of %llu",
-                            (unsigned long long)(r->first_step[0] + i / p->batch), r->sample[i],
-                            (unsigned long long)n);
-    return LTC_OK;
+    const bool bound = split < LTS_MOST_SPLITS && p->split[split].bound;
+    return (lts_terms){ p->ready, bound, 1, p->batch, p->augment, bound ? p->split[split].samples.n : 0 };
 }
 
 ltc_status cpu_program_train(void *prog, const ltc_train_req *r, ltc_train_out *out, ltc_error *err)
 {
     cpu_program *p = prog;
-    const ltc_status st = check_span(p, r, err);
+    const lts_terms terms = terms_of(p, r->split);
+    const ltc_status st = lts_request_train(&terms, r, err);
     if (st)
         return st;
+    cpu_state_suit(p, r->split, true);
     const unsigned before = lts_fpu_flush();
     steps(p, r, out);
     lts_fpu_restore(before);
@@ -166,12 +146,11 @@ ltc_status cpu_program_train(void *prog, const ltc_train_req *r, ltc_train_out *
 /* Up to CPU_EVAL_ROWS rows from `start` on: a sample's bits are its lane's, whoever its neighbours are. */
 static void eval_block(cpu_program *p, uint32_t split, uint64_t start, int64_t rows, ltc_eval_out *out)
 {
-    const ltc_key none = { 0, 0 };
     for (int64_t i = 0; i < CPU_EVAL_ROWS; i++)
         p->sample[i] = (uint32_t)(start + (uint64_t)(i < rows ? i : 0));
     p->evaluating = true;
     gather(p, &p->split[split], CPU_EVAL_ROWS, false);
-    cpu_walk_forward(p, false, none);
+    cpu_walk_forward(p);
     losses(p, false);
     for (int64_t i = 0; i < rows; i++)
         out->loss[0] += p->loss[i], out->correct[0] += p->hit[i];
@@ -180,14 +159,11 @@ static void eval_block(cpu_program *p, uint32_t split, uint64_t start, int64_t r
 ltc_status cpu_program_eval(void *prog, const ltc_eval_req *r, ltc_eval_out *out, ltc_error *err)
 {
     cpu_program *p = prog;
-    const ltc_status st = check_split(p, r->split, err);
+    const lts_terms terms = terms_of(p, r->split);
+    const ltc_status st = lts_request_eval(&terms, r, err);
     if (st)
         return st;
-    const uint64_t n = p->split[r->split].samples.n;
-    if (r->first > n || r->count > n - r->first)
-        return ltc_fail(err, LTC_EINVAL, "rows %llu to %llu are not all in a split of %llu",
-                        (unsigned long long)r->first, (unsigned long long)(r->first + r->count),
-                        (unsigned long long)n);
+    cpu_state_suit(p, r->split, false);
     const unsigned before = lts_fpu_flush();
     for (uint64_t done = 0; done < r->count; done += CPU_EVAL_ROWS)
         eval_block(p, r->split, r->first + done,

@@ -1,101 +1,70 @@
 /* The state of a program's one replica: what put and get move lies in the host's order until ready() hands it to the
  * layers, which keep what is not dead in orders of their own, and is fetched back when the next put comes. */
-#include <string.h>
-
 #include <stdlib.h>
+#include <string.h>
 
 #include <ltcore/ops.h>
 
+#include "choice.h"
 #include "cpu.h"
 
-static const char *const what_name[] = { "", "value", "mask", "first slot", "second slot", "clock" };
-
-/* A piece of state on the host's side; at NULL: the program has none, and it reads as all `none`. */
-typedef struct piece { void *at; size_t bytes; uint8_t none; } piece;
-
-static piece piece_of(cpu_program *p, uint32_t what, uint32_t param)
+/* On the host's side. NULL: the program has none, and it reads as lts_state_none. */
+static void *place_of(cpu_program *p, const lts_state_name *x)
 {
-    cpu_param *q = &p->param[param];
-    if (what == LTC_STATE_CLOCK)
-        return (piece){ &p->clock, sizeof p->clock, 0 };
-    if (what == LTC_STATE_MASK)
-        return (piece){ q->host_mask, q->n, LTC_ALIVE };
-    return (piece){ q->host[what == LTC_STATE_VALUE ? 0 : what - LTC_STATE_SLOT_1 + 1], q->n * sizeof(float), 0 };
-}
-
-static ltc_status find(cpu_program *p, uint32_t what, uint32_t replica, uint32_t param, size_t bytes, piece *out,
-                       ltc_error *err)
-{
-    if (what < LTC_STATE_VALUE || what > LTC_STATE_CLOCK)
-        return ltc_fail(err, LTC_EINVAL, "there is no state number %u", what);
-    if (replica != 0)
-        return ltc_fail(err, LTC_EINVAL, "replica %u: this program has one", replica);
-    if (what == LTC_STATE_CLOCK && param > 0)
-        return ltc_fail(err, LTC_EINVAL, "the clock belongs to parameter 0, not %u", param);
-    if (param >= p->graph->n_params && what != LTC_STATE_CLOCK)
-        return ltc_fail(err, LTC_EINVAL, "parameter %u: the network has %u", param, p->graph->n_params);
-    *out = piece_of(p, what, param);
-    if (bytes != out->bytes)
-        return ltc_fail(err, LTC_EINVAL, "the %s of parameter %u has %zu bytes, not %zu", what_name[what], param,
-                        out->bytes, bytes);
-    return LTC_OK;
+    if (x->what == LTC_STATE_CLOCK)
+        return &p->clock;
+    if (x->what == LTC_STATE_MASK)
+        return p->param[x->param].host_mask;
+    return p->param[x->param].host[x->what == LTC_STATE_VALUE ? 0 : x->what - LTC_STATE_SLOT_1 + 1];
 }
 
 /* One of value and slots from the layer's order to the host's, which may lie anywhere: what is not stored is dead, and
  * +0.0. */
 static void fetch(const cpu_param *q, int which, void *to)
 {
-    const float *from = which ? q->keep.slot[which - 1] : q->keep.w;
-    if (!q->place) {
+    const cpu_kept *kept = &q->kept;
+    const float *from = which ? kept->all.slot[which - 1] : kept->all.w;
+    if (!kept->place) {
         memcpy(to, from, q->n * sizeof *from);
         return;
     }
     memset(to, 0, q->n * sizeof *from);
-    for (size_t k = 0; k < q->stored; k++)
-        if (q->place[k] != UINT32_MAX)
-            memcpy((char *)to + q->place[k] * sizeof *from, &from[k], sizeof *from);
+    for (size_t k = 0; k < kept->n; k++)
+        if (kept->place[k] != UINT32_MAX)
+            memcpy((char *)to + kept->place[k] * sizeof *from, &from[k], sizeof *from);
+}
+
+static void fetch_param(cpu_param *q)
+{
+    for (int which = 0; which < 3; which++)
+        if (q->host[which])
+            fetch(q, which, q->host[which]);
 }
 
 static void fetch_all(cpu_program *p)
 {
     for (uint32_t i = 0; i < p->graph->n_params; i++)
-        for (int which = 0; which < 3; which++)
-            if (p->param[i].host[which])
-                fetch(&p->param[i], which, p->param[i].host[which]);
-}
-
-/* A piece that the program does not keep may only be put as what it reads as. */
-static ltc_status check_content(const piece *x, uint32_t what, uint32_t param, const uint8_t *src, ltc_error *err)
-{
-    for (size_t i = 0; i < x->bytes && !x->at; i++)
-        if (src[i] != x->none)
-            return ltc_fail(err, LTC_EINVAL,
-                            "parameter %u has no %s: it is not trained, or not by this optimizer", param,
-                            what_name[what]);
-    for (size_t i = 0; i < x->bytes && what == LTC_STATE_MASK; i++)
-        if (src[i] > LTC_FROZEN)
-            return ltc_fail(err, LTC_EINVAL,
-                            "the mask of parameter %u has a %u at place %zu: 0, 1 or 2 is dead, alive, frozen",
-                            param, src[i], i);
-    return LTC_OK;
+        fetch_param(&p->param[i]);
 }
 
 ltc_status cpu_program_put(void *prog, uint32_t what, uint32_t replica, uint32_t param, const void *src,
                            size_t bytes, ltc_error *err)
 {
     cpu_program *p = prog;
-    piece x = { 0 };
-    ltc_status st = find(p, what, replica, param, bytes, &x, err);
-    if (!st)
-        st = check_content(&x, what, param, src, err);
-    if (st || !x.at)
+    const lts_state_name x = { what, replica, param };
+    ltc_status st = lts_request_state(p->graph, 1, &x, bytes, err);
+    if (st)
+        return st;
+    void *to = place_of(p, &x);
+    st = lts_request_content(&x, src, bytes, to, err);
+    if (st || !to)
         return st;
     if (p->ready)
         fetch_all(p);
     p->ready = false;
-    memcpy(x.at, src, bytes);
+    memcpy(to, src, bytes);
     if (what == LTC_STATE_VALUE)
-        p->param[param].has_value = true;
+        p->has_value[param] = true;
     return LTC_OK;
 }
 
@@ -103,16 +72,17 @@ ltc_status cpu_program_get(void *prog, uint32_t what, uint32_t replica, uint32_t
                            ltc_error *err)
 {
     cpu_program *p = prog;
-    piece x = { 0 };
-    const ltc_status st = find(p, what, replica, param, bytes, &x, err);
+    const lts_state_name x = { what, replica, param };
+    const ltc_status st = lts_request_state(p->graph, 1, &x, bytes, err);
     if (st)
         return st;
-    if (!x.at)
-        memset(dst, x.none, bytes);
+    const void *from = place_of(p, &x);
+    if (!from)
+        memset(dst, lts_state_none(what), bytes);
     else if (p->ready && what != LTC_STATE_MASK && what != LTC_STATE_CLOCK)
         fetch(&p->param[param], what == LTC_STATE_VALUE ? 0 : (int)(what - LTC_STATE_SLOT_1 + 1), dst);
     else
-        memcpy(dst, x.at, bytes);
+        memcpy(dst, from, bytes);
     return LTC_OK;
 }
 
@@ -120,9 +90,11 @@ ltc_status cpu_program_get(void *prog, uint32_t what, uint32_t replica, uint32_t
 static void settle(cpu_param *q)
 {
     q->masked = false;
+    q->alive = q->n;
     for (size_t i = 0; q->host_mask && i < q->n; i++) {
         const uint8_t m = q->host_mask[i];
         q->masked = q->masked || m != LTC_ALIVE;
+        q->alive -= m == LTC_DEAD;
         if (m == LTC_DEAD)
             q->host[0][i] = 0.0f;
         for (int slot = 1; slot < 3 && m != LTC_ALIVE; slot++)
@@ -141,59 +113,111 @@ static cpu_node *layer_of(cpu_program *p, uint32_t value)
     return NULL;
 }
 
-static ltc_status open_conv(cpu_program *p, cpu_node *n, cpu_param *q, ltc_error *err)
+static ltc_status no_memory(ltc_error *err)
 {
-    cpu_conv_close(n->conv);
-    n->conv = NULL;
-    const ltc_status st = cpu_conv_open(&n->conv, &n->conv_shape, q->masked ? q->host_mask : NULL, p->device->isa, err);
-    if (st)
-        return st;
-    const size_t stored = cpu_conv_stored(n->conv);
-    const uint32_t *places = cpu_conv_places(n->conv);
-    n->heavy = stored * (size_t)(n->conv_shape.out_h * n->conv_shape.out_w) * p->batch > (size_t)8 << 20;
-    q->stored = (size_t)cpu_round((int64_t)stored, CPU_LANES);
-    if (!places)
-        return LTC_OK;
-    q->place = cpu_block(q->stored, sizeof *q->place);
-    if (!q->place)
-        return ltc_fail(err, LTC_ENOMEM, "no memory for a layer's weights");
-    for (size_t k = 0; k < q->stored; k++)
-        q->place[k] = k < stored ? places[k] : UINT32_MAX;
-    return LTC_OK;
+    return ltc_fail(err, LTC_ENOMEM, "no memory for a layer's weights");
 }
 
+static void free_kept(cpu_kept *k)
+{
+    free(k->place), free(k->all.w), free(k->all.slot[0]), free(k->all.slot[1]), free(k->mask), free(k->g);
+    *k = (cpu_kept){ 0 };
+}
+
+void cpu_state_free(cpu_param *q)
+{
+    for (int k = 0; k < 3; k++)
+        free(q->host[k]);
+    free(q->host_mask);
+    free_kept(&q->kept), free_kept(&q->spare);
+}
+
+/* Room for kept.n elements. */
 static ltc_status allocate_kept(cpu_param *q, bool wants_gradient, ltc_error *err)
 {
-    free(q->keep.w), free(q->keep.slot[0]), free(q->keep.slot[1]), free(q->mask), free(q->g);
-    q->keep = (cpu_stored){ .w = cpu_block(q->stored, sizeof(float)) };
-    bool there = q->keep.w != NULL;
+    cpu_kept *k = &q->kept;
+    bool there = (k->all.w = cpu_block(k->n, sizeof(float)));
     for (int slot = 0; slot < 2; slot++)
         if (q->host[slot + 1])
-            there = (q->keep.slot[slot] = cpu_block(q->stored, sizeof(float))) && there;
-    q->g = wants_gradient ? cpu_block(q->stored, sizeof(float)) : NULL;
-    q->mask = cpu_block(q->stored, 1);
-    there = there && q->mask && (q->g || !wants_gradient);
-    return there ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "no memory for a layer's weights");
+            there = (k->all.slot[slot] = cpu_block(k->n, sizeof(float))) && there;
+    k->g = wants_gradient ? cpu_block(k->n, sizeof(float)) : NULL;
+    k->mask = cpu_block(k->n, 1);
+    return there && k->mask && (k->g || !wants_gradient) ? LTC_OK : no_memory(err);
 }
 
 /* From the host's order to the layer's. A mask is kept where something stored is not alive. */
 static void store(cpu_param *q)
 {
+    cpu_kept *to = &q->kept;
     bool partial = false;
-    for (size_t k = 0; k < q->stored; k++) {
-        const size_t from = q->place ? q->place[k] : k < q->n ? k : UINT32_MAX;
-        q->mask[k] = LTC_ALIVE;
+    for (size_t k = 0; k < to->n; k++) {
+        const size_t from = to->place ? to->place[k] : k < q->n ? k : UINT32_MAX;
+        to->mask[k] = LTC_ALIVE;
         if (from == UINT32_MAX)
             continue;
-        q->keep.w[k] = q->host[0][from];
+        to->all.w[k] = q->host[0][from];
         for (int slot = 0; slot < 2; slot++)
             if (q->host[slot + 1])
-                q->keep.slot[slot][k] = q->host[slot + 1][from];
+                to->all.slot[slot][k] = q->host[slot + 1][from];
         if (q->host_mask)
-            q->mask[k] = q->host_mask[from];
-        partial = partial || q->mask[k] != LTC_ALIVE;
+            to->mask[k] = q->host_mask[from];
+        partial = partial || to->mask[k] != LTC_ALIVE;
     }
-    q->keep.mask = partial ? q->mask : NULL;
+    to->all.mask = partial ? to->mask : NULL;
+}
+
+/* The last form opened is the one that it is in. */
+static ltc_status open_linear(cpu_program *p, cpu_node *n, cpu_param *q, ltc_error *err)
+{
+    const uint32_t forms = cpu_linear_forms(p, n, q);
+    ltc_status st = LTC_OK;
+    cpu_linear_close(&n->linear), cpu_linear_close(&n->spare);
+    for (cpu_form form = 0; form < CPU_FORMS && !st; form++) {
+        if (!(forms >> form & 1))
+            continue;
+        cpu_linear_swap(n, q);
+        st = cpu_linear_open(p, n, q, form, err);
+        if (!st)
+            st = allocate_kept(q, false, err);
+    }
+    if (st)
+        return st;
+    store(q);
+    cpu_linear_begin(p, n, q);
+    return LTC_OK;
+}
+
+static ltc_status open_conv(cpu_program *p, cpu_node *n, cpu_param *q, ltc_error *err)
+{
+    cpu_conv_close(n->conv);
+    n->conv = NULL;
+    ltc_status st = cpu_conv_open(&n->conv, &n->conv_shape, q->masked ? q->host_mask : NULL, p->device->isa, err);
+    if (st)
+        return st;
+    const size_t stored = cpu_conv_stored(n->conv);
+    const uint32_t *places = cpu_conv_places(n->conv);
+    n->heavy = stored * (size_t)(n->conv_shape.out_h * n->conv_shape.out_w) * p->batch > CPU_HEAVY;
+    q->kept.n = (size_t)cpu_round((int64_t)stored, CPU_LANES);
+    q->kept.place = places ? cpu_block(q->kept.n, sizeof *q->kept.place) : NULL;
+    if (places && !q->kept.place)
+        return no_memory(err);
+    for (size_t k = 0; places && k < q->kept.n; k++)
+        q->kept.place[k] = k < stored ? places[k] : UINT32_MAX;
+    st = allocate_kept(q, ltc_graph_param(p->graph, p->param_of[n->node->in[1]] - 1)->trained, err);
+    if (st)
+        return st;
+    store(q);
+    cpu_conv_prepare(n->conv, q->kept.all.w);
+    return LTC_OK;
+}
+
+static ltc_status open_plain(cpu_param *q, bool trained, ltc_error *err)
+{
+    q->kept.n = (size_t)cpu_round((int64_t)q->n, CPU_LANES);
+    const ltc_status st = allocate_kept(q, trained, err);
+    if (!st)
+        store(q);
+    return st;
 }
 
 static ltc_status open_param(cpu_program *p, uint32_t i, ltc_error *err)
@@ -201,40 +225,42 @@ static ltc_status open_param(cpu_program *p, uint32_t i, ltc_error *err)
     cpu_param *q = &p->param[i];
     const ltc_param *of = ltc_graph_param(p->graph, i);
     cpu_node *layer = layer_of(p, of->value);
-    const bool linear = layer && layer->node->op == LTC_OP_LINEAR;
-    ltc_status st = LTC_OK;
     settle(q);
-    free(q->place);
-    q->place = NULL;
-    q->stored = (size_t)cpu_round((int64_t)q->n, CPU_LANES);
-    if (layer)
-        st = linear ? cpu_linear_open(p, layer, q, err) : open_conv(p, layer, q, err);
-    if (!st)
-        st = allocate_kept(q, of->trained && !linear, err);
-    if (st)
-        return st;
-    store(q);
-    if (linear)
-        cpu_linear_begin(p, layer, q);
-    else if (layer)
-        cpu_conv_prepare(layer->conv, q->keep.w);
-    return LTC_OK;
+    free_kept(&q->kept), free_kept(&q->spare);
+    if (!layer)
+        return open_plain(q, of->trained, err);
+    return layer->node->op == LTC_OP_LINEAR ? open_linear(p, layer, q, err) : open_conv(p, layer, q, err);
 }
 
 ltc_status cpu_program_ready(void *prog, ltc_error *err)
 {
     cpu_program *p = prog;
-    for (uint32_t i = 0; i < p->graph->n_params; i++)
-        if (!p->param[i].has_value)
-            return ltc_fail(err, LTC_EINVAL, "parameter %u ('%s') has been given no value", i,
-                            ltc_graph_param(p->graph, i)->name);
     if (p->ready)
         return LTC_OK;
-    for (uint32_t i = 0; i < p->graph->n_params; i++) {
-        const ltc_status st = open_param(p, i, err);
-        if (st)
-            return st;
+    ltc_status st = lts_request_ready(p->graph, 1, p->has_value, err);
+    for (uint32_t i = 0; i < p->graph->n_params && !st; i++)
+        st = open_param(p, i, err);
+    p->ready = !st;
+    return st;
+}
+
+ltc_status cpu_state_lay_out(cpu_program *p, ltc_error *err)
+{
+    fetch_all(p);
+    p->ready = false;
+    return cpu_program_ready(p, err);
+}
+
+void cpu_state_suit(cpu_program *p, uint32_t split, bool training)
+{
+    for (uint32_t i = 0; i < p->graph->n_nodes; i++) {
+        cpu_node *n = &p->node[i];
+        cpu_param *w = n->node->op == LTC_OP_LINEAR ? cpu_param_of(p, n, 1) : NULL;
+        if (!w || cpu_linear_form(p, n, w, &p->split[split], training) == n->linear.form)
+            continue;
+        fetch_param(w);
+        cpu_linear_swap(n, w);
+        store(w);
+        cpu_linear_begin(p, n, w);
     }
-    p->ready = true;
-    return LTC_OK;
 }

@@ -37,27 +37,16 @@ static ltc_status identity(void *dev, char *text, size_t n, ltc_error *err)
     return LTC_OK;
 }
 
-static ltc_status check_split(const ltc_data_desc *desc, ltc_error *err)
+/* Of all samples. */
+static ltc_status count_bytes(const ltc_data_desc *desc, size_t *bytes, ltc_error *err)
 {
-    if (desc->rank < 1 || desc->rank > 4)
-        return ltc_fail(err, LTC_EINVAL, "samples have rank %u, which is not in [1, 4]", desc->rank);
-    if (desc->n > UINT32_MAX)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "a split of %llu rows: this backend numbers them with 32 bits",
-                        (unsigned long long)desc->n);
     if (desc->sample_type != LTC_U8 && desc->sample_type != LTC_F32)
         return ltc_fail(err, LTC_EUNSUPPORTED, "samples of type %u are not supported: only bytes and floats",
                         desc->sample_type);
-    return LTC_OK;
-}
-
-/* A sample's bytes, or 0 where they are no size. */
-static size_t sample_bytes(const ltc_data_desc *desc)
-{
-    size_t bytes = desc->sample_type == LTC_U8 ? 1 : sizeof(float);
-    for (uint32_t i = 0; i < desc->rank; i++)
-        if (desc->dim[i] < 1 || __builtin_mul_overflow(bytes, (size_t)desc->dim[i], &bytes))
-            return 0;
-    return bytes;
+    bool fits = !__builtin_mul_overflow(desc->sample_type == LTC_U8 ? 1 : sizeof(float), (size_t)desc->n, bytes);
+    for (uint32_t i = 0; i < desc->rank && fits; i++)
+        fits = desc->dim[i] > 0 && !__builtin_mul_overflow(*bytes, (size_t)desc->dim[i], bytes);
+    return fits ? LTC_OK : ltc_fail(err, LTC_EINVAL, "the samples' shape has no usable size");
 }
 
 static void data_close(void *data)
@@ -70,30 +59,30 @@ static void data_close(void *data)
     free(d);
 }
 
+static ltc_status copy_to_device(lcu_data *d, size_t bytes, ltc_error *err)
+{
+    const size_t labels = (size_t)d->desc.n * sizeof *d->label;
+    d->x = lcu_alloc(d->device, bytes);
+    d->label = lcu_alloc(d->device, labels);
+    if (!d->x || !d->label)
+        return ltc_fail(err, LTC_ENOMEM, "a split of %zu bytes does not fit into the device", bytes);
+    lcu_write(d->device, d->x, d->desc.x, bytes);
+    lcu_write(d->device, d->label, d->desc.label, labels);
+    return lcu_finish(d->device, err);
+}
+
 static ltc_status data_open(void *dev, const ltc_data_desc *desc, void **data, ltc_error *err)
 {
-    ltc_status st = check_split(desc, err);
     size_t bytes = 0;
-    if (st)
-        return st;
-    if (!sample_bytes(desc) || __builtin_mul_overflow(sample_bytes(desc), (size_t)desc->n, &bytes))
-        return ltc_fail(err, LTC_EINVAL, "the samples' shape has no usable size");
     lcu_data *d = calloc(1, sizeof *d);
     if (!d)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a split");
     d->device = dev;
-    memcpy(&d->desc, desc, desc->size < sizeof d->desc ? desc->size : sizeof d->desc);
-    memcpy(d->dim, desc->dim, desc->rank * sizeof *d->dim);
-    d->desc.dim = d->dim;
-    d->x = lcu_alloc(dev, bytes);
-    d->label = lcu_alloc(dev, (size_t)desc->n * sizeof *d->label);
-    if (d->x && d->label) {
-        lcu_write(dev, d->x, desc->x, bytes);
-        lcu_write(dev, d->label, desc->label, (size_t)desc->n * sizeof *d->label);
-        st = lcu_finish(dev, err);
-    } else {
-        st = ltc_fail(err, LTC_ENOMEM, "a split of %zu bytes does not fit into the device", bytes);
-    }
+    ltc_status st = lts_request_data(desc, &d->desc, d->dim, err);
+    if (!st)
+        st = count_bytes(&d->desc, &bytes, err);
+    if (!st)
+        st = copy_to_device(d, bytes, err);
     if (st)
         data_close(d);
     else

@@ -7,35 +7,12 @@
 #include "op.h"
 #include "sample.h"
 
-enum { MOST_ELEMENTS = INT32_MAX, MOST_BATCH = 1 << 16, MOST_GROUPS = 1 << 10, MOST_OUTPUTS = 1 << 21 };
-
-static ltc_status check_promises(const ltc_compile_req *r, ltc_error *err)
-{
-    if (r->require & ~(uint32_t)LCU_CAPS)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend cannot promise capabilities 0x%x",
-                        r->require & ~(uint32_t)LCU_CAPS);
-    if (r->loss != LTC_LOSS_CROSS_ENTROPY)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no loss number %u", r->loss);
-    if (r->augment & ~(uint32_t)(LTC_AUGMENT_CROP | LTC_AUGMENT_FLIP))
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no augmentation 0x%x", r->augment);
-    if (r->optimizer->kind < LTC_SGD || r->optimizer->kind > LTC_ADAMW)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no optimizer number %u",
-                        r->optimizer->kind);
-    return LTC_OK;
-}
-
-static ltc_status check_request(const ltc_compile_req *r, ltc_error *err)
-{
-    if (!r->batch)
-        return ltc_fail(err, LTC_EINVAL, "a batch must have at least one sample");
-    if (r->batch > MOST_BATCH)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "a batch of %u: this backend takes at most %d samples",
-                        r->batch, MOST_BATCH);
-    if (!r->n_replicas || r->n_replicas > LCU_MOST_REPLICAS)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "a cohort of %u: this backend takes 1 to %d replicas",
-                        r->n_replicas, LCU_MOST_REPLICAS);
-    return check_promises(r, err);
-}
+enum { MOST_ELEMENTS = INT32_MAX, MOST_GROUPS = 1 << 10, MOST_OUTPUTS = 1 << 21 };
+static const lts_limits takes = {
+    .caps = LTC_CAP_COHORT | LTC_CAP_REPEATABLE | LTC_CAP_REPLICA_FREE | LTC_CAP_SPAN_FREE,
+    .replicas = 512,
+    .batch = 1 << 16,
+};
 
 /* Kernels count a replica's elements with 32 bits. */
 static ltc_status check_sizes(const lcu_program *p, ltc_error *err)
@@ -109,7 +86,7 @@ static uint32_t count_segments(const ltc_graph *g)
 /* Everything of a program that needs no device. */
 static ltc_status begin(lcu_program *p, const ltc_compile_req *r, ltc_error *err)
 {
-    ltc_status st = check_request(r, err);
+    ltc_status st = lts_request_compile(r, &takes, err);
     if (st)
         return st;
     p->graph = r->graph, p->input = r->input;
@@ -123,10 +100,8 @@ static ltc_status begin(lcu_program *p, const ltc_compile_req *r, ltc_error *err
         st = check_sizes(p, err);
     for (uint32_t i = 0; i < r->graph->n_nodes && !st; i++)
         st = check_node(p, i, err);
-    if (!st && r->augment && ltc_graph_value(r->graph, r->graph->input)->rank != 3)
-        st = ltc_fail(err, LTC_EUNSUPPORTED,
-                      "augmentation needs images: the network's input has rank %u, not 3",
-                      ltc_graph_value(r->graph, r->graph->input)->rank);
+    if (!st)
+        st = lts_request_augment(r, err);
     p->n_segments = count_segments(r->graph);
     return !st && !take_names(p) ? ltc_fail(err, LTC_ENOMEM, "no memory for a program") : st;
 }
@@ -143,8 +118,8 @@ ltc_status lcu_plan(void *dev, const ltc_compile_req *r, ltc_plan *plan, ltc_err
     if (!st) {
         const uint64_t room = lcu_device_bytes(dev) / 10 * 9, fixed = p->memory.fixed;
         const uint64_t most = room > fixed ? (room - fixed) / p->memory.per_replica : 0;
-        plan->caps = LCU_CAPS;
-        plan->max_replicas = most < 1 ? 1 : most < LCU_MOST_REPLICAS ? (uint32_t)most : LCU_MOST_REPLICAS;
+        plan->caps = takes.caps;
+        plan->max_replicas = most < 1 ? 1 : most < takes.replicas ? (uint32_t)most : takes.replicas;
         plan->bytes_fixed = fixed;
         plan->bytes_per_replica = p->memory.per_replica;
     }
@@ -263,11 +238,11 @@ ltc_status lcu_bind(void *prog, uint32_t split, void *data, ltc_error *err)
     lcu_program *p = prog;
     const lcu_data *d = data;
     lts_samples samples;
-    if (split >= LCU_MOST_SPLITS)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "split %u: this backend takes splits 0 to %d", split,
-                        LCU_MOST_SPLITS - 1);
+    ltc_status st = lts_request_bind(split, err);
+    if (st)
+        return st;
     p->split[split] = NULL;
-    const ltc_status st = lts_samples_open(&samples, &d->desc, p->input, p->graph, err);
+    st = lts_samples_open(&samples, &d->desc, p->input, p->graph, err);
     p->split[split] = st ? NULL : d;
     return st;
 }

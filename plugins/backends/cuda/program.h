@@ -7,10 +7,10 @@
 #define LCU_PROGRAM_H
 
 #include "kernels.h"
+#include "request.h"
 #include "tape.h"
 
-enum { LCU_MOST_SPLITS = 8, LCU_MOST_STEPS = 256, LCU_EVAL_ROWS = 128, LCU_MOST_REPLICAS = 512 };
-enum { LCU_CAPS = LTC_CAP_COHORT | LTC_CAP_REPEATABLE | LTC_CAP_REPLICA_FREE | LTC_CAP_SPAN_FREE };
+enum { LCU_MOST_STEPS = 256, LCU_EVAL_ROWS = 128 };
 
 /* A split: x and label are the device's, those of desc the host's. */
 typedef struct lcu_data {
@@ -68,7 +68,7 @@ typedef struct lcu_program {
     uint64_t    *eval_hits;
     lcu_graph   *step;                        /* made by the first ready */
 
-    const lcu_data *split[LCU_MOST_SPLITS];
+    const lcu_data *split[LTS_MOST_SPLITS];
     uint64_t *clock;                          /* [replicas] */
     bool     *has_value;                      /* [replicas][n_params] */
     bool      ready;

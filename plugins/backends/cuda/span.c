@@ -5,46 +5,16 @@
 
 #include "program.h"
 
-static ltc_status check_split(const lcu_program *p, uint32_t split, ltc_error *err)
+static lts_terms terms_of(const lcu_program *p, uint32_t split)
 {
-    if (!p->ready)
-        return ltc_fail(err, LTC_EINVAL,
-                        "the program is not ready: its state was put, and ready() not called since");
-    if (split >= LCU_MOST_SPLITS || !p->split[split])
-        return ltc_fail(err, LTC_EINVAL, "split %u has no data bound to it", split);
-    return LTC_OK;
+    const bool bound = split < LTS_MOST_SPLITS && p->split[split];
+    return (lts_terms){ p->ready, bound, p->replicas, p->batch, p->augment, bound ? p->split[split]->desc.n : 0 };
 }
 
 /* Rows of replica r in the request. */
 static const uint32_t *rows_of(const ltc_train_req *q, uint32_t r)
 {
     return q->sample + r * q->sample_stride;
-}
-
-static ltc_status check_rows(const lcu_program *p, const ltc_train_req *q, uint32_t r, ltc_error *err)
-{
-    const uint64_t n = p->split[q->split]->desc.n;
-    const uint32_t *row = rows_of(q, r);
-    for (size_t i = 0; i < (size_t)q->n_steps * p->batch; i++)
-        if (row[i] >= n)
-            return ltc_fail(err, LTC_EINVAL, "step %llu asks for row %u of a split of %llu",
-                            (unsigned long long)(q->first_step[r] + i / p->batch), row[i],
-                            (unsigned long long)n);
-    return LTC_OK;
-}
-
-static ltc_status check_span(const lcu_program *p, const ltc_train_req *q, ltc_error *err)
-{
-    ltc_status st = check_split(p, q->split, err);
-    if (st)
-        return st;
-    if (q->x)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend takes rows by their numbers only");
-    if (p->augment && !q->key_augment)
-        return ltc_fail(err, LTC_EINVAL, "augmentation needs a key");
-    for (uint32_t r = 0; r < (q->sample_stride ? p->replicas : 1) && !st; r++)
-        st = check_rows(p, q, r, err);
-    return st;
 }
 
 /* Before the first chunk. */
@@ -105,7 +75,8 @@ static void end_replicas(lcu_program *p, ltc_train_out *out)
 ltc_status lcu_train(void *prog, const ltc_train_req *q, ltc_train_out *out, ltc_error *err)
 {
     lcu_program *p = prog;
-    ltc_status st = check_span(p, q, err);
+    const lts_terms terms = terms_of(p, q->split);
+    ltc_status st = lts_request_train(&terms, q, err);
     if (st)
         return st;
     begin_replicas(p, q);
@@ -165,13 +136,11 @@ static void eval_rows(lcu_program *p, const lcu_data *d, uint64_t start, uint32_
 ltc_status lcu_eval(void *prog, const ltc_eval_req *q, ltc_eval_out *out, ltc_error *err)
 {
     lcu_program *p = prog;
-    const ltc_status st = check_split(p, q->split, err);
+    const lts_terms terms = terms_of(p, q->split);
+    const ltc_status st = lts_request_eval(&terms, q, err);
     if (st)
         return st;
-    const uint64_t n = p->split[q->split]->desc.n, end = q->first + q->count;
-    if (q->first > n || q->count > n - q->first)
-        return ltc_fail(err, LTC_EINVAL, "rows %llu to %llu are not all in a split of %llu",
-                        (unsigned long long)q->first, (unsigned long long)end, (unsigned long long)n);
+    const uint64_t end = q->first + q->count;
     lcu_write(p->device, p->eval_sum, out->loss, p->replicas * sizeof *p->eval_sum);
     lcu_write(p->device, p->eval_hits, out->correct, p->replicas * sizeof *p->eval_hits);
     for (uint64_t row = q->first; row < end; row += p->rows)

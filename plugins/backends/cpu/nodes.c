@@ -1,0 +1,295 @@
+/* One node of each operation, a part of it at a time: what turns it into calls of kernels over blocks, channels or
+ * outputs, and the table of them that walk.c looks at. LINEAR has its own file. */
+#include <string.h>
+
+#include <ltcore/ops.h>
+
+#include "cpu.h"
+
+#define PART(name) \
+    static void name(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end, const void *arg)
+#define UNUSED (void)scratch, (void)arg
+
+PART(relu_forward)
+{
+    UNUSED;
+    p->device->kernels->relu(&cpu_in(p, n, 0)->value, &cpu_out(p, n)->value, first, end);
+}
+
+PART(relu_backward)
+{
+    UNUSED;
+    const bool alone = p->value[n->node->in[0]].root != p->value[n->node->out].root;
+    p->device->kernels->relu_back(&cpu_out(p, n)->value, &cpu_out(p, n)->grad, &cpu_in(p, n, 0)->grad,
+                                  alone && cpu_adds(n, 0), first, end);
+}
+
+PART(copy_forward)
+{
+    UNUSED;
+    p->device->kernels->copy(&cpu_in(p, n, 0)->value, &cpu_out(p, n)->value, false, first, end);
+}
+
+PART(copy_backward)
+{
+    UNUSED;
+    p->device->kernels->copy(&cpu_out(p, n)->grad, &cpu_in(p, n, 0)->grad, cpu_adds(n, 0), first, end);
+}
+
+PART(add_forward)
+{
+    UNUSED;
+    p->device->kernels->sum(&cpu_in(p, n, 0)->value, &cpu_in(p, n, 1)->value, &cpu_out(p, n)->value, n->relu,
+                            first, end);
+}
+
+PART(add_backward)
+{
+    UNUSED;
+    for (uint32_t k = 0; k < 2; k++)
+        if (cpu_in(p, n, k)->wants)
+            p->device->kernels->copy(&cpu_out(p, n)->grad, &cpu_in(p, n, k)->grad, cpu_adds(n, k), first, end);
+}
+
+/* Channels [from, from + count) of a value. */
+static cpu_view channels_of(const cpu_view *v, int64_t from, int64_t count)
+{
+    cpu_view some = *v;
+    some.at = cpu_at(v, 0, from);
+    some.channels = count;
+    return some;
+}
+
+PART(concat_forward)
+{
+    UNUSED;
+    int64_t from = 0;
+    for (uint32_t k = 0; k < n->node->n_in; k++) {
+        const cpu_view *x = &cpu_in(p, n, k)->value, to = channels_of(&cpu_out(p, n)->value, from, x->channels);
+        p->device->kernels->copy(x, &to, false, first, end);
+        from += x->channels;
+    }
+}
+
+PART(concat_backward)
+{
+    UNUSED;
+    int64_t from = 0;
+    for (uint32_t k = 0; k < n->node->n_in; k++) {
+        const int64_t count = cpu_in(p, n, k)->value.channels;
+        const cpu_view g = channels_of(&cpu_out(p, n)->grad, from, count);
+        if (cpu_in(p, n, k)->wants)
+            p->device->kernels->copy(&g, &cpu_in(p, n, k)->grad, cpu_adds(n, k), first, end);
+        from += count;
+    }
+}
+
+static void clear_view(const cpu_view *v, int64_t first, int64_t end)
+{
+    for (int64_t b = first; b < end; b++)
+        for (int64_t c = 0; c < v->channels; c++)
+            for (int64_t r = 0; r < v->h; r++)
+                memset(cpu_at(v, b, c) + r * v->row, 0, (size_t)(v->w * CPU_LANES) * sizeof(float));
+}
+
+PART(pad_forward)
+{
+    UNUSED;
+    const ltc_pad_channels_desc *d = n->node->desc;
+    const cpu_view *x = &cpu_in(p, n, 0)->value, to = channels_of(&cpu_out(p, n)->value, d->before, x->channels);
+    const cpu_view before = channels_of(&cpu_out(p, n)->value, 0, d->before);
+    const cpu_view after = channels_of(&cpu_out(p, n)->value, d->before + x->channels, d->after);
+    clear_view(&before, first, end);
+    clear_view(&after, first, end);
+    p->device->kernels->copy(x, &to, false, first, end);
+}
+
+PART(pad_backward)
+{
+    UNUSED;
+    const ltc_pad_channels_desc *d = n->node->desc;
+    const cpu_view *dx = &cpu_in(p, n, 0)->grad, g = channels_of(&cpu_out(p, n)->grad, d->before, dx->channels);
+    p->device->kernels->copy(&g, dx, cpu_adds(n, 0), first, end);
+}
+
+static cpu_window window_of(const cpu_node *n)
+{
+    const ltc_pool_desc *d = n->node->desc;
+    return (cpu_window){ d->size, d->stride, d->pad };
+}
+
+PART(max_forward)
+{
+    UNUSED;
+    p->device->kernels->max_pool(&cpu_in(p, n, 0)->value, &cpu_out(p, n)->value, window_of(n), first, end);
+}
+
+static void begin_gradient(cpu_program *p, cpu_node *n, int64_t first, int64_t end)
+{
+    if (!cpu_adds(n, 0))
+        clear_view(&cpu_in(p, n, 0)->grad, first, end);
+}
+
+PART(max_backward)
+{
+    UNUSED;
+    begin_gradient(p, n, first, end);
+    p->device->kernels->max_pool_back(&cpu_in(p, n, 0)->value, &cpu_out(p, n)->value, &cpu_out(p, n)->grad,
+                                      &cpu_in(p, n, 0)->grad, window_of(n), first, end);
+}
+
+PART(mean_forward)
+{
+    UNUSED;
+    p->device->kernels->mean_pool(&cpu_in(p, n, 0)->value, &cpu_out(p, n)->value, window_of(n), first, end);
+}
+
+PART(mean_backward)
+{
+    UNUSED;
+    begin_gradient(p, n, first, end);
+    p->device->kernels->mean_pool_back(&cpu_out(p, n)->grad, &cpu_in(p, n, 0)->grad, window_of(n), first, end);
+}
+
+PART(adaptive_forward)
+{
+    UNUSED;
+    p->device->kernels->adaptive_pool(&cpu_in(p, n, 0)->value, &cpu_out(p, n)->value, first, end);
+}
+
+PART(adaptive_backward)
+{
+    UNUSED;
+    begin_gradient(p, n, first, end);
+    p->device->kernels->adaptive_pool_back(&cpu_out(p, n)->grad, &cpu_in(p, n, 0)->grad, first, end);
+}
+
+static cpu_conv_call conv_call(const cpu_program *p, const cpu_node *n, float *scratch)
+{
+    const cpu_param *bias = cpu_param_of(p, n, 2);
+    return (cpu_conv_call){ .w = cpu_param_of(p, n, 1)->kept.all.w, .bias = bias ? bias->kept.all.w : NULL,
+                            .x = &cpu_in(p, n, 0)->value, .y = &cpu_out(p, n)->value, .relu = n->relu,
+                            .scratch = scratch };
+}
+
+PART(conv_forward)
+{
+    const cpu_conv_call c = conv_call(p, n, scratch);
+    (void)arg;
+    cpu_conv_forward(n->conv, &c, first, end);
+}
+
+PART(conv_data)
+{
+    cpu_conv_call c = conv_call(p, n, scratch);
+    (void)arg;
+    c.x = &cpu_in(p, n, 0)->grad, c.y = &cpu_out(p, n)->grad;
+    cpu_conv_data_gradient(n->conv, &c, cpu_adds(n, 0), first, end);
+}
+
+PART(conv_weights)
+{
+    cpu_conv_call c = conv_call(p, n, scratch);
+    const cpu_param *w = cpu_param_of(p, n, 1), *bias = cpu_param_of(p, n, 2);
+    (void)arg;
+    c.y = &cpu_out(p, n)->grad;
+    if (w->kept.g)
+        cpu_conv_weight_gradient(n->conv, &c, w->kept.g, first, end);
+    if (bias && bias->kept.g)
+        p->device->kernels->channel_sums(c.y, bias->kept.g, first, end);
+}
+
+static cpu_norm norm_of(const cpu_program *p, const cpu_node *n)
+{
+    const cpu_value *x = cpu_in(p, n, 0), *y = cpu_out(p, n);
+    const cpu_kept *gain = &cpu_param_of(p, n, 1)->kept, *bias = &cpu_param_of(p, n, 2)->kept;
+    return (cpu_norm){
+        .x = &x->value, .y = &y->value, .g = &y->grad, .dx = x->wants ? &x->grad : NULL, .batch = p->rows,
+        .gain = gain->all.w, .bias = bias->all.w, .mean = cpu_param_of(p, n, 3)->kept.all.w,
+        .variance = cpu_param_of(p, n, 4)->kept.all.w, .saved = n->saved, .dgain = gain->g, .dbias = bias->g,
+        .eps = ((const ltc_batch_norm_desc *)n->node->desc)->eps, .training = !p->evaluating, .relu = n->relu,
+        .add = cpu_adds(n, 0),
+    };
+}
+
+PART(norm_forward)
+{
+    UNUSED;
+    const cpu_norm c = norm_of(p, n);
+    p->device->kernels->norm(&c, first, end);
+}
+
+PART(norm_backward)
+{
+    UNUSED;
+    const cpu_norm c = norm_of(p, n);
+    p->device->kernels->norm_back(&c, first, end);
+}
+
+/* saved: the factor of each element, [block][channel][row][column][lane]; 0 or 1 / (1 - rate). */
+static void draw_factors(const cpu_program *p, cpu_node *n, int64_t first, int64_t end)
+{
+    const double rate = ((const ltc_dropout_desc *)n->node->desc)->rate;
+    const ltc_key key = ltc_key_fold(p->dropout, n->index);
+    const cpu_view *y = &cpu_out(p, n)->value;
+    const int64_t count = y->channels * y->h * y->w;
+    for (int64_t b = first; b < end; b++)
+        for (int64_t lane = 0; lane < CPU_LANES; lane++) {
+            const uint64_t row = (uint64_t)(b * CPU_LANES + lane) * (uint64_t)count;
+            float *factor = n->saved + b * count * CPU_LANES + lane;
+            ltc_rand draw = { { 0 } };
+            for (uint64_t i = 0; i < (uint64_t)count; i++, factor += CPU_LANES) {
+                if (i == 0 || (row + i) % 4 == 0)
+                    draw = ltc_rand_block(key, (row + i) / 4);
+                const float unit = (float)(draw.w[(row + i) % 4] >> 8) * 0x1p-24f;
+                *factor = (double)unit < rate ? 0 : (float)(1 / (1 - rate));
+            }
+        }
+}
+
+static void times_factor(const cpu_view *x, const cpu_view *y, const float *factor, bool add, int64_t first,
+                         int64_t end)
+{
+    const int64_t n = x->w * CPU_LANES;
+    factor += first * x->channels * x->h * n;
+    for (int64_t b = first; b < end; b++)
+        for (int64_t c = 0; c < x->channels; c++)
+            for (int64_t r = 0; r < x->h; r++, factor += n) {
+                const float *from = cpu_at(x, b, c) + r * x->row;
+                float *to = cpu_at(y, b, c) + r * y->row;
+                for (int64_t i = 0; i < n; i++)
+                    to[i] = (add ? to[i] : 0.0f) + (factor[i] == 0.0f ? 0.0f : from[i] * factor[i]);
+            }
+}
+
+PART(dropout_forward)
+{
+    if (p->evaluating) {
+        copy_forward(p, n, scratch, first, end, arg);
+        return;
+    }
+    draw_factors(p, n, first, end);
+    times_factor(&cpu_in(p, n, 0)->value, &cpu_out(p, n)->value, n->saved, false, first, end);
+}
+
+PART(dropout_backward)
+{
+    UNUSED;
+    times_factor(&cpu_out(p, n)->grad, &cpu_in(p, n, 0)->grad, n->saved, cpu_adds(n, 0), first, end);
+}
+
+const cpu_operation cpu_operations[LTC_OP_COUNT] = {
+    [LTC_OP_FLATTEN]       = { CPU_BLOCKS, copy_forward, copy_backward, NULL },
+    [LTC_OP_RELU]          = { CPU_BLOCKS, relu_forward, relu_backward, NULL },
+    [LTC_OP_CONV2D]        = { CPU_BLOCKS, conv_forward, conv_data, conv_weights },
+    [LTC_OP_BATCH_NORM]    = { CPU_CHANNELS, norm_forward, norm_backward, NULL },
+    [LTC_OP_MAX_POOL]      = { CPU_BLOCKS, max_forward, max_backward, NULL },
+    [LTC_OP_AVG_POOL]      = { CPU_BLOCKS, mean_forward, mean_backward, NULL },
+    [LTC_OP_GLOBAL_POOL]   = { CPU_BLOCKS, adaptive_forward, adaptive_backward, NULL },
+    [LTC_OP_ADD]           = { CPU_BLOCKS, add_forward, add_backward, NULL },
+    [LTC_OP_CONCAT]        = { CPU_BLOCKS, concat_forward, concat_backward, NULL },
+    [LTC_OP_DROPOUT]       = { CPU_BLOCKS, dropout_forward, dropout_backward, NULL },
+    [LTC_OP_PAD_CHANNELS]  = { CPU_BLOCKS, pad_forward, pad_backward, NULL },
+    [LTC_OP_ADAPTIVE_POOL] = { CPU_BLOCKS, adaptive_forward, adaptive_backward, NULL },
+};
+_Static_assert(LTC_OP_COUNT == 14, "a new operation needs its line here");

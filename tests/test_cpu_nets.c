@@ -1,0 +1,130 @@
+/* Networks of convolutions by the backend cpu, beside `ref`: what is done on behalf of a neighbour (RELU, pooling,
+ * norms), in which order blocks go through the layers, and which kernels a density brings in must not be seen. Single
+ * convolutions are in test_cpu_conv.c. */
+#include "suite.h"
+
+#include "cpu_rig.h"
+
+static ltc_val conv(ltc_builder *b, ltc_val x, const char *name, int64_t out, uint32_t kernel)
+{
+    return ltc_conv2d(b, x, name, (ltc_conv2d_args){ .out = out, .kernel = kernel, .pad = kernel / 2 });
+}
+
+static ltc_val classify(ltc_builder *b, ltc_val x, const char *name)
+{
+    return ltc_linear(b, ltc_flatten(b, x), name, (ltc_linear_args){ .out = b->n_classes });
+}
+
+/* As conv-2 is: RELUs within convolutions, and a pool after one. */
+static ltc_val build_plain(ltc_builder *b)
+{
+    ltc_val x = ltc_relu(b, conv(b, b->input, "conv1", 9, 3));
+    x = ltc_max_pool(b, ltc_relu(b, conv(b, x, "conv2", 13, 3)), (ltc_pool_args){ 2, 2, 0 });
+    x = ltc_relu(b, conv(b, x, "conv3", 12, 3));
+    x = ltc_max_pool(b, ltc_relu(b, conv(b, x, "conv4", 10, 3)), (ltc_pool_args){ 2, 2, 0 });
+    x = ltc_relu(b, ltc_linear(b, ltc_flatten(b, x), "fc1", (ltc_linear_args){ .out = 21 }));
+    return ltc_linear(b, x, "fc2", (ltc_linear_args){ .out = b->n_classes });
+}
+
+/* As lenet-5-caffe is: no RELU, no padding, kernels of five. */
+static ltc_val build_five(ltc_builder *b)
+{
+    ltc_val x = ltc_conv2d(b, b->input, "conv1", (ltc_conv2d_args){ .out = 6, .kernel = 5 });
+    x = ltc_max_pool(b, x, (ltc_pool_args){ 2, 2, 0 });
+    x = ltc_conv2d(b, x, "conv2", (ltc_conv2d_args){ .out = 11, .kernel = 5 });
+    x = ltc_max_pool(b, x, (ltc_pool_args){ 2, 2, 0 });
+    x = ltc_relu(b, ltc_linear(b, ltc_flatten(b, x), "fc1", (ltc_linear_args){ .out = 19 }));
+    return ltc_linear(b, x, "fc2", (ltc_linear_args){ .out = b->n_classes });
+}
+
+static ltc_val norm_conv(ltc_builder *b, ltc_val x, const char *conv_name, const char *norm_name, int64_t out,
+                         uint32_t stride)
+{
+    x = ltc_conv2d(b, x, conv_name, (ltc_conv2d_args){ .out = out, .kernel = 3, .stride = stride, .pad = 1, .no_bias = 1 });
+    return ltc_batch_norm(b, x, norm_name, (ltc_batch_norm_args){ 0 });
+}
+
+/* As residual networks are: norms, a shortcut as it is and one by a convolution. */
+static ltc_val build_residual(ltc_builder *b)
+{
+    ltc_val x = ltc_relu(b, norm_conv(b, b->input, "conv1", "norm1", 8, 1));
+    ltc_val y = ltc_relu(b, norm_conv(b, x, "conv2", "norm2", 8, 1));
+    x = ltc_relu(b, ltc_add(b, norm_conv(b, y, "conv3", "norm3", 8, 1), x));
+    y = ltc_relu(b, norm_conv(b, x, "conv4", "norm4", 12, 2));
+    y = norm_conv(b, y, "conv5", "norm5", 12, 1);
+    x = ltc_conv2d(b, x, "short", (ltc_conv2d_args){ .out = 12, .kernel = 1, .stride = 2, .no_bias = 1 });
+    return classify(b, ltc_global_pool(b, ltc_relu(b, ltc_add(b, y, x))), "fc");
+}
+
+/* Values with several readers, pools of means, windows that overlap, dropout, and a RELU of its own. */
+static ltc_val build_branches(ltc_builder *b)
+{
+    const ltc_val x = ltc_relu(b, conv(b, b->input, "conv1", 8, 3));
+    const ltc_val y = ltc_max_pool(b, x, (ltc_pool_args){ 3, 2, 1 });
+    const ltc_val z = ltc_avg_pool(b, ltc_relu(b, conv(b, x, "conv2", 9, 3)), (ltc_pool_args){ 3, 2, 1 });
+    const ltc_val both[] = { y, conv(b, y, "conv3", 9, 5), z };
+    const ltc_val all = ltc_dropout(b, ltc_concat(b, both, 3), 0.3);
+    return classify(b, ltc_relu(b, ltc_max_pool(b, conv(b, all, "conv4", 7, 1), (ltc_pool_args){ 2, 2, 0 })), "fc");
+}
+
+#define EACH(build, channels, h, w) \
+    { 5, 1, 1, h, w, 0, build, channels }, { 33, 0.3, 1, h, w, 0, build, channels }, \
+    { 60, 1, 0.5, h, w, 0, build, channels }, { 100, 0.04, 1, h, w, 0, build, channels }
+
+static const lt_subject subjects[] = {
+    EACH(build_plain, 3, 12, 13), EACH(build_five, 1, 17, 20), EACH(build_residual, 3, 9, 8),
+    EACH(build_branches, 3, 10, 11),
+};
+enum { SUBJECTS = sizeof subjects / sizeof *subjects };
+
+/* A RELU's sign and a pool's choice may go either way at a last digit, and Adam makes much of the smallest gradients;
+ * what is wrong is off by more. */
+static void equals_ref(void)
+{
+    static const double most[LT_OPTIMIZERS] = { 2e-5, 0, 0, 1e-3 };
+    lt_subjects_equal_ref(subjects, SUBJECTS, most);
+}
+
+static ltc_val build_large(ltc_builder *b)
+{
+    ltc_val x = ltc_relu(b, ltc_batch_norm(b, conv(b, b->input, "conv1", 24, 3), "norm1", (ltc_batch_norm_args){ 0 }));
+    x = ltc_max_pool(b, ltc_relu(b, conv(b, x, "conv2", 32, 3)), (ltc_pool_args){ 2, 2, 0 });
+    return classify(b, ltc_relu(b, conv(b, x, "conv3", 32, 5)), "fc");
+}
+
+static void division_does_not_matter(void)
+{
+    static const lt_subject large[] = { { 64, 1, 1, 16, 18, 0, build_large, 3 }, { 160, 0.2, 1, 16, 18, 0, build_large, 3 } };
+    lt_subjects_divide(large, 2);
+}
+
+/* When a kernel's arithmetic or the choice among them changes on purpose, these change, and the number in "cpu/4" must
+ * be raised. Compilers and sanitizers must not change them. Narrower vectors have other tiles, and another choice. */
+static void bits_belong_to_the_identity(void)
+{
+    static const uint64_t wide[SUBJECTS] = {
+        0xd8516bc995ce3112, 0x7e070dcc26f79e70, 0x3b5a3c0e0bb98c73, 0x5fc317cc662bb5d8, 0x49c4a148581e4b11,
+        0x0dfeb2d89c03aadd, 0x5361eb45a82278ca, 0x81fc10b686dd549a, 0x6d2126e3e1f6f372, 0x22a67540d715e769,
+        0x43d34349713cfd85, 0x5f127d63c1871ca2, 0x812d763bb8220403, 0x7ce2bd33e361bd28, 0x8af93ea4a7920a87,
+        0x1659096008b83193,
+    };
+    static const uint64_t narrow[SUBJECTS] = {
+        0xce1554e72c13bcd6, 0x1d6373d37f9b7352, 0x92a3d3b590c4db9a, 0x3341f735c3b944e7, 0x49c4a148581e4b11,
+        0xae4ed80fe496c00a, 0x5361eb45a82278ca, 0x6dbfb64d69fe5f35, 0x60895c0d11feef78, 0x1affc78182de76b9,
+        0x001d2317b98143e8, 0xccdc26b460a1ace5, 0x812d763bb8220403, 0xdb97a9449c2d7ea7, 0x8af93ea4a7920a87,
+        0x36354f6aee915555,
+    };
+    lt_subjects_known(subjects, SUBJECTS, "cpu/4", LT_AVX512, wide);
+    lt_subjects_known(subjects, SUBJECTS, "cpu/4", LT_AVX2, narrow);
+}
+
+int main(void)
+{
+    static const lt_test claims[] = {
+        { "five steps equal ref's, to 2e-5 in norm with momentum and 1e-3 with Adam, with every instruction set",
+          equals_ref },
+        { "how work is divided, and in which order it is done, changes no bit", division_does_not_matter },
+        { "the same identity has the same bits, whatever compiled it", bits_belong_to_the_identity },
+    };
+    return lt_suite_run("cpu-nets", claims, sizeof claims / sizeof *claims);
+}
