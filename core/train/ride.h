@@ -6,7 +6,7 @@
 
 #include "train/session.h"
 
-enum { LT_NO_SEAT = UINT32_MAX };
+#define LT_NO_SEAT UINT32_MAX
 enum { LT_WANT_NOTHING, LT_WANT_SPAN, LT_WANT_PART };
 
 struct lt_session {
