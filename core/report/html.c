@@ -74,10 +74,20 @@ static void describe(const lt_plot *plot, lt_text *alt)
     }
 }
 
+static void describe_matrix(const lt_plot *plot, lt_text *alt)
+{
+    double most = 0;
+    for (const lt_series *s = plot->series; s < plot->series + plot->n_series; s++)
+        for (const lt_dot *d = s->dot; d < s->dot + s->n_dots; d++)
+            most = fmax(most, d->y.mean);
+    lt_text_add(alt, "%s. %zu masks beside one another; %s is %.3g at most.", plot->title, plot->n_series, plot->y,
+                (plot->y_percent ? 100 : 1) * most);
+}
+
 static void put_figure(const lt_page *p, const lt_plot *plot, lt_text *to)
 {
     lt_text alt = { 0 };
-    describe(plot, &alt);
+    (plot->matrix ? describe_matrix : describe)(plot, &alt);
     to->failed |= alt.failed;
     if (alt.failed)
         return;
@@ -119,9 +129,10 @@ static json_t *json_of_plot(const lt_plot *p)
     json_t *series = json_array();
     for (size_t i = 0; i < p->n_series; i++)
         json_array_append_new(series, json_of_series(&p->series[i]));
-    return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o}", "id", p->id, "x", p->x,
+    return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:o, s:s, s:o, s:o, s:o}", "id", p->id, "x", p->x,
                      "y", p->y, "reversed", p->reversed, "x_percent", p->x_percent, "y_percent", p->y_percent, "y_log",
-                     p->y_log, "reference", number(p->reference), "y_from", number(p->y_from), "y_to",
+                     p->y_log, "matrix", p->matrix, "reference", number(p->reference), "reference_name",
+                     p->reference_name ? p->reference_name : "dense", "y_from", number(p->y_from), "y_to",
                      number(p->y_to), "series", series);
 }
 

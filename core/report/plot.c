@@ -112,7 +112,8 @@ ltc_status lt_plots_make(const lt_seen_run *run, size_t n_runs, bool tickets, lt
 {
     *p = (lt_plots){ 0 };
     const bool ok = name_runs(run, n_runs, p) && lt_plots_of_levels(run, n_runs, p) &&
-                    lt_plots_of_curves(run, n_runs, p) && lt_plots_of_layers(run, p) &&
+                    lt_plots_of_curves(run, n_runs, p) && lt_plots_of_masks(run, n_runs, p) &&
+                    lt_plots_of_layers(run, p) &&
                     (!tickets || lt_plots_of_tickets(run, p));
     if (!ok)
         lt_plots_free(p);

@@ -23,7 +23,9 @@ typedef struct lt_plot {
     const char *id, *title, *caption, *x, *y; /* id: name of its files; x, y: labels */
     bool        reversed;                     /* x is logarithmic and falls to the right */
     bool        x_percent, y_percent, y_log;
-    double      reference;                    /* a line across, the dense network's; NaN: none */
+    bool        matrix;                       /* a series is a row, at the x of the dot of its number; y is the shade */
+    double      reference;                    /* a line across; NaN: none */
+    const char *reference_name;               /* NULL: it is the dense network's */
     double      y_from, y_to;                 /* what the axis shows; set when all series are there */
     lt_series  *series;
     size_t      n_series;

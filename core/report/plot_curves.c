@@ -144,7 +144,7 @@ bool lt_plots_of_layers(const lt_seen_run *run, lt_plots *p)
 {
     lt_plot *plot = lt_plots_add(p, &(lt_plot){
         .id = "layers", .title = "Density of each layer", .caption = "Of the main line's masks, all trials.",
-        .x = "weights remaining (%)", .y = "of the layer (%)", .reversed = true, .x_percent = true,
+        .x = "weights remaining (%)", .y = "density of the layer (%)", .reversed = true, .x_percent = true,
         .y_percent = true, .y_log = true, .reference = NAN });
     bool ok = plot;
     lt_series *s = NULL;

@@ -67,10 +67,10 @@
     };
   };
 
-  /* The dense network's line across is a series of two ends, below all others. */
+  /* A line across, mostly the dense network's, is a series of two ends, below all others. */
   for (const plot of plots.filter(p => p.reference !== null)) {
     const xs = plot.series.flatMap(s => s.dots.map(d => d[0]));
-    plot.series.unshift({ name: "dense", colour: "#777d84", dash: 3, line_only: true, across: true,
+    plot.series.unshift({ name: plot.reference_name, colour: "#777d84", dash: 3, line_only: true, across: true,
       dots: [Math.min(...xs), Math.max(...xs)].map(x => [x, plot.reference, null, null, null, null, 1]) });
   }
 
@@ -120,6 +120,56 @@
         }
       }
     };
+  };
+
+  /* A row of a matrix is a series; its place is the x of the dot of the same number. */
+  const cellsOf = plot => plot.series.flatMap((s, i) => s.dots.map(d => (
+    { x: d[0], y: plot.series[0].dots[i][0], v: d[1], min: d[2], max: d[3], n: d[6] })));
+  const mostOf = cells => Math.max(...cells.map(c => c.v), 1e-12);
+
+  const shades = {
+    id: "shades",
+    beforeDatasetsDraw(chart) {
+      const { ctx, scales: { x, y } } = chart, cells = chart.data.datasets[0].data, most = mostOf(cells);
+      const at = [...new Set(cells.map(c => c.x))], half = at.length > 1 ? (at[1] - at[0]) / 2 : .5;
+      ctx.save();
+      ctx.fillStyle = colour("--shade");
+      for (const c of cells) {
+        const [left, right, top, bottom] = [x.getPixelForValue(c.x - half), x.getPixelForValue(c.x + half),
+          y.getPixelForValue(c.y + half), y.getPixelForValue(c.y - half)];
+        ctx.globalAlpha = c.v / most;
+        ctx.fillRect(left, top, right - left + .5, bottom - top + .5);
+      }
+      ctx.restore();
+    }
+  };
+
+  const matrixSettings = plot => {
+    const cells = cellsOf(plot), at = cells.map(c => c.x), least = Math.min(...at), most = Math.max(...at);
+    const half = plot.series.length > 1 ? (most - least) / (plot.series.length - 1) / 2 : .5;
+    const side = axis(plot.x, { type: "linear", min: least - half, max: most + half,
+      ticks: { maxTicksLimit: 8, includeBounds: false } });
+    return {
+      type: "line", plugins: [shades],
+      data: { datasets: [{ data: cells, showLine: false, pointRadius: 0, pointHoverRadius: 0, pointHitRadius: 20 }] },
+      options: {
+        animation: false, responsive: true, maintainAspectRatio: false, parsing: false,
+        interaction: { mode: "nearest", intersect: false }, scales: { x: side, y: { ...side } },
+        plugins: { legend: { display: false }, tooltip: { displayColors: false, callbacks: {
+          title: items => items.length ? "steps " + items[0].raw.y + " and " + items[0].raw.x : "",
+          label: ({ raw: c }) => [plot.y + ": " + number(c.v, plot.y_percent)].concat(c.n > 1
+            ? "n = " + c.n + ", from " + number(c.min, plot.y_percent) + " to " + number(c.max, plot.y_percent) : [])
+        } } }
+      }
+    };
+  };
+
+  /* From white to the darkest, and what that is. */
+  const scale = (figure, plot) => {
+    const line = document.createElement("p"), bar = document.createElement("span");
+    line.className = "legend shades";
+    line.append(number(0, plot.y_percent), bar, number(mostOf(cellsOf(plot)), plot.y_percent) + " of the weights differ");
+    figure.querySelector("figcaption").before(line);
   };
 
   const shape = s => {
@@ -178,8 +228,8 @@
     live.hidden = false;
     const stillOne = figure.querySelector(".still");
     if (stillOne) { stillOne.hidden = true; figure.classList.add("drawn"); }
-    charts.push(new Chart(canvas, settings(plot)));
-    legend(figure, plot, charts.at(-1));
+    charts.push(new Chart(canvas, plot.matrix ? matrixSettings(plot) : settings(plot)));
+    plot.matrix ? scale(figure, plot) : legend(figure, plot, charts.at(-1));
   };
 
   /* Colours of the page are in the charts: another theme draws them anew. */
