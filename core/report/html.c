@@ -157,6 +157,28 @@ static bool put_data(const lt_plots *p, lt_text *to)
     return ok && text;
 }
 
+static bool has_tables(const lt_page *p)
+{
+    bool any = p->n_runs > 1;
+    for (size_t i = 0; i < p->n_runs; i++)
+        any |= p->run[i].n_levels > 0;
+    return any;
+}
+
+/* To the parts that there are. */
+static void put_navigation(const lt_page *p, lt_text *to)
+{
+    const struct { const char *id, *name; bool there; } part[] = {
+        { "summary", "Summary", true }, { "figures", "Figures", p->plots->n }, { "tables", "Tables", has_tables(p) },
+        { "setup", "Set-up", true }, { "methods", "Methods", true },
+    };
+    lt_text_add(to, "<nav aria-label=\"Parts\"><ul>");
+    for (size_t i = 0; i < sizeof part / sizeof part[0]; i++)
+        if (part[i].there)
+            lt_text_add(to, "<li><a href=\"#%s\">%s</a></li>", part[i].id, part[i].name);
+    lt_text_add(to, "</ul></nav>");
+}
+
 static void put_head(const lt_page *p, lt_text *to)
 {
     const lt_seen_run *r = p->run;
@@ -176,10 +198,9 @@ static void put_head(const lt_page *p, lt_text *to)
     }
     lt_text_add(to, " · ltcore ");
     lt_html_text(r->version, to);
-    lt_text_add(to, "</p>\n<nav aria-label=\"Parts\"><ul><li><a href=\"#summary\">Summary</a></li>"
-                "<li><a href=\"#figures\">Figures</a></li><li><a href=\"#tables\">Tables</a></li>"
-                "<li><a href=\"#setup\">Set-up</a></li><li><a href=\"#methods\">Methods</a></li></ul></nav>"
-                "</header>\n<main>\n");
+    lt_text_add(to, "</p>\n");
+    put_navigation(p, to);
+    lt_text_add(to, "</header>\n<main>\n");
 }
 
 static void put_summary(const lt_page *p, lt_text *to)
@@ -224,6 +245,8 @@ static void put_figures(const lt_page *p, lt_text *to)
 
 static void put_tables(const lt_page *p, lt_text *to)
 {
+    if (!has_tables(p))
+        return;
     put_heading("tables", "Tables", to);
     if (p->n_runs > 1)
         put_sheet(lt_sheet_runs(p->run, p->n_runs), to);

@@ -67,7 +67,7 @@ typedef struct lt_seen_run {
     lt_seen_setting *setting;  size_t n_settings;
     lt_seen_plugin  *plugin;   size_t n_plugins;
     lt_seen_event   *event;    size_t n_events;
-    size_t      n_begun;                      /* levels that were begun, and are not done */
+    size_t      n_begun, n_planned;           /* levels that were begun, and are not done; all. 0: not known */
     bool        finished;                     /* comparisons are there: the run came to its end */
 } lt_seen_run;
 

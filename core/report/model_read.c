@@ -224,6 +224,14 @@ static ltc_status take_preset(sqlite3_stmt *s, lt_seen_run *r, ltc_error *err)
     return failed ? no_memory(r, err) : LTC_OK;
 }
 
+static ltc_status take_planned(sqlite3_stmt *s, lt_seen_run *r, ltc_error *err)
+{
+    const int64_t n = sqlite3_column_int64(s, 0);
+    (void)err;
+    r->n_planned = n > 0 ? (size_t)n : 0;
+    return LTC_OK;
+}
+
 static ltc_status take_begun(sqlite3_stmt *s, lt_seen_run *r, ltc_error *err)
 {
     (void)err;
@@ -292,6 +300,7 @@ ltc_status lt_seen_read_rows(sqlite3 *db, lt_seen_run *r, ltc_error *err)
     const struct { const char *sql; take_fn *take; } all[] = {
         { "SELECT value FROM meta WHERE key = 'ltcore'", take_version },
         { "SELECT value FROM meta WHERE key = 'preset'", take_preset },
+        { "SELECT value FROM meta WHERE key = 'levels'", take_planned },
         { "SELECT run.name, seed, trials, backend, machine, params, macs FROM run, line "
           "ORDER BY variant, line.point LIMIT 1", take_run },
         { "SELECT name, train, validation, test, majority FROM dataset ORDER BY id LIMIT 1", take_dataset },

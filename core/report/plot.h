@@ -38,7 +38,7 @@ typedef struct lt_plots {
     const char **label;                       /* [n_runs] what runs are called in legends; "" of a single one */
 } lt_plots;
 
-enum { LT_STYLES = 8 };
+enum { LT_STYLES = 8, LT_LEVEL_STYLE = 1 << 20 };     /* LT_LEVEL_STYLE + i: of main's levels, dark to light */
 /* Colours of Okabe & Ito 2008, which remain distinct to the colour-blind; gnuplot's and Chart.js's marks. */
 typedef struct lt_style { const char *colour, *mark; int point, dash; } lt_style;
 extern const lt_style lt_styles[LT_STYLES];

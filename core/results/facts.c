@@ -34,11 +34,12 @@ static const char *name_of(const char *path)
 static ltc_status put_meta(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
 {
     table t;
-    ltc_status st = begin(db, "INSERT INTO meta VALUES ('schema', ?), ('ltcore', ?), ('preset', ?)", &t, err);
+    ltc_status st = begin(db, "INSERT INTO meta VALUES ('schema', ?), ('ltcore', ?), ('levels', ?), ('preset', ?)", &t, err);
     if (!st) {
         lt_binding b = lt_bind(t.stmt);
         lt_bind_count(&b, LT_RESULTS_VERSION);
         lt_bind_text(&b, f->version);
+        lt_bind_count(&b, f->n_levels);
         lt_bind_text(&b, f->config ? name_of(lt_config_preset(f->config)) : NULL);
         st = lt_bind_done(&b, err);
     }

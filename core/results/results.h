@@ -97,6 +97,7 @@ typedef struct lt_run_facts {
     const lt_data_fact   *data;               /* [n_data] */
     const lt_line_fact   *line;               /* [settings->n_lines] */
     uint32_t    n_plugins, n_data;
+    uint32_t    n_levels, pad;                /* as many as will have a row if none fails; 0: not known */
 } lt_run_facts;
 
 typedef struct lt_results lt_results;

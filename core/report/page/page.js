@@ -172,6 +172,13 @@
     figure.querySelector("figcaption").before(line);
   };
 
+  /* As Chart.js draws them. */
+  const marks = {
+    circle: "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0", rect: "M-3.2 -3.2h6.4v6.4h-6.4z", triangle: "M0 -4.4L4 2.6H-4z",
+    rectRot: "M0 -4.6L4.6 0L0 4.6L-4.6 0z", crossRot: "M-3.2 -3.2L3.2 3.2M3.2 -3.2L-3.2 3.2",
+    star: "M-4.2 0H4.2M0 -4.2V4.2M-3 -3L3 3M3 -3L-3 3"
+  };
+
   const shape = s => {
     const ns = "http://www.w3.org/2000/svg", svg = document.createElementNS(ns, "svg");
     svg.setAttribute("width", "34"); svg.setAttribute("height", "12"); svg.setAttribute("aria-hidden", "true");
@@ -179,6 +186,13 @@
     for (const [k, v] of Object.entries({ x1: 0, x2: 34, y1: 6, y2: 6, stroke: ink(s.colour), "stroke-width": 2.4,
       "stroke-dasharray": dashes[(s.dash - 1) % dashes.length].join(" ") })) line.setAttribute(k, v);
     svg.append(line);
+    const mark = marks[s.line_only ? "" : s.mark];
+    if (mark) {
+      const path = document.createElementNS(ns, "path");
+      for (const [k, v] of Object.entries({ d: mark, transform: "translate(17 6)", fill: ink(s.colour), stroke: ink(s.colour),
+        "stroke-width": 1.6 })) path.setAttribute(k, v);
+      svg.append(path);
+    }
     return svg;
   };
 
