@@ -1,4 +1,4 @@
-/* Looks at the files of the plug-ins. Called by run.c. */
+/* Looks at the files of the plug-ins. Called by about.c. */
 #include "run/provenance.h"
 
 #include <string.h>
@@ -19,20 +19,30 @@ static ltc_status hash_file(const char *path, char hex[65], ltc_error *err)
     return st == LTC_EIO ? LTC_OK : st;       /* gone, or not to be read: "" */
 }
 
+static bool has(const lt_provenance *p, const lt_module *m)
+{
+    for (uint32_t i = 0; i < p->n; i++)
+        if (!strcmp(p->plugin[i].name, m->info.name) && !strcmp(p->plugin[i].kind, lt_kind_folder(m->info.kind)))
+            return true;
+    return false;
+}
+
 static ltc_status add(lt_provenance *p, const lt_module *m, ltc_error *err)
 {
-    if (!m || p->n == LT_PROVENANCE_MOST)
+    char hex[65] = "";
+    if (!m || has(p, m))
         return LTC_OK;
-    for (uint32_t i = 0; i < p->n; i++)
-        if (!strcmp(p->plugin[i].name, m->info.name))
-            return LTC_OK;
-    char *hex = p->sha256[p->n];
     const ltc_status st = hash_file(m->path, hex, err);
     if (st)
         return st;
+    lt_plugin_fact *more = lt_arena_more(&p->arena, p->plugin, p->n, sizeof *more);
+    const char *sha256 = *hex ? lt_arena_text(&p->arena, hex) : NULL;
+    if (!more || (*hex && !sha256))
+        return ltc_fail(err, LTC_ENOMEM, "no memory for the plug-ins of a run");
+    p->plugin = more;
     p->plugin[p->n++] = (lt_plugin_fact){
         .kind = lt_kind_folder(m->info.kind), .name = m->info.name, .version = m->info.version, .path = m->path,
-        .build = m->build, .sha256 = *hex ? hex : NULL,
+        .build = m->build, .sha256 = sha256,
     };
     return LTC_OK;
 }
@@ -48,4 +58,10 @@ ltc_status lt_provenance_fill(lt_provenance *p, const lt_settings *s, ltc_error 
             st = add(p, m[i], err);
     }
     return st;
+}
+
+void lt_provenance_free(lt_provenance *p)
+{
+    lt_arena_free(&p->arena);
+    *p = (lt_provenance){ 0 };
 }

@@ -1,23 +1,19 @@
 /* Owns a run from its settings to its table. Called by the command line. */
 #include "run/run.h"
 
-#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
+#include "run/about.h"
 #include "run/ending.h"
 #include "run/estimate.h"
 #include "run/explain.h"
 #include "run/hook.h"
 #include "run/live.h"
 #include "run/memory.h"
-#include "run/provenance.h"
+#include "run/registration.h"
 #include "run/showing.h"
-
-static const double ROOT_S = 5;               /* between registrations: what is younger than a day is safe without */
 
 /* Everything open at once. */
 typedef struct run {
@@ -28,16 +24,10 @@ typedef struct run {
     lt_output     output;
     lt_results   *results;
     lt_hooks     *hooks;
-    lt_run_facts  facts;
-    char          machine[256];
-    lt_provenance provenance;
-    lt_line_fact *line;                       /* [n_lines] */
-    lt_data_fact *data;                       /* [experiments.n] at most */
+    lt_about      about;
+    lt_registration registration;
     uint32_t      workers;                    /* as many as memory has room for */
     uint64_t     *last_step;                  /* [n_jobs]: for progress; UINT64_MAX: not seen yet */
-    lt_text       root_before;                /* what an earlier process registered: kept until this one is through */
-    char          root[65];                   /* this run's name in the store */
-    double        root_s;                     /* when it was registered last */
     lt_live       live;
     pthread_mutex_t say;                      /* over the progress line: the store reports from any thread */
 } run;
@@ -79,44 +69,9 @@ static void close_run(run *x)
     lt_store_close(x->store);
     lt_plan_free(&x->plan);
     lt_experiments_close(&x->experiments);
+    lt_about_free(&x->about);
+    lt_registration_close(&x->registration);
     free(x->last_step);
-    free(x->line);
-    free(x->data);
-    lt_text_free(&x->root_before);
-}
-
-/* Which records this run rests on, as far as they are known: what no run names, `store gc` may remove. */
-static ltc_status register_root(run *x, ltc_error *err)
-{
-    lt_text keys = { 0 };
-    char hex[65];
-    if (x->root_before.n)
-        lt_text_put(&keys, x->root_before.s, x->root_before.n);
-    for (uint32_t i = 0; i < x->plan.n_jobs; i++) {
-        const lt_outcome *o = &x->plan.job[i].outcome;
-        const uint32_t state = x->plan.job[i].state;
-        const bool begun = state == LT_JOB_DONE || state == LT_JOB_FAILED || state == LT_JOB_STOPPED;
-        for (uint32_t k = 0; begun && k < o->n_records; k++) {
-            lt_digest_text(&o->record[k], hex);
-            lt_text_add(&keys, "%s\n", hex);
-        }
-    }
-    x->root_s = x->r->now_s();
-    const ltc_status st = keys.failed ? ltc_fail(err, LTC_ENOMEM, "no memory for a run's root")
-                                      : lt_root_put(x->store, x->root, keys.s ? keys.s : "", err);
-    lt_text_free(&keys);
-    return st;
-}
-
-/* Before anything is made: what was registered by an earlier process of this run stays registered. */
-static ltc_status open_root(run *x, ltc_error *err)
-{
-    lt_digest name;
-    if (!lt_digest_of(x->output.directory, strlen(x->output.directory), &name))
-        return ltc_fail(err, LTC_EINTERNAL, "libcrypto cannot compute a SHA-256");
-    lt_digest_text(&name, x->root);
-    const ltc_status st = lt_root_get(x->store, x->root, &x->root_before, err);
-    return st ? st : register_root(x, err);
 }
 
 static void progress(void *arg, const lt_job *j, const lt_progress *p)
@@ -130,20 +85,14 @@ static void progress(void *arg, const lt_job *j, const lt_progress *p)
     *last = p->step;
 }
 
-/* A training may take days: what it rests on is this run's from its beginning. */
 static ltc_status begun(void *arg, const lt_job *j, ltc_error *err)
 {
     run *x = arg;
-    char hex[65];
     lt_live_open(&x->live, j);
     pthread_mutex_lock(&x->say);
     lt_progress_begun(x->r->progress, j);
     pthread_mutex_unlock(&x->say);
-    for (uint32_t k = 0; k < j->outcome.n_records; k++) {
-        lt_digest_text(&j->outcome.record[k], hex);
-        lt_text_add(&x->root_before, "%s\n", hex);
-    }
-    return x->root_before.failed ? ltc_fail(err, LTC_ENOMEM, "no memory for a run's root") : register_root(x, err);
+    return lt_registration_begun(&x->registration, j, err);
 }
 
 static ltc_status evaluated(void *arg, const lt_job *j, const lt_evaluation *e, ltc_error *err)
@@ -176,7 +125,7 @@ static ltc_status finished(void *arg, const lt_job *j, const lt_level_row *row, 
     if (j->trains)
         lt_progress_finished(x->r->progress, j, row);
     pthread_mutex_unlock(&x->say);
-    return st || x->r->now_s() - x->root_s < ROOT_S ? st : register_root(x, err);
+    return st ? st : lt_registration_write_later(&x->registration, err);
 }
 
 /* What a line's user must know, though nothing failed. */
@@ -224,64 +173,12 @@ static void failed(void *arg, const lt_job *j, const lt_level_row *row, const lt
         lt_results_level(x->results, row, &ignored);
 }
 
-static ltc_status add_data(run *x, const lt_experiment *e, ltc_error *err)
-{
-    lt_data_fact *d = &x->data[x->facts.n_data++];
-    *d = (lt_data_fact){ .name = e->settings->dataset.plugin.name, .digest = e->data.digest,
-                         .majority = lt_data_majority(&e->data, LT_TEST) };
-    for (uint32_t s = 0; s < LT_SPLITS; s++)
-        d->samples[s] = e->data.split[s].n;
-    return isnan(d->majority) && e->data.split[LT_TEST].n ? ltc_fail(err, LTC_ENOMEM, "no memory to count classes") : LTC_OK;
-}
-
-/* Experiments that share their data share what is said of them. */
-static uint32_t data_of(const run *x, const lt_experiment *e)
-{
-    uint32_t number = 0;
-    for (uint32_t i = 0; i < x->experiments.n; i++) {
-        const lt_experiment *owner = &x->experiments.v[i];
-        if (owner->borrows)
-            continue;
-        if (owner == e || owner->data.split[LT_TRAIN].x == e->data.split[LT_TRAIN].x)
-            break;
-        number++;
-    }
-    return number;
-}
-
-static void add_line(run *x, uint32_t i)
-{
-    const lt_regime *r = &x->plan.regime[i];
-    const lt_job *dense = &x->plan.job[x->plan.start[(size_t)i * (size_t)x->r->settings->run.trials].dense];
-    x->line[i] = (lt_line_fact){
-        .data = data_of(x, r->experiment), .dense = (uint32_t)(dense->line - x->r->settings->line),
-        .reads = r->criterion_flags, .backend = r->experiment->backend,
-        .params = lt_graph_param_count(&r->experiment->graph), .macs = lt_graph_macs(&r->experiment->graph),
-    };
-}
-
 static ltc_status open_results(run *x, ltc_error *err)
 {
-    const lt_settings *s = x->r->settings;
-    struct utsname machine;
-    if (uname(&machine) == 0)
-        snprintf(x->machine, sizeof x->machine, "%.80s %.80s %.80s", machine.nodename, machine.sysname, machine.machine);
-    x->line = lt_array(s->n_lines, sizeof *x->line);
-    x->data = lt_array(x->experiments.n, sizeof *x->data);
-    if (!x->line || !x->data)
-        return ltc_fail(err, LTC_ENOMEM, "no memory for the facts of a run");
-    x->facts = (lt_run_facts){ .version = x->r->version, .machine = x->machine, .resolved = x->r->resolved,
-                               .settings = s, .config = x->r->config, .data = x->data, .line = x->line };
-    ltc_status st = LTC_OK;
-    for (uint32_t i = 0; i < x->experiments.n && !st; i++)
-        if (!x->experiments.v[i].borrows)
-            st = add_data(x, &x->experiments.v[i], err);
-    for (uint32_t i = 0; i < s->n_lines; i++)
-        add_line(x, i);
-    if (!st)
-        st = lt_provenance_fill(&x->provenance, s, err);
-    x->facts.plugin = x->provenance.plugin, x->facts.n_plugins = x->provenance.n;
-    return st ? st : lt_results_open(x->output.directory, &x->facts, &x->results, err);
+    x->about.facts = (lt_run_facts){ .version = x->r->version, .resolved = x->r->resolved,
+                                     .settings = x->r->settings, .config = x->r->config };
+    const ltc_status st = lt_about_fill(&x->about, &x->plan, &x->experiments, err);
+    return st ? st : lt_results_open(x->output.directory, &x->about.facts, &x->results, err);
 }
 
 static ltc_status execute(run *x, bool look, ltc_error *err)
@@ -325,7 +222,7 @@ ltc_status lt_run(const lt_run_request *r, ltc_error *err)
     if (!st)
         st = lt_output_open(r->settings->run.output, r->resolved, &x.output, err);
     if (!st)
-        st = open_root(&x, err);
+        st = lt_registration_open(&x.registration, x.store, &x.plan, x.output.directory, r->now_s, err);
     if (!st)
         st = open_results(&x, err);
     if (!st)
@@ -342,18 +239,18 @@ ltc_status lt_run(const lt_run_request *r, ltc_error *err)
         say_how_to_go_on(&x);
     else if (st)
         lt_ending_say(&x.plan, err);
-    if (st && x.root[0]) {
+    if (st && x.registration.name[0]) {
         ltc_error ignored = { .message = "" };
-        register_root(&x, &ignored);          /* the training that was stopped is this run's too */
+        lt_registration_write(&x.registration, &ignored);     /* the training that was stopped is this run's too */
     }
     const bool stopped = r->services->cancelled && r->services->cancelled(r->services->arg);
     if (x.results && !(stopped && has_levels(&x))) {
         ltc_error late = { .message = "" };
         ltc_status end = lt_results_finish(x.results, x.store, &late);
         if (!st)
-            lt_text_free(&x.root_before);     /* all that this run rests on is known now */
+            lt_registration_forget(&x.registration);
         if (!end)
-            end = register_root(&x, &late);
+            end = lt_registration_write(&x.registration, &late);
         if (!st && end)
             *err = late;
         st = st ? st : end;
