@@ -2,6 +2,7 @@
  *
  *   LT_FAULT=FUNCTION,K,ERRNO      the K-th call of a function fails; with "K+" all from the K-th on;
  *                                  "bytes,N,ERRNO": what is written beyond N bytes in all; K = 0: none, they are counted
+ *                                  "clock,0,SECONDS": the clock that jumps is ahead by so many at every second look
  *   LT_FAULT_UNDER=DIRECTORY       of calls with a file, only those below it count
  *   LT_FAULT_FIRED=FILE            made when the first call fails, and says which; with K = 0 at the end: how many
  *
@@ -22,6 +23,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct {
@@ -331,6 +334,38 @@ int fstat(int fd, struct stat *to)
 int access(const char *path, int mode)
 {
     return path_fails("stat", path) ? -1 : (int)syscall(SYS_faccessat, AT_FDCWD, path, mode);
+}
+
+/* Now and then, by the clock that can be set. */
+static long ahead_s(void)
+{
+    return chosen("clock") && atomic_fetch_add(&fault.count, 1) % 2 ? fault.error : 0;
+}
+
+int clock_gettime(clockid_t which, struct timespec *now)
+{
+    const int done = (int)syscall(SYS_clock_gettime, which, now);
+    if (!done && which == CLOCK_REALTIME)
+        now->tv_sec += ahead_s();
+    return done;
+}
+
+time_t time(time_t *to)
+{
+    struct timespec now = { 0 };
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (to)
+        *to = now.tv_sec;
+    return now.tv_sec;
+}
+
+int gettimeofday(struct timeval *restrict to, void *restrict zone)
+{
+    struct timespec now = { 0 };
+    (void)zone;
+    clock_gettime(CLOCK_REALTIME, &now);
+    to->tv_sec = now.tv_sec, to->tv_usec = now.tv_nsec / 1000;
+    return 0;
 }
 
 int flock(int fd, int how)
