@@ -29,6 +29,9 @@ claim "an empty list of formats makes nothing" 0 "$ltcore" -q -c run.cfg -o none
 claim "what people look at is no part of a run's identity" 0 "$ltcore" -q -c run.cfg -o none --set report.matching=0.5
 says out "From the store: 14"
 says out "by 50 pp at most"
+says none/report.html 'What was changed of run.cfg'
+says none/report.html '<td>report.matching</td><td>not set</td><td class="n">0.5</td><td>--set</td>'
+lacks one/report.html 'What was changed of'
 
 rm -r one/plots one/report.html
 claim "a report is made again from the database" 0 "$ltcore" report one

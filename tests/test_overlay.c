@@ -253,6 +253,52 @@ static void plugin_directories_are_known_before_all_is_checked(void)
     rig_close(&r);
 }
 
+/* A whole configuration that stands on no other. */
+static const char preset[] =
+    "dataset = { plugin = \"digits\"; };\narch = { plugin = \"mlp\"; };\n"
+    "train = { batch_size = 60; steps = 100; optimizer = { type = \"sgd\"; lr = 0.1; }; };\n"
+    "prune = { mask = { plugin = \"score\"; alpha = 2.0; }; rate = [0.2, 0.5]; };\n"
+    "variants = ( { name = \"a\"; draws = 3; }, { name = \"b\"; } );\n";
+
+/* Does it have that in the place of what was laid over it? NULL: nothing was. */
+static bool has_before(const rig *r, const char *key, const char *value)
+{
+    lt_text before = { 0 };
+    lt_text_put(&before, "", 0);
+    const bool differs = lt_config_before(r->config, key, &before);
+    const bool as_told = differs == (value != NULL) && !before.failed && !strcmp(before.s, value ? value : "");
+    if (!as_told)
+        fprintf(stderr, "\n%s was %s\n", key, differs ? before.s : "the same");
+    lt_text_free(&before);
+    return as_told;
+}
+
+static void what_the_preset_had_is_known(void)
+{
+    static const char *const set[] = {
+        "run.seed=2", "run.seed=3", "variants[b].draws=2", "variants[a].draws=4", "prune.rounds=2",
+    };
+    static const struct { const char *key, *value; } of[] = {
+        { "train.batch_size", "60" },                     /* 60, 9, 7: the first file's */
+        { "train.optimizer.type", NULL },                 /* the same again */
+        { "train.optimizer.lr", "0.1" }, { "train.steps", NULL }, { "run.vary", "" }, { "run.seed", "" },
+        { "run.trials", NULL }, { "arch.plugin", NULL }, { "prune.rate", "[0.2, 0.5]" }, { "prune.rounds", "" },
+        { "prune.mask.alpha", NULL }, { "variants.0.name", NULL }, { "variants.0.draws", "3" },
+        { "variants.1.draws", "" }, { "variants.2.name", NULL }, { "variants.x.name", NULL }, { "variants.0", NULL },
+    };
+    rig r = rig_open();
+    rig_write(&r, "preset.cfg", preset);
+    rig_write(&r, "middle.cfg", "base = \"preset.cfg\"; run = { vary = [\"init\"]; };"
+              "train = { batch_size = 9; optimizer = { type = \"sgd\"; lr = 0.2; }; };");
+    rig_write(&r, "run.cfg", "base = \"middle.cfg\"; train = { batch_size = 7; }; prune = { rate = [0.3, 0.5]; };");
+    rig_settle(&r, set, sizeof set / sizeof set[0]);
+    CU_ASSERT_STRING_EQUAL_FATAL(r.said, "");
+    CU_ASSERT_PTR_NOT_NULL(strstr(lt_config_preset(r.config), "preset.cfg"));
+    for (size_t i = 0; i < sizeof of / sizeof of[0]; i++)
+        CU_ASSERT(has_before(&r, of[i].key, of[i].value));
+    rig_close(&r);
+}
+
 static const lt_test claims[] = {
     { "groups merge key by key, scalars and lists replace", groups_merge_and_lists_replace },
     { "steps and epochs replace one another", steps_and_epochs_replace_one_another },
@@ -266,6 +312,7 @@ static const lt_test claims[] = {
     { "bad bases are refused", bad_bases_are_refused },
     { "--set takes what a file would, and bare words", set_takes_what_a_file_would },
     { "the later --set wins, and -o over all", the_later_set_wins_and_output_over_all },
+    { "what the preset had is known", what_the_preset_had_is_known },
     { "plug-in directories are known before all is checked", plugin_directories_are_known_before_all_is_checked },
 };
 

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/config.h"
 
@@ -91,8 +92,33 @@ static void trap_33_dropout_has_three_times_the_steps(void)
     }
 }
 
+/* Those of Frankle & Carbin have their published values beside them, and each its own. */
+static void each_paper_is_held_against_what_it_says(void)
+{
+    char seen[20][64];
+    size_t n = 0;
+    DIR *d = opendir(TEST_SOURCE_DIR "/../etc");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(d);
+    for (const struct dirent *e; n < 20 && (e = readdir(d));) {
+        preset p;
+        if (strncmp(e->d_name, "fc2019-", 7) || !is_preset(e->d_name))
+            continue;
+        settle(&p, e->d_name);
+        const char *path = p.settings.report.overlay, *file = path ? strrchr(path, '/') : NULL;
+        CU_ASSERT(file && access(path, R_OK) == 0);
+        snprintf(seen[n], sizeof seen[n], "%s", file ? file : "");
+        for (size_t i = 0; i < n; i++)
+            CU_ASSERT_STRING_NOT_EQUAL(seen[i], seen[n]);
+        n++;
+        release(&p);
+    }
+    closedir(d);
+    CU_ASSERT_EQUAL(n, 9);
+}
+
 static const lt_test claims[] = {
     { "each is a configuration", each_is_a_configuration },
+    { "each paper is held against what it says", each_paper_is_held_against_what_it_says },
     { "trap 33: dropout has three times the steps", trap_33_dropout_has_three_times_the_steps },
 };
 

@@ -37,6 +37,14 @@ ltc_status lt_config_settle(const lt_config *c, lt_registry *registry, lt_settin
  * reinit].prune.kept". What a variant inherits has the run's place, and a default that of the file as a whole. */
 lt_place lt_config_place(const lt_config *c, const char *key);
 
+/* The file that all others and --set are laid over: the first base of the first base of the file, or the file. */
+const char *lt_config_preset(const lt_config *c);
+
+/* What the preset has in the place of a setting that was set above it: adds the value as it is written, nothing if it
+ * has none. False: the setting is not set, or the preset says the same. key: as in lt_config_place, or
+ * "variants.0.prune.kept". */
+bool lt_config_before(const lt_config *c, const char *key, lt_text *value);
+
 /* The resolved configuration: every default present, absolute paths, numbers that read back to the same bits. */
 void lt_config_write(const lt_settings *s, lt_text *to);
 

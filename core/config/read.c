@@ -21,6 +21,7 @@ typedef struct reader {
     const lt_config_request *request;
     lt_arena *arena;
     lt_diags *diags;
+    const char **preset;                      /* of the lt_config; NULL until it is found */
 } reader;
 
 static ltc_status read_layers(const reader *r, const char *path, lt_place from, const chain *above,
@@ -105,6 +106,8 @@ static ltc_status read_layers(const reader *r, const char *path, lt_place from, 
         st = parse_file(r, path, from, root);
     if (st)
         return st;
+    if (!*r->preset && !lt_node_child(*root, "base"))
+        *r->preset = path;
     const size_t before = r->diags->n;
     lt_rules_check_layer(*root, r->diags);
     st = apply_bases(r, &at, root);
@@ -157,7 +160,7 @@ ltc_status lt_config_read(const lt_config_request *r, lt_config **config, lt_dia
     ltc_status st = c ? LTC_OK : LTC_ENOMEM;
     if (c) {
         c->request = r;
-        st = read_all(&(reader){ r, &c->arena, d }, &c->root);
+        st = read_all(&(reader){ r, &c->arena, d, &c->preset }, &c->root);
     }
     if (!st)
         st = find_plugin_path(c);

@@ -10,6 +10,7 @@ struct lt_config {
     const lt_config_request *request;
     lt_arena       arena;                     /* of the tree, and of the list of paths */
     const lt_node *root;
+    const char    *preset;                    /* the file that stands on no other, on which all others do */
     ltc_strings    plugin_path;
 };
 

@@ -163,13 +163,23 @@ typedef struct merger {
 
 static const lt_node *merge(const merger *m, const char *path, const lt_node *base, const lt_node *over);
 
+static const lt_node *replace(const merger *m, const lt_node *old, const lt_node *new)
+{
+    lt_node *copy = lt_arena_array(m->arena, 1, sizeof *copy);
+    if (!copy)
+        return NULL;
+    *copy = *new;
+    copy->under = old;
+    return copy;
+}
+
 /* What becomes of one child of base: itself, merged, replaced. */
 static const lt_node *merge_child(const merger *m, const char *path, const lt_node *old, const lt_node *new)
 {
     if (!new)
         return old;
     if (old->kind != LT_NODE_GROUP || new->kind != LT_NODE_GROUP)
-        return new;
+        return replace(m, old, new);
     const char *below = lt_arena_print(m->arena, "%s%s%s", path, *path ? "." : "", old->name);
     return below ? merge(m, below, old, new) : NULL;
 }

@@ -14,6 +14,7 @@ enum { LT_NODE_GROUP, LT_NODE_LIST, LT_NODE_INT, LT_NODE_REAL, LT_NODE_BOOL, LT_
 typedef struct lt_node {
     const char *name;                         /* NULL in a list and at the root */
     lt_place    at;
+    const struct lt_node *under;              /* what it took the place of when trees were merged; NULL: nothing */
     int         kind;
     union {
         int64_t     i;                        /* INT, BOOL */

@@ -12,10 +12,11 @@
 
 enum { LIMIT_MS = 60000 };
 
-static const struct { uint32_t format; const char *name, *terminal; } terminals[] = {
-    { LT_DRAW_SVG, "svg", "svg size 680,420 dynamic background '#ffffff' font 'Helvetica,Arial,sans-serif' "
-                          "fontscale 1.05 linewidth 1.1" },
-    { LT_DRAW_PNG, "png", "pngcairo size 1360,840 background '#ffffff' font 'Sans,20' linewidth 2.2 pointscale 2" },
+/* scale: its pixels to one of a figure of 680 by 420. */
+static const struct { uint32_t format, scale; const char *name, *terminal, *options; } terminals[] = {
+    { LT_DRAW_SVG, 1, "svg", "svg",
+      "dynamic background '#ffffff' font 'Helvetica,Arial,sans-serif' fontscale 1.05 linewidth 1.1" },
+    { LT_DRAW_PNG, 2, "png", "pngcairo", "background '#ffffff' font 'Sans,20' linewidth 2.2 pointscale 2" },
 };
 enum { TERMINALS = sizeof terminals / sizeof terminals[0] };
 
@@ -86,19 +87,18 @@ static void put_tic(double at, const char *before, lt_text *to)
 }
 
 /* Of a logarithmic axis: 100 50 20 10 5 ... down to the least; more where it is short. */
-static void put_tics(const lt_plot *p, lt_text *to)
+static void put_tics(char axis, range r, lt_text *to)
 {
     static const double few[] = { 1, 2, 5 }, many[] = { 1, 1.5, 2, 3, 4, 5, 7 };
-    const range r = x_range(p);
     const bool is_short = r.most / r.least < 15;
     const double *step = is_short ? many : few;
     const size_t steps = is_short ? sizeof many / sizeof many[0] : sizeof few / sizeof few[0];
     const char *before = "";
-    lt_text_add(to, "set logscale x\nset xrange [%.9g:%.9g]\nset xtics (", 1.06 * r.most, r.least / 1.06);
+    lt_text_add(to, "set logscale %c\nset %ctics (", axis, axis);
     for (double decade = pow(10, floor(log10(r.least))); decade <= r.most; decade *= 10)
         for (size_t i = 0; i < steps; i++) {
             const double at = decade * step[i];
-            if (at < r.least / 1.06 || at > 1.06 * r.most)
+            if (at < r.least || at > r.most)
                 continue;
             put_tic(at, before, to);
             before = ", ";
@@ -106,29 +106,68 @@ static void put_tics(const lt_plot *p, lt_text *to)
     lt_text_add(to, ")\n");
 }
 
-/* Few names stand in lines above the plot, many in a column beside it; of hundreds nobody would read one. */
-static const char *legend_of(size_t n)
+static void put_x(const lt_plot *p, lt_text *to)
 {
-    enum { FEW = 14, MOST = 40 };
-    if (n > MOST)
-        return "unset key";
-    return n > FEW ? "set key outside right center vertical Left reverse noenhanced samplen 2.4 width 1 maxrows 22"
-                   : "set key outside top center horizontal Left reverse noenhanced samplen 3.4 width 1";
+    const range r = x_range(p), wider = { r.least / 1.06, 1.06 * r.most };
+    if (!p->reversed)
+        return;
+    put_tics('x', wider, to);
+    lt_text_add(to, "set xrange [%.9g:%.9g]\n", wider.most, wider.least);
+}
+
+static void put_y(const lt_plot *p, lt_text *to)
+{
+    const double unit = p->y_percent ? 100 : 1;
+    const range r = { unit * p->y_from, unit * p->y_to };
+    if (p->y_log)
+        put_tics('y', r, to);
+    lt_text_add(to, "set yrange [%.9g:%.9g]\n", r.least, r.most);
+}
+
+/* Names in rows: a few stand above the plot, many below it, for which the figure grows; of hundreds nobody
+ * would read one. */
+typedef struct legend { size_t columns, rows, rows_below; bool shown; } legend;
+
+static legend legend_of(const lt_plot *p)
+{
+    enum { CHARACTERS = 94, SAMPLE = 8, ABOVE = 4, MOST = 40 };
+    size_t longest = 0;
+    for (size_t i = 0; i < p->n_series; i++) {
+        const size_t length = strlen(p->series[i].name);
+        longest = length > longest ? length : longest;
+    }
+    legend l = { .columns = CHARACTERS / (longest + SAMPLE), .shown = p->n_series <= MOST };
+    l.columns += !l.columns;
+    l.rows = (p->n_series + l.columns - 1) / l.columns;
+    l.rows_below = l.shown && l.rows > ABOVE ? l.rows : 0;
+    return l;
+}
+
+static void put_legend(const lt_plot *p, lt_text *to)
+{
+    const legend l = legend_of(p);
+    if (!l.shown) {
+        lt_text_add(to, "unset key\n");
+        return;
+    }
+    if (l.rows_below)
+        lt_text_add(to, "set key outside bottom center vertical maxrows %zu", l.rows);
+    else
+        lt_text_add(to, "set key outside top center horizontal");
+    lt_text_add(to, " Left reverse noenhanced samplen 3.4 width 1\n");
 }
 
 static void put_axes(const lt_plot *p, lt_text *to)
 {
-    lt_text_add(to, "unset logscale\nset autoscale\nset xtics auto\nset format x '%%h'\nset xlabel ");
+    lt_text_add(to, "unset logscale\nset autoscale\nset xtics auto\nset ytics auto\nset format x '%%h'\n"
+                "set xlabel ");
     put_text(p->x, to);
     lt_text_add(to, " noenhanced\nset ylabel ");
     put_text(p->y, to);
     lt_text_add(to, " noenhanced\n");
-    if (p->reversed)
-        put_tics(p, to);
-    const double unit = p->y_percent ? 100 : 1;
-    lt_text_add(to, "%sset yrange [%.9g:%.9g]\n", p->y_log ? "set logscale y\n" : "", unit * p->y_from,
-                unit * p->y_to);
-    lt_text_add(to, "%s\n", legend_of(p->n_series));
+    put_x(p, to);
+    put_y(p, to);
+    put_legend(p, to);
 }
 
 static void put_series(const lt_plot *p, size_t i, lt_text *to)
@@ -137,10 +176,13 @@ static void put_series(const lt_plot *p, size_t i, lt_text *to)
     const lt_style style = lt_style_of(s->style);
     char line[96];
     const int dash = style.dash % 6 ? style.dash % 6 : 6;
-    snprintf(line, sizeof line, s->dots_only ? "lc rgb '%s' lw 1.8" : "lc rgb '%s' lw 1.8 dt %d", style.colour, dash);
+    const char *with = s->dots_only ? "points" : s->line_only ? "lines" : "linespoints";
+    snprintf(line, sizeof line, s->dots_only ? "lc rgb '%s' lw 1.8" : "lc rgb '%s' lw 1.8 dt %d",
+             style.colour, dash);
     if (!s->line_only)
-        lt_text_add(to, "$s%zu using 1:2:3:4 with yerrorbars lc rgb '%s' dt 1 lw 0.9 pt 0 notitle, ", i, style.colour);
-    lt_text_add(to, "$s%zu using 1:2 with %s %s", i, s->dots_only ? "points" : s->line_only ? "lines" : "linespoints", line);
+        lt_text_add(to, "$s%zu using 1:2:3:4 with yerrorbars lc rgb '%s' dt 1 lw 0.9 pt 0 notitle, ", i,
+                    style.colour);
+    lt_text_add(to, "$s%zu using 1:2 with %s %s", i, with, line);
     if (!s->line_only)
         lt_text_add(to, " pt %d ps 0.8", style.point);
     lt_text_add(to, " title ");
@@ -160,7 +202,14 @@ static void put_plot(const lt_plot *p, lt_text *to)
     lt_text_add(to, "\nunset output\n");
 }
 
-void lt_gnuplot_script(const lt_plots *p, const char *directory, uint32_t formats, const char *ending, lt_text *to)
+static size_t height_of(const lt_plot *p)
+{
+    enum { PLOT = 420, ROW = 17 };
+    return PLOT + ROW * legend_of(p).rows_below;
+}
+
+void lt_gnuplot_script(const lt_plots *p, const char *directory, uint32_t formats, const char *ending,
+                       lt_text *to)
 {
     lt_text_add(to, "%s", setup);
     for (size_t i = 0; i < p->n; i++) {
@@ -171,7 +220,9 @@ void lt_gnuplot_script(const lt_plots *p, const char *directory, uint32_t format
                 continue;
             lt_text path = { 0 };
             lt_text_add(&path, "%s/%s.%s%s", directory, p->v[i].id, terminals[t].name, ending);
-            lt_text_add(to, "set terminal %s\nset output ", terminals[t].terminal);
+            lt_text_add(to, "set terminal %s size %u,%zu %s\nset output ", terminals[t].terminal,
+                        680 * terminals[t].scale, height_of(&p->v[i]) * terminals[t].scale,
+                        terminals[t].options);
             put_text(path.failed ? "" : path.s, to);
             to->failed |= path.failed;
             lt_text_add(to, "\n");
@@ -189,7 +240,8 @@ static ltc_status run(const lt_text *script, bool *there, ltc_error *err)
     FILE *f = tmpfile();
     ltc_status st = LTC_OK;
     if (!f || fwrite(script->s, 1, script->n, f) != script->n || fflush(f) || fseek(f, 0, SEEK_SET))
-        st = ltc_fail(err, LTC_EIO, "the figures' script cannot be written to a temporary file: %s", strerror(errno));
+        st = ltc_fail(err, LTC_EIO, "the figures' script cannot be written to a temporary file: %s",
+                      strerror(errno));
     const int failed = st ? 0 : lt_program_start(argv, fileno(f), true, &pid);
     *there = failed != ENOENT;
     if (failed && *there)
@@ -215,18 +267,22 @@ static bool put_in_place(const char *directory, const lt_plot *p, const char *na
     return moved;
 }
 
-ltc_status lt_gnuplot_draw(const lt_plots *p, const char *directory, uint32_t formats, bool *there, ltc_error *err)
+ltc_status lt_gnuplot_draw(const lt_plots *p, const char *directory, uint32_t formats, bool *there,
+                           ltc_error *err)
 {
     char ending[40];
     lt_text script = { 0 };
     bool moved = true;
     snprintf(ending, sizeof ending, ".%ld.part", (long)getpid());
     lt_gnuplot_script(p, directory, formats, ending, &script);
-    ltc_status st = script.failed ? ltc_fail(err, LTC_ENOMEM, "no memory to draw figures") : run(&script, there, err);
+    ltc_status st = script.failed ? ltc_fail(err, LTC_ENOMEM, "no memory to draw figures")
+                                  : run(&script, there, err);
     for (size_t i = 0; i < p->n && !st && *there; i++)
         for (int t = 0; t < TERMINALS; t++)
             if (formats & terminals[t].format)
                 moved &= put_in_place(directory, &p->v[i], terminals[t].name, ending);
     lt_text_free(&script);
-    return st || moved ? st : ltc_fail(err, LTC_EIO, "%s: gnuplot left a figure out; is there room on the disk?", directory);
+    if (!st && !moved)
+        return ltc_fail(err, LTC_EIO, "%s: gnuplot left a figure out; is there room on the disk?", directory);
+    return st;
 }

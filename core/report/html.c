@@ -1,5 +1,5 @@
-/* Owns the page: its parts, in their order, and the data its script reads. Called by report.c. Everything that
- * came from a file is escaped here. */
+/* Owns the page: its parts, in their order, and the data its script reads. Called by report.c. Everything
+ * that came from a file is escaped here. */
 #include "report/html.h"
 
 #include <jansson.h>
@@ -46,7 +46,7 @@ static bool put_picture(const lt_page *p, const lt_plot *plot, const char *alt, 
     lt_text_add(&path, "%s/%s.svg", p->drawn ? p->drawn : "", plot->id);
     const bool there = p->drawn && !path.failed && !lt_file_read(path.s, &svg, &ignored);
     if (there) {
-        lt_text_add(to, "<div class=\"still\"><img width=\"680\" height=\"420\" alt=\"");
+        lt_text_add(to, "<div class=\"still\"><img alt=\"");
         lt_html_text(alt, to);
         lt_text_add(to, "\" src=\"data:image/svg+xml,");
         for (const char *c = svg.s; *c; c++)
@@ -104,13 +104,14 @@ static json_t *json_of_series(const lt_series *s)
     json_t *dots = json_array();
     for (size_t i = 0; i < s->n_dots; i++) {
         const lt_dot *d = &s->dot[i];
-        json_array_append_new(dots, json_pack("[o,o,o,o,o,o,I]", number(d->x), number(d->y.mean), number(d->y.min),
-                                              number(d->y.max), number(d->y.mean - d->y.half),
+        json_array_append_new(dots, json_pack("[o,o,o,o,o,o,I]", number(d->x), number(d->y.mean),
+                                              number(d->y.min), number(d->y.max),
+                                              number(d->y.mean - d->y.half),
                                               number(d->y.mean + d->y.half), (json_int_t)d->y.n));
     }
-    return json_pack("{s:s, s:s, s:s, s:i, s:b, s:b, s:o}", "name", s->name, "colour", style.colour, "mark", style.mark, "dash",
-                     style.dash, "line_only", s->line_only, "dots_only", s->dots_only, "dots",
-                     dots);
+    return json_pack("{s:s, s:s, s:s, s:i, s:b, s:b, s:o}", "name", s->name, "colour", style.colour, "mark",
+                     style.mark, "dash", style.dash, "line_only", s->line_only, "dots_only", s->dots_only,
+                     "dots", dots);
 }
 
 static json_t *json_of_plot(const lt_plot *p)
@@ -118,12 +119,14 @@ static json_t *json_of_plot(const lt_plot *p)
     json_t *series = json_array();
     for (size_t i = 0; i < p->n_series; i++)
         json_array_append_new(series, json_of_series(&p->series[i]));
-    return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o}", "id", p->id, "x", p->x, "y", p->y, "reversed",
-                     p->reversed, "x_percent", p->x_percent, "y_percent", p->y_percent, "y_log", p->y_log, "reference",
-                     number(p->reference), "y_from", number(p->y_from), "y_to", number(p->y_to), "series", series);
+    return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o}", "id", p->id, "x", p->x,
+                     "y", p->y, "reversed", p->reversed, "x_percent", p->x_percent, "y_percent", p->y_percent, "y_log",
+                     p->y_log, "reference", number(p->reference), "y_from", number(p->y_from), "y_to",
+                     number(p->y_to), "series", series);
 }
 
-/* With "<" as an escape: nothing in it ends the element that it stands in. Names that are no UTF-8 make it fail. */
+/* With "<" as an escape: nothing in it ends the element that it stands in. Names that are no UTF-8 make it
+ * fail. */
 static bool put_data(const lt_plots *p, lt_text *to)
 {
     json_t *all = json_array();
@@ -152,7 +155,8 @@ static void put_head(const lt_page *p, lt_text *to)
     lt_html_text(name, to);
     lt_text_add(to, " - ltcore</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>\n");
     lt_text_put(to, lt_page_css, lt_page_css_size);
-    lt_text_add(to, "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#summary\">to the summary</a>\n<header><h1>");
+    lt_text_add(to, "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#summary\">to the summary</a>\n"
+                "<header><h1>");
     lt_html_text(name, to);
     lt_text_add(to, "</h1>\n<p class=\"sub\">");
     for (size_t i = 0; i < p->n_runs; i++) {
@@ -163,7 +167,8 @@ static void put_head(const lt_page *p, lt_text *to)
     lt_html_text(r->version, to);
     lt_text_add(to, "</p>\n<nav aria-label=\"Parts\"><ul><li><a href=\"#summary\">Summary</a></li>"
                 "<li><a href=\"#figures\">Figures</a></li><li><a href=\"#tables\">Tables</a></li>"
-                "<li><a href=\"#setup\">Set-up</a></li><li><a href=\"#methods\">Methods</a></li></ul></nav></header>\n<main>\n");
+                "<li><a href=\"#setup\">Set-up</a></li><li><a href=\"#methods\">Methods</a></li></ul></nav>"
+                "</header>\n<main>\n");
 }
 
 static void put_summary(const lt_page *p, lt_text *to)
@@ -198,9 +203,9 @@ static void put_figures(const lt_page *p, lt_text *to)
     if (!p->plots->n)
         return;
     put_heading("figures", "Figures", to);
-    lt_text_add(to, "<div class=\"tools\" hidden><button type=\"button\" id=\"bars\">bars: least to greatest trial</button>"
-                "<span class=\"quiet\">Point at a mark for its values; a name shows or hides its line in every figure.</span>"
-                "</div>\n<div class=\"figures\">\n");
+    lt_text_add(to, "<div class=\"tools\" hidden><button type=\"button\" id=\"bars\">bars: least to greatest "
+                "trial</button><span class=\"quiet\">Point at a mark for its values, at a name for its line; a "
+                "press on it hides or shows that in every figure.</span></div>\n<div class=\"figures\">\n");
     for (size_t i = 0; i < p->plots->n; i++)
         put_figure(p, &p->plots->v[i], to);
     lt_text_add(to, "</div>\n");
@@ -225,6 +230,7 @@ static void put_setup(const lt_page *p, lt_text *to)
     for (size_t i = 0; i < p->n_runs; i++) {
         put_sheet(lt_sheet_facts(&p->run[i]), to);
         put_sheet(lt_sheet_plugins(&p->run[i]), to);
+        put_sheet(lt_sheet_changes(&p->run[i]), to);
         lt_text_add(to, "<details%s><summary>Configuration</summary>\n", p->n_runs == 1 ? " open" : "");
         put_sheet(lt_sheet_settings(&p->run[i]), to);
         lt_text_add(to, "</details>\n");

@@ -52,7 +52,7 @@ static ltc_status read_all(sqlite3 *db, void *arg, ltc_error *err)
     const char *directory = r->directory;
     lt_arena_free(&r->arena);
     *r = (lt_seen_run){ .directory = directory, .name = "", .version = "", .backend = "", .machine = "",
-                        .dataset = "", .params = NAN, .macs = NAN, .samples = { NAN, NAN, NAN },
+                        .dataset = "", .preset = "", .params = NAN, .macs = NAN, .samples = { NAN, NAN, NAN },
                         .majority = NAN };
     ltc_status st = db ? lt_seen_read_rows(db, r, err) : LTC_OK;
     if (!st)

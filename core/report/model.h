@@ -13,8 +13,9 @@
 
 /* A level's numbers, NaN where they were not measured. SQL is in model_read.c. */
 typedef enum lt_quantity {
-    LT_Q_DENSITY, LT_Q_DENSITY_PARAMS, LT_Q_PARAMS, LT_Q_MACS, LT_Q_MACS_DENSE, LT_Q_COLLAPSED, LT_Q_STEPS,
-    LT_Q_BEST_STEP, LT_Q_DRAWN, LT_Q_DENSE, LT_Q_START, LT_Q_TEST, LT_Q_END_TEST, LT_Q_END_TRAIN,
+    LT_Q_DENSITY, LT_Q_DENSITY_PARAMS, LT_Q_PARAMS, LT_Q_MACS, LT_Q_MACS_DENSE, LT_Q_SCORE, LT_Q_COLLAPSED,
+    LT_Q_STEPS, LT_Q_BEST_STEP, LT_Q_DRAWN, LT_Q_DENSE, LT_Q_START, LT_Q_VALIDATION, LT_Q_TEST, LT_Q_END_TEST,
+    LT_Q_END_TRAIN,
     LT_Q_SECONDS, LT_Q_MS, LT_Q_MOVED, LT_Q_TRAINED, LT_QUANTITIES
 } lt_quantity;
 
@@ -42,13 +43,15 @@ typedef struct lt_seen_group {
 typedef struct lt_seen_variant { const char *name, *mask, *strategy, *kept, *masks, *matches; int64_t draws; }
     lt_seen_variant;
 typedef struct lt_seen_layer { uint32_t level, pad; const char *name; double density; } lt_seen_layer;
-typedef struct lt_seen_setting { const char *key, *value, *place; } lt_seen_setting;
+/* before: what the preset has in its place, "" where it has nothing; NULL: the preset's own, or a default. */
+typedef struct lt_seen_setting { const char *key, *value, *place, *before; } lt_seen_setting;
 typedef struct lt_seen_plugin { const char *kind, *name, *version, *sha256; } lt_seen_plugin;
 typedef struct lt_seen_event { const char *level, *sentence; } lt_seen_event;
 
 typedef struct lt_seen_run {
     lt_arena    arena;                        /* owns what it points to */
     const char *directory, *name, *version, *backend, *machine, *dataset;     /* directory: the caller's */
+    const char *preset;                       /* the file that the configuration stands on */
     int64_t     seed, trials;
     uint32_t    home, pad;                    /* main's first point: 0, unless a sweep took it elsewhere */
     double      params, macs, samples[3], majority;
@@ -65,7 +68,7 @@ typedef struct lt_seen_run {
     bool        finished;                     /* comparisons are there: the run came to its end */
 } lt_seen_run;
 
-/* Texts are never NULL: what is not there is "". A directory without a results.db is LTC_EIO. *r is to be freed in any case. */
+/* Texts are never NULL unless it says so: what is not there is "". A directory without a results.db is LTC_EIO. *r is to be freed in any case. */
 ltc_status lt_seen_read(const char *directory, lt_seen_run *r, ltc_error *err);
 void lt_seen_free(lt_seen_run *r);
 

@@ -4,11 +4,19 @@
 #include <math.h>
 #include <string.h>
 
+/* At the step that counts. */
+#define COUNTED(split) \
+    "CASE levels.report_at WHEN 'best' THEN best_" split "_acc ELSE end_" split "_acc END"
+
+/* A lab on compression scores [1 - (ps + pu)] (qw/32) w / 5.6e6 + (1 - ps) (max(qw, qa)/32) f / 8.3e8: w parameters, f
+ * operations, ps of them gone with whole channels and pu one by one, qw and qa bits. All is of 32 bits here. */
+#define SCORE "params_alive / 5.6e6 + COALESCE(macs_shrunk, macs_dense) / 8.3e8"
+
 /* In the order of lt_quantity. */
 #define QUANTITIES \
-    "density, density_params, params_alive, macs_alive, macs_dense, collapsed, levels.steps, " \
-    "levels.best_step, drawn_test_acc, dense_test_acc, start_test_acc, " \
-    "CASE levels.report_at WHEN 'best' THEN best_test_acc ELSE end_test_acc END, end_test_acc, " \
+    "density, density_params, params_alive, macs_alive, macs_dense, " SCORE ", collapsed, levels.steps, " \
+    "levels.best_step, drawn_test_acc, dense_test_acc, start_test_acc, " COUNTED("val") ", " COUNTED("test") \
+    ", end_test_acc, " \
     "end_train_acc, train_seconds, levels.ms_per_step, " \
     "(SELECT moved FROM training WHERE training.level = l.id), " \
     "(SELECT trained_steps FROM training WHERE training.level = l.id)"
@@ -129,17 +137,24 @@ static ltc_status take_point(sqlite3_stmt *s, lt_seen_run *r, ltc_error *err)
 }
 
 /* Without the quotes of a string. */
-static ltc_status take_setting(sqlite3_stmt *s, lt_seen_run *r, ltc_error *err)
+static const char *value_at(sqlite3_stmt *s, int column, lt_seen_run *r, bool *failed)
 {
-    bool failed = false;
-    const char *key = text_at(s, 0, r, &failed), *place = text_at(s, 2, r, &failed);
-    const char *written = (const char *)sqlite3_column_text(s, 1);
+    const char *written = (const char *)sqlite3_column_text(s, column);
     const size_t n = written ? strlen(written) : 0;
     const bool quoted = n >= 2 && written[0] == '"' && !strchr(written + 1, ',');
     const char *value = quoted ? lt_arena_print(&r->arena, "%.*s", (int)(n - 2), written + 1)
                                : lt_arena_text(&r->arena, written ? written : "");
-    failed |= !value;
-    APPEND(r, setting, (lt_seen_setting){ key, value, place });
+    *failed |= !value;
+    return value;
+}
+
+static ltc_status take_setting(sqlite3_stmt *s, lt_seen_run *r, ltc_error *err)
+{
+    bool failed = false;
+    const char *key = text_at(s, 0, r, &failed), *value = value_at(s, 1, r, &failed);
+    const char *place = text_at(s, 2, r, &failed);
+    const char *before = sqlite3_column_type(s, 3) == SQLITE_NULL ? NULL : value_at(s, 3, r, &failed);
+    APPEND(r, setting, (lt_seen_setting){ key, value, place, before });
 }
 
 static ltc_status take_plugin(sqlite3_stmt *s, lt_seen_run *r, ltc_error *err)
@@ -188,6 +203,13 @@ static ltc_status take_version(sqlite3_stmt *s, lt_seen_run *r, ltc_error *err)
     return failed ? no_memory(r, err) : LTC_OK;
 }
 
+static ltc_status take_preset(sqlite3_stmt *s, lt_seen_run *r, ltc_error *err)
+{
+    bool failed = false;
+    r->preset = text_at(s, 0, r, &failed);
+    return failed ? no_memory(r, err) : LTC_OK;
+}
+
 static ltc_status take_begun(sqlite3_stmt *s, lt_seen_run *r, ltc_error *err)
 {
     (void)err;
@@ -229,21 +251,29 @@ static ltc_status read_rows(sqlite3 *db, const char *sql, take_fn *take, lt_seen
     return st;
 }
 
-/* Databases of before the column have no place. */
-static bool has_places(sqlite3 *db)
+/* The first of these that a database can answer: older ones lack columns. */
+static const char *settings_sql(sqlite3 *db)
 {
-    sqlite3_stmt *s = NULL;
-    const bool there = !sqlite3_prepare_v2(db, "SELECT place FROM setting", -1, &s, NULL);
-    sqlite3_finalize(s);
-    return there;
+    static const char *const sql[] = {
+        "SELECT key, value, place, before FROM setting ORDER BY position",
+        "SELECT key, value, place, NULL FROM setting ORDER BY position",
+        "SELECT key, value, NULL, NULL FROM setting ORDER BY position",
+    };
+    for (size_t i = 0; i < 2; i++) {
+        sqlite3_stmt *s = NULL;
+        const bool there = !sqlite3_prepare_v2(db, sql[i], -1, &s, NULL);
+        sqlite3_finalize(s);
+        if (there)
+            return sql[i];
+    }
+    return sql[2];
 }
 
 ltc_status lt_seen_read_rows(sqlite3 *db, lt_seen_run *r, ltc_error *err)
 {
-    const char *settings = has_places(db) ? "SELECT key, value, place FROM setting ORDER BY position"
-                                          : "SELECT key, value, NULL FROM setting ORDER BY position";
     const struct { const char *sql; take_fn *take; } all[] = {
         { "SELECT value FROM meta WHERE key = 'ltcore'", take_version },
+        { "SELECT value FROM meta WHERE key = 'preset'", take_preset },
         { "SELECT run.name, seed, trials, backend, machine, params, macs FROM run, line "
           "ORDER BY variant, line.point LIMIT 1", take_run },
         { "SELECT name, train, validation, test, majority FROM dataset ORDER BY id LIMIT 1", take_dataset },
@@ -251,7 +281,7 @@ ltc_status lt_seen_read_rows(sqlite3 *db, lt_seen_run *r, ltc_error *err)
           "line.variant = variant.id AND line.point = (SELECT MIN(point) FROM line AS l WHERE l.variant = variant.id) "
           "ORDER BY variant.id", take_variant },
         { "SELECT name FROM point ORDER BY id", take_point },
-        { settings, take_setting },
+        { settings_sql(db), take_setting },
         { "SELECT kind, name, version, sha256 FROM plugin ORDER BY position", take_plugin },
         { "SELECT level, sentence FROM event ORDER BY id", take_event },
         { levels_sql, take_level }, { steps_sql, take_step }, { layers_sql, take_layer },

@@ -18,6 +18,7 @@ static const char header[] = "quantity,density,value,tolerance,variant,source";
 static const struct { const char *name; lt_quantity of; const char *plot; bool adds, scales; } quantities[] = {
     { "accuracy", LT_Q_TEST, "accuracy", false, false }, { "end_test", LT_Q_END_TEST, "end-test", false, false },
     { "end_train", LT_Q_END_TRAIN, "end-train", false, false },
+    { "validation", LT_Q_VALIDATION, "", false, false },
     { "early_stop", LT_Q_BEST_STEP, "early-stop", false, false },
     { "untrained", LT_Q_START, "untrained", false, false }, { "pruned", LT_Q_DRAWN, "pruned", false, false },
     { "difference", LT_Q_TEST, "accuracy", true, false },
@@ -65,7 +66,7 @@ static ltc_status take_line(lt_overlay *o, char *line, unsigned number, ltc_erro
     p = (lt_published){ .quantity = cell[QUANTITY], .variant = cell[VARIANT], .source = cell[SOURCE] };
     if (find_quantity(p.quantity) == QUANTITIES)
         return ltc_fail(err, LTC_EINVAL, "%s:%u: '%.40s' is not a quantity; write one of accuracy, end_test, end_train, "
-                        "early_stop, early_stop_ratio, difference, untrained, pruned", o->path, number, p.quantity);
+                        "early_stop, early_stop_ratio, difference, untrained, pruned, validation", o->path, number, p.quantity);
     if (!read_number(cell[DENSITY], &p.density) || !read_number(cell[VALUE], &p.value) ||
         !read_number(cell[TOLERANCE], &p.tolerance) || p.density <= 0 || p.density > 1)
         return ltc_fail(err, LTC_EINVAL, "%s:%u: density (in (0, 1]), value and tolerance are three numbers", o->path,

@@ -9,7 +9,7 @@
 /* A mean over n trials; half: of its 95 % interval, NaN at n = 1. Fractions where the plot says percent. */
 typedef struct lt_dot { double x; lt_spread y; } lt_dot;
 
-/* style: colour, mark and dashes, the same for a variant in every figure. */
+/* style: colour, mark and dashes, the same for a variant in every figure, or for a point of a sweep. */
 typedef struct lt_series {
     const char *name;
     uint32_t    style;
@@ -28,7 +28,6 @@ typedef struct lt_plot {
     lt_series  *series;
     size_t      n_series;
 } lt_plot;
-
 
 typedef struct lt_plots {
     lt_arena arena;

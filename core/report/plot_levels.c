@@ -40,6 +40,10 @@ static const shown all[] = {
     { "parameters", "Test accuracy over parameters",
       "All trained parameters, biases and norms included. " TRIALS, "parameters", "test accuracy (%)",
       LT_Q_PARAMS, LT_Q_TEST, true, true },
+    { "score", "Test accuracy over the score of size and work",
+      "Parameters left / 5.6e6 + multiply-accumulates left / 8.3e8: what a network costs to store and to run, less "
+      "is better. Weights that go one by one make it smaller and not faster, so they count in the first term alone. "
+      TRIALS, "score", "test accuracy (%)", LT_Q_SCORE, LT_Q_TEST, true, true },
 };
 
 /* Levels of a variant at a point. */
@@ -113,6 +117,13 @@ static bool add_line(const lt_seen_run *r, uint32_t variant, uint32_t point, con
     return ok;
 }
 
+/* Points are told apart by colour and mark, variants of one by their dashes. */
+static uint32_t style_of_point(const lt_seen_run *r, uint32_t first, uint32_t variant, uint32_t point)
+{
+    const uint32_t round = point / LT_STYLES * (uint32_t)r->n_variants;
+    return point % LT_STYLES + LT_STYLES * (first + variant + round);
+}
+
 static bool add_variant(const lt_seen_run *r, const char *label, uint32_t first, uint32_t variant,
                         const shown *f, lt_plots *p, lt_plot *plot)
 {
@@ -122,7 +133,7 @@ static bool add_variant(const lt_seen_run *r, const char *label, uint32_t first,
         const char *at = one || !point || !count_levels(r, variant, point) ? "" : r->point[point];
         const char *name = lt_arena_print(&p->arena, "%s%s%s%s", label, r->variant[variant].name, *at ? ", " : "",
                                           at);
-        const uint32_t style = first + variant + (one ? 0 : point * LT_STYLES);
+        const uint32_t style = one ? first + variant : style_of_point(r, first, variant, point);
         ok = name && add_line(r, variant, one ? UINT32_MAX : point, f, name, style, p, plot);
     }
     return ok;

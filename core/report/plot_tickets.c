@@ -193,6 +193,8 @@ static bool plot_overlap(const lt_seen_run *r, lt_plots *p)
         .x = "weights remaining (%)", .y = "kept by both (%)", .reversed = true, .x_percent = true,
         .y_percent = true, .reference = NAN });
     bool ok = plot && lt_plot_series(p, plot, "measured", 0) && lt_plot_series(p, plot, "by chance", 6);
+    if (ok)
+        plot->series[1].line_only = true;     /* it may lie on the other */
     for (size_t i = 0; ok && i < r->n_groups; i++)
         if (r->group[i].variant == 0 && r->group[i].point == r->home && r->group[i].level)
             ok = add_overlap(r, &r->group[i], p, plot);

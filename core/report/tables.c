@@ -112,6 +112,32 @@ lt_sheet lt_sheet_cost(const lt_seen_run *r)
     return s;
 }
 
+/* Where results lie says nothing of what they are. */
+static bool is_place(const char *key)
+{
+    return !strcmp(key, "run.output") || !strcmp(key, "run.store");
+}
+
+lt_sheet lt_sheet_changes(const lt_seen_run *r)
+{
+    char title[120];
+    snprintf(title, sizeof title, "What was changed of %.80s", r->preset);
+    lt_sheet s = lt_sheet_of("changes", "", 4);
+    s.title = lt_arena_text(&s.arena, title);
+    s.failed |= !s.title;
+    set_headings(&s, (const char *const[]){ "key", "there", "here", "set by" });
+    for (const lt_seen_setting *one = r->setting; one < r->setting + r->n_settings; one++) {
+        if (!one->before || is_place(one->key))
+            continue;
+        lt_sheet_row(&s);
+        lt_sheet_set(&s, 0, "%s", one->key);
+        lt_sheet_set(&s, 1, "%s", *one->before ? one->before : "not set");
+        lt_sheet_set(&s, 2, "%s", one->value);
+        lt_sheet_set(&s, 3, "%s", one->place);
+    }
+    return s;
+}
+
 lt_sheet lt_sheet_settings(const lt_seen_run *r)
 {
     lt_sheet s = lt_sheet_of("settings", "Configuration, as it was resolved", 3);
@@ -232,7 +258,7 @@ lt_sheet lt_sheet_runs(const lt_seen_run *run, size_t n)
                 differs |= strcmp(value_of(&run[i], key), value_of(&run[first], key)) != 0;
                 seen |= i < first && lt_seen_value(&run[i], key);
             }
-            if (!differs || seen || !strcmp(key, "run.output") || !strcmp(key, "run.store"))
+            if (!differs || seen || is_place(key))
                 continue;
             lt_sheet_row(&s);
             lt_sheet_set(&s, 0, "%s", key);

@@ -25,14 +25,21 @@ static void end(table *t)
     sqlite3_finalize(t->stmt);                /* says again what was said when it ran */
 }
 
+static const char *name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 static ltc_status put_meta(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
 {
     table t;
-    ltc_status st = begin(db, "INSERT INTO meta VALUES ('schema', ?), ('ltcore', ?)", &t, err);
+    ltc_status st = begin(db, "INSERT INTO meta VALUES ('schema', ?), ('ltcore', ?), ('preset', ?)", &t, err);
     if (!st) {
         lt_binding b = lt_bind(t.stmt);
         lt_bind_count(&b, LT_RESULTS_VERSION);
         lt_bind_text(&b, f->version);
+        lt_bind_text(&b, f->config ? name_of(lt_config_preset(f->config)) : NULL);
         st = lt_bind_done(&b, err);
     }
     end(&t);
@@ -60,10 +67,9 @@ static const char *place_of(const lt_config *config, const char *key, char text[
 {
     const bool variant = !strncmp(key, "variants.", strlen("variants."));
     const lt_place at = config ? lt_config_place(config, variant ? "variants" : key) : (lt_place){ 0 };
-    const char *name = at.file ? strrchr(at.file, '/') : NULL;
     if (!at.file || (!at.line && strcmp(at.file, "--set") != 0))
         return NULL;
-    snprintf(text, 256, at.line ? "%.200s:%u" : "%.200s", name ? name + 1 : at.file, at.line);
+    snprintf(text, 256, at.line ? "%.200s:%u" : "%.200s", name_of(at.file), at.line);
     return text;
 }
 
@@ -73,22 +79,30 @@ static ltc_status put_setting(void *arg, const char *key, const char *value, siz
 {
     const put_settings_arg *p = arg;
     char place[256];
-    lt_text text = { 0 };
+    lt_text text = { 0 }, before = { 0 };
     lt_text_put(&text, value, n);
-    if (text.failed)
-        return ltc_fail(err, LTC_ENOMEM, "no memory for the value of %s", key);
-    lt_binding b = lt_bind(p->t.stmt);
-    lt_bind_text(&b, key);
-    lt_bind_text(&b, text.s);
-    lt_bind_text(&b, place_of(p->config, key, place));
+    lt_text_put(&before, "", 0);
+    const bool differs = p->config && lt_config_before(p->config, key, &before);
+    ltc_status st = LTC_OK;
+    if (text.failed || before.failed) {
+        st = ltc_fail(err, LTC_ENOMEM, "no memory for the value of %s", key);
+    } else {
+        lt_binding b = lt_bind(p->t.stmt);
+        lt_bind_text(&b, key);
+        lt_bind_text(&b, text.s);
+        lt_bind_text(&b, place_of(p->config, key, place));
+        lt_bind_text(&b, differs ? before.s : NULL);
+        st = lt_bind_done(&b, err);
+    }
     lt_text_free(&text);
-    return lt_bind_done(&b, err);
+    lt_text_free(&before);
+    return st;
 }
 
 static ltc_status put_settings(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
 {
     put_settings_arg p = { .config = f->config };
-    ltc_status st = begin(db, "INSERT INTO setting (key, value, place) VALUES (?, ?, ?)", &p.t, err);
+    ltc_status st = begin(db, "INSERT INTO setting (key, value, place, before) VALUES (?, ?, ?, ?)", &p.t, err);
     if (!st)
         st = lt_flatten(f->resolved, put_setting, &p, err);
     end(&p.t);

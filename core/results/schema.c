@@ -37,7 +37,7 @@ const char *const lt_results_schema[] = {
     /* What is the same for the whole run. */
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
     "CREATE TABLE run (name TEXT, seed INTEGER, trials INTEGER, machine TEXT)",
-    "CREATE TABLE setting (position INTEGER PRIMARY KEY, key TEXT, value TEXT, place TEXT)",
+    "CREATE TABLE setting (position INTEGER PRIMARY KEY, key TEXT, value TEXT, place TEXT, before TEXT)",
     ("CREATE TABLE plugin (position INTEGER PRIMARY KEY, kind TEXT, name TEXT, version TEXT, path TEXT, "
      "build TEXT, sha256 TEXT)"),
     ("CREATE TABLE dataset (id INTEGER PRIMARY KEY, name TEXT, digest TEXT, train INTEGER, validation INTEGER, test INTEGER, "

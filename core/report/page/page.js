@@ -8,6 +8,9 @@
   const dark = matchMedia("(prefers-color-scheme: dark)");
   let bars = "range";
 
+  /* On dark paper a third of the way to white: the darkest would hardly be seen. */
+  const ink = hex => !dark.matches ? hex : "#" + hex.slice(1).match(/../g)
+    .map(c => Math.round(parseInt(c, 16) + (255 - parseInt(c, 16)) / 3).toString(16).padStart(2, "0")).join("");
   const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const number = (v, percent) => v === null || v === undefined ? "" : percent ? (100 * v).toFixed(2) + " %"
     : Math.abs(v) >= 1000 ? Math.round(v).toLocaleString("en") : String(+v.toPrecision(4));
@@ -54,20 +57,22 @@
 
   /* Later ones are drawn above: dashes over a whole line show both. */
   const dataset = (plot, s, i) => {
-    const scale = plot.y_percent ? 100 : 1;
+    const scale = plot.y_percent ? 100 : 1, own = ink(s.colour);
     return {
-      label: s.name, key: s.name, scale, bars: !s.line_only, hidden: hidden.has(s.name),
+      label: s.name, key: s.name, scale, across: s.across, bars: !s.line_only, hidden: hidden.has(s.name),
       data: s.dots.map(d => ({ x: (plot.x_percent ? 100 : 1) * d[0], y: scale * d[1], min: d[2], max: d[3], low: d[4], high: d[5], n: d[6] })),
-      showLine: !s.dots_only, borderColor: s.colour, backgroundColor: s.colour, borderWidth: 2, borderDash: dashes[(s.dash - 1) % dashes.length],
+      showLine: !s.dots_only, own, borderColor: own, backgroundColor: own, borderWidth: 2, borderDash: dashes[(s.dash - 1) % dashes.length],
       pointStyle: s.mark, pointRadius: s.line_only ? 0 : 4, pointHoverRadius: 6, pointHitRadius: 8, tension: 0,
-      pointBorderColor: s.colour, pointBorderWidth: 2, order: -i
+      pointBorderWidth: 2, order: -i
     };
   };
 
-  const reference = (plot, xs) => plot.reference === null ? [] : [{
-    label: "dense", key: "dense", data: [Math.min(...xs), Math.max(...xs)].map(x => ({ x, y: plot.y_percent ? 100 * plot.reference : plot.reference })),
-    borderColor: "#8a8f96", borderWidth: 1.4, borderDash: [2, 3], pointRadius: 0, pointHitRadius: 0, line: true, order: 1
-  }];
+  /* The dense network's line across is a series of two ends, below all others. */
+  for (const plot of plots.filter(p => p.reference !== null)) {
+    const xs = plot.series.flatMap(s => s.dots.map(d => d[0]));
+    plot.series.unshift({ name: "dense", colour: "#777d84", dash: 3, line_only: true, across: true,
+      dots: [Math.min(...xs), Math.max(...xs)].map(x => [x, plot.reference, null, null, null, null, 1]) });
+  }
 
   const axis = (label, extra) => ({
     title: { display: true, text: label, color: colour("--ink") }, grid: { color: colour("--line"), lineWidth: .6 },
@@ -78,19 +83,21 @@
     : String(+v.toPrecision(3));
 
   const settings = plot => {
-    const data = plot.series.map((s, i) => dataset(plot, s, i)), xs = data.flatMap(d => d.data.map(p => p.x));
+    const datasets = plot.series.map((s, i) => dataset(plot, s, i)), xs = datasets.flatMap(d => d.data.map(p => p.x));
     const least = Math.min(...xs), most = Math.max(...xs), one = least === most;
     const log = plot.reversed && least > 0, unit = plot.y_percent ? 100 : 1;
     return {
       type: "line", plugins: [errorBars],
-      data: { datasets: data.concat(reference(plot, xs)) },
+      data: { datasets },
       options: {
         animation: false, responsive: true, maintainAspectRatio: false, parsing: false, normalized: true,
         interaction: { mode: "nearest", intersect: false },
         scales: {
           x: axis(plot.x, { type: log ? "logarithmic" : "linear", reverse: plot.reversed,
-            min: log ? (one ? least / 2 : least / 1.06) : undefined, max: log ? (one ? most * 2 : most * 1.06) : undefined,
-            afterBuildTicks: log ? ticks : undefined, ticks: log ? { callback: v => plain(v), autoSkip: true } : { maxTicksLimit: 8 } }),
+            min: log ? (one ? least / 2 : least / 1.06) : one ? undefined : least,
+            max: log ? (one ? most * 2 : most * 1.06) : one ? undefined : most,
+            afterBuildTicks: log ? ticks : undefined, ticks: log ? { callback: v => plain(v), autoSkip: true }
+              : { maxTicksLimit: 8, includeBounds: false } }),
           y: axis(plot.y, plot.y_log ? { type: "logarithmic", min: unit * plot.y_from, max: unit * plot.y_to,
             afterBuildTicks: ticks, ticks: { callback: v => plain(v), maxTicksLimit: 8 } } : {
             min: unit * plot.y_from, max: unit * plot.y_to, ticks: { includeBounds: false } })
@@ -98,7 +105,7 @@
         plugins: {
           legend: { display: false },
           tooltip: {
-            filter: item => !item.dataset.line,
+            filter: item => !item.dataset.across,
             callbacks: {
               title: items => items.length ? plot.x + ": " + number(items[0].raw.x, false) : "",
               label: item => {
@@ -119,7 +126,7 @@
     const ns = "http://www.w3.org/2000/svg", svg = document.createElementNS(ns, "svg");
     svg.setAttribute("width", "34"); svg.setAttribute("height", "12"); svg.setAttribute("aria-hidden", "true");
     const line = document.createElementNS(ns, "line");
-    for (const [k, v] of Object.entries({ x1: 0, x2: 34, y1: 6, y2: 6, stroke: s.colour, "stroke-width": 2.4,
+    for (const [k, v] of Object.entries({ x1: 0, x2: 34, y1: 6, y2: 6, stroke: ink(s.colour), "stroke-width": 2.4,
       "stroke-dasharray": dashes[(s.dash - 1) % dashes.length].join(" ") })) line.setAttribute(k, v);
     svg.append(line);
     return svg;
@@ -136,17 +143,26 @@
       if (b.dataset.series === name) b.setAttribute("aria-pressed", String(!hidden.has(name)));
   };
 
-  const legend = (figure, plot) => {
+  /* The line of that name among shadows of the others; none: all as they are. */
+  const pick = (chart, name) => {
+    for (const set of chart.data.datasets)
+      set.borderColor = set.backgroundColor = name === undefined || set.key === name ? set.own : set.own + "28";
+    chart.update("none");
+  };
+
+  const legend = (figure, plot, chart) => {
     const list = document.createElement("ul");
     list.className = "legend";
     for (const s of plot.series) {
       const item = document.createElement("li"), button = document.createElement("button");
       button.type = "button";
       button.dataset.series = s.name;
-      button.setAttribute("aria-pressed", "true");
+      button.setAttribute("aria-pressed", String(!hidden.has(s.name)));
       button.title = "show or hide it in every figure";
       button.append(shape(s), document.createTextNode(s.name));
       button.addEventListener("click", () => toggle(s.name));
+      for (const on of ["mouseenter", "focus"]) button.addEventListener(on, () => pick(chart, s.name));
+      for (const off of ["mouseleave", "blur"]) button.addEventListener(off, () => pick(chart));
       item.append(button);
       list.append(item);
     }
@@ -163,15 +179,15 @@
     const stillOne = figure.querySelector(".still");
     if (stillOne) { stillOne.hidden = true; figure.classList.add("drawn"); }
     charts.push(new Chart(canvas, settings(plot)));
-    legend(figure, plot);
+    legend(figure, plot, charts.at(-1));
   };
 
   /* Colours of the page are in the charts: another theme draws them anew. */
-  const redraw = () => charts.forEach((chart, i) => {
-    const s = settings(plots[i]);
-    chart.options = s.options;
-    chart.update("none");
-  });
+  const redraw = () => {
+    charts.splice(0).forEach(chart => chart.destroy());
+    document.querySelectorAll(".live canvas, .legend").forEach(old => old.remove());
+    plots.forEach(draw);
+  };
 
   const value = cell => {
     const text = cell.textContent.replace(/,/g, "").trim(), v = parseFloat(text);
