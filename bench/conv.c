@@ -111,7 +111,7 @@ static void measure(const cpu_conv_shape *s, cpu_isa isa)
         printf("  %5.1f %%  prepare %7.0f us", 100 * density[d], 1e6 * best[d][CONV_PASSES]);
         for (conv_pass p = 0; p < CONV_PASSES; p++)
             printf(" | %8.0f us %6.1f GF/s (%7.1f) %-8s", 1e6 * best[d][p], real * dense / best[d][p] / 1e9,
-                   dense / best[d][p] / 1e9, way[conv_choose(&c[d].shape, real, isa, p)]);
+                   dense / best[d][p] / 1e9, way[conv_choose(&c[d].shape, real, conv_costs_shipped(isa), p)]);
         printf("\n");
         lt_conv_close(&c[d]);
     }

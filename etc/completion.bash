@@ -2,7 +2,7 @@
 
 _ltcore() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
-    local commands='list info summary show eval status watch report verify store check help'
+    local commands='list info summary show eval status watch report verify store tune check help'
     local options='--config --set --output --jobs --dry-run --quiet --verbose --help --version'
     COMPREPLY=()
     case $before in

@@ -6,6 +6,8 @@
 
 #include <ltcore/backend.h>
 
+#include "conv_choice.h"
+
 static float *aligned(size_t floats)
 {
     const size_t bytes = (floats * sizeof(float) + 63) / 64 * 64 + 64;
@@ -109,7 +111,8 @@ bool lt_conv_open(lt_conv *c, const cpu_conv_shape *s, double density, int64_t b
     randomise(&c->x, batch, &seed), randomise(&c->g, batch, &seed);
     for (int64_t o = 0; o < s->outputs; o++)
         c->bias[o] = number(&seed);
-    if (cpu_conv_open(&c->layer, &c->shape, density < 1 ? c->mask : NULL, isa, NULL))
+    if (cpu_conv_open(&c->layer, &c->shape, density < 1 ? c->mask : NULL, isa,
+                      conv_costs_shipped(isa), NULL))
         return false;
     for (size_t i = 0; i < cpu_conv_stored(c->layer); i++)
         c->w[i] = c->host[place_of(c, i)];

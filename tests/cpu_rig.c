@@ -39,12 +39,13 @@ bool lt_subject_open(lt_stage *s, const lt_subject *q, const char *backend, int6
     lt_rig_open(&s->rig, backend, NULL, s->split);
     if (divided)
         s->rig.host.parallel = backwards;
+    const struct { int64_t isa; const char *costs; } options = { isa, NULL };      /* as cpu.c has them */
     if (isa == LT_BEST)
         return true;
     s->rig.ops->data_close(s->rig.data);
     s->rig.ops->close(s->rig.dev);
     s->rig.dev = s->rig.data = NULL;
-    return s->rig.ops->open(&s->rig.host, &isa, &s->rig.dev, &err) == LTC_OK &&
+    return s->rig.ops->open(&s->rig.host, &options, &s->rig.dev, &err) == LTC_OK &&
            s->rig.ops->data_open(s->rig.dev, &s->split->desc, &s->rig.data, &err) == LTC_OK;
 }
 

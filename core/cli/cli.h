@@ -60,6 +60,7 @@ int lt_cli_watch(const lt_world *w, const lt_arguments *a);
 int lt_cli_report(const lt_world *w, const lt_arguments *a);
 int lt_cli_verify(const lt_world *w, const lt_arguments *a);
 int lt_cli_store(const lt_world *w, const lt_arguments *a);
+int lt_cli_tune(const lt_world *w, const lt_arguments *a);
 int lt_cli_check(const lt_world *w, const lt_arguments *a);
 int lt_cli_help(const lt_world *w, const lt_arguments *a);
 

@@ -19,6 +19,7 @@ static const char usage[] =
     "  ltcore report DIR... [-o DIR]   figures, tables and report.html, made again; several are compared\n"
     "  ltcore verify DIR [NAME]  train one stored training again (main/t1/l00) and compare the bytes\n"
     "  ltcore store stats|verify|gc [-c FILE]   size, soundness, and cleaning of the store of trained weights\n"
+    "  ltcore tune [BACKEND] [-o FILE]   measures this machine's own table of costs for a backend's choice of kernels\n"
     "  ltcore check FILE.so [TEST]   does that plug-in file keep to what the headers ask? All tests, or one\n"
     "  ltcore help [COMMAND]     this page; one command: its options, an example, its exit codes\n"
     "  ltcore help config        every key of a configuration\n"

@@ -20,7 +20,8 @@ static const command commands[] = {
     { "summary", lt_cli_summary, 0, 0 }, { "help", lt_cli_help, 0, 1 }, { "show", lt_cli_show, 1, 2 },
     { "eval",    lt_cli_eval,    1, 1 }, { "status", lt_cli_status, 1, 1 }, { "watch", lt_cli_watch, 1, 1 },
     { "verify",  lt_cli_verify,  1, 2 }, { "store", lt_cli_store, 1, 1 },
-    { "check",   lt_cli_check,   1, 2 }, { "report", lt_cli_report, 1, 1000 },
+    { "tune",    lt_cli_tune,    0, 1 }, { "check", lt_cli_check, 1, 2 },
+    { "report",  lt_cli_report,  1, 1000 },
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -60,6 +60,12 @@ static const page pages[] = {
       "everything and moves what is damaged to quarantine; gc removes what no run needs and is older than a day, and\n"
       "may be called while runs go on.\n", CONFIG,
       "ltcore store gc", "0 done, and sound; 1 something was damaged, or it cannot be read" },
+    { "tune", "[BACKEND] [-o FILE]",
+      "Measures what a backend's kernels cost on this machine, in some seconds of one idle processor, and writes a\n"
+      "table that its option `costs` takes: by it dense or sparse kernels are chosen, layer by layer. Never done\n"
+      "within a run. Another table gives other last bits, and so it is part of the backend's identity.\n",
+      "  -o, --output FILE      the table (BACKEND.costs); it must not be there yet\n" PLUGINS,
+      "ltcore tune cpu -o zen4.costs", "0 written; 1 it failed; 2 no such backend, or it has no table; 3 stopped by a signal" },
     { "check", "FILE.so [TEST]",
       "Does a plug-in's file keep to what the headers ask? All tests of its kinds, or one.\n", "",
       "ltcore check ./growth.so", "0 it does; 1 it does not; 2 no plug-in, or no such test" },

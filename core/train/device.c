@@ -65,6 +65,12 @@ ltc_status lt_device_load(lt_device *d, const lt_data *data, ltc_error *err)
     return st;
 }
 
+ltc_status lt_device_tune(lt_device *d, const char *path, ltc_error *err)
+{
+    const lt_call call = lt_call_begin(d->backend, "measuring its costs", err);
+    return lt_call_end(&call, d->backend->ops.backend.tune(d->dev, path, err));
+}
+
 void lt_device_close(lt_device *d)
 {
     if (!d->backend)

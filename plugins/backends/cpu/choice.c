@@ -1,22 +1,11 @@
-/* The cost table, revision 1: nanoseconds that a step spends on a layer, measured on a Zen 4 core. */
+/* The choice among the forms of a linear layer. */
 #include "choice.h"
-
-/* What one vector of sixteen costs: a product in the registers' tiles, one along a list, one of an input's entry;
- * and what one weight costs on its way through the optimizer, and through the lists' sums. */
-typedef struct costs { double dense, list, strip, weight, adam, entry; } costs;
-
-static const costs table[CPU_ISAS] = {
-    [CPU_AVX512]   = { .dense = 0.30, .list = 0.36, .strip = 0.40, .weight = 0.15, .adam = 0.40, .entry = 0.9 },
-    [CPU_AVX2]     = { .dense = 0.30, .list = 0.36, .strip = 0.40, .weight = 0.15, .adam = 0.40, .entry = 0.9 },
-    [CPU_PORTABLE] = { .dense = 1.2, .list = 1.3, .strip = 1.4, .weight = 0.5, .adam = 1.5, .entry = 4.0 },
-};
 
 /* In a batch: of the usual size, as the optimizer is Adam. */
 enum { VECTORS = 4 };
 
-cpu_form cpu_choose_linear(const cpu_linear_case *c)
+cpu_form cpu_choose_linear(const cpu_linear_case *c, const cpu_costs *t)
 {
-    const costs *t = &table[c->isa];
     const double n = (double)(c->in * c->out), vectors = (c->first ? 2 : 3) * VECTORS, update = t->weight + t->adam;
     const double dense = n * (vectors * t->dense + update);
     const double lists = (double)c->alive * (vectors * t->list + t->entry + update);

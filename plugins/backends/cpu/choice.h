@@ -1,6 +1,5 @@
-/* Which kernels a layer gets: a pure function of its shape, its mask, statistics of the data and the instruction set,
- * by a table of costs in choice.c. Neither batch nor optimizer has a say, since an evaluation has the same bits under
- * all of them. Another choice has other bits: whoever changes the table raises the revision in the identity. */
+/* Which kernels a linear layer gets: a pure function of its shape, its mask, statistics of the data and a table of
+ * costs. Neither batch nor optimizer has a say, since an evaluation has the same bits under all of them. */
 #ifndef CPU_CHOICE_H
 #define CPU_CHOICE_H
 
@@ -14,10 +13,9 @@ typedef struct cpu_linear_case {
     size_t  alive;                            /* weights that are not dead */
     double  filled;                           /* share of the input that is not its base; 1 where that is no matter */
     bool    first;                            /* no gradient of its input is wanted */
-    cpu_isa isa;
 } cpu_linear_case;
 
-cpu_form cpu_choose_linear(const cpu_linear_case *c);
+cpu_form cpu_choose_linear(const cpu_linear_case *c, const cpu_costs *t);
 
 /* Of lists of n weights: segments pay where a row has several weights in each. */
 int64_t  cpu_segments(size_t n, int64_t in, int64_t out);

@@ -4,7 +4,7 @@
  * A layer stores the weights that are not dead, in an order of its own: cpu_conv_places names, for each stored weight,
  * its place in the host's tensor [out][C / groups][kh][kw]. The program moves values and slots by it, and updates
  * what is stored; the arrays w and dw below are in that order. A dense layer stores everything. Which kernels a
- * layer uses is a pure function of shape, mask and instruction set. */
+ * layer uses is a pure function of shape, mask, instruction set and a table of costs. */
 #ifndef CPU_CONV_H
 #define CPU_CONV_H
 
@@ -35,9 +35,12 @@ cpu_conv_grain cpu_conv_grain_of(const cpu_conv_shape *s);
 
 typedef struct cpu_conv cpu_conv;
 
+typedef struct conv_costs conv_costs;         /* conv_choice.h */
+
 /* mask: LTC_DEAD, LTC_ALIVE or LTC_FROZEN for each weight in the host's order, NULL: all alive. Allocates whatever
  * the steps will need. */
-ltc_status cpu_conv_open(cpu_conv **layer, const cpu_conv_shape *s, const uint8_t *mask, cpu_isa isa, ltc_error *err);
+ltc_status cpu_conv_open(cpu_conv **layer, const cpu_conv_shape *s, const uint8_t *mask, cpu_isa isa,
+                         const conv_costs *costs, ltc_error *err);
 void       cpu_conv_close(cpu_conv *layer);   /* NULL: nothing to do */
 
 /* How many weights are stored, and where each comes from; places NULL: all, in the host's order. Arrays of stored

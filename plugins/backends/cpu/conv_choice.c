@@ -1,13 +1,15 @@
 #include "conv_choice.h"
 
-/* What a multiplication costs by each way, in those of a direct kernel at its best: of every alive weight
- * by lists, of every weight by the others. Measured by bench_conv; a change of it changes results in their
- * last bits, so the backend's version goes up with it. */
-static const struct { double lists, winograd; } costs[CPU_ISAS][CONV_PASSES] = {
-    [CPU_AVX512]   = { { 1.5, 0.32 }, { 1.5, 0.32 }, { 1.6, 0.33 } },
-    [CPU_AVX2]     = { { 1.6, 0.65 }, { 1.6, 0.65 }, { 1.8, 0.7 } },
-    [CPU_PORTABLE] = { { 1.5, 0.65 }, { 1.5, 0.65 }, { 1.7, 0.7 } },
+static const conv_costs shipped[CPU_ISAS] = {
+    [CPU_AVX512]   = { { { 1.5, 0.32 }, { 1.5, 0.32 }, { 1.6, 0.33 } } },
+    [CPU_AVX2]     = { { { 1.6, 0.65 }, { 1.6, 0.65 }, { 1.8, 0.7 } } },
+    [CPU_PORTABLE] = { { { 1.5, 0.65 }, { 1.5, 0.65 }, { 1.7, 0.7 } } },
 };
+
+const conv_costs *conv_costs_shipped(cpu_isa isa)
+{
+    return &shipped[isa];
+}
 
 /* Winograd's transforms pay where there are channels to share them, and planes of whole tiles. */
 enum { LEAST_CHANNELS = 8, LEAST_SIDE = 4 };
@@ -26,11 +28,12 @@ static double waste(const cpu_conv_shape *s)
     return (double)(h * w) / (double)(s->out_h * s->out_w);
 }
 
-conv_way conv_choose(const cpu_conv_shape *s, double density, cpu_isa isa, conv_pass pass)
+conv_way conv_choose(const cpu_conv_shape *s, double density, const conv_costs *costs, conv_pass pass)
 {
+    const conv_cost *c = &costs->pass[pass];
     conv_way best = CONV_BY_WIDE_LISTS;
     double least = 1;
-    if (has_winograd(s) && costs[isa][pass].winograd * waste(s) < least)
-        best = CONV_BY_WINOGRAD, least = costs[isa][pass].winograd * waste(s);
-    return costs[isa][pass].lists * density < least ? CONV_BY_LISTS : best;
+    if (has_winograd(s) && c->winograd * waste(s) < least)
+        best = CONV_BY_WINOGRAD, least = c->winograd * waste(s);
+    return c->lists * density < least ? CONV_BY_LISTS : best;
 }

@@ -204,7 +204,7 @@ static ltc_status settle(cpu_conv *l, const uint8_t *mask, ltc_error *err)
 }
 
 ltc_status cpu_conv_open(cpu_conv **layer, const cpu_conv_shape *s, const uint8_t *mask, cpu_isa isa,
-                         ltc_error *err)
+                         const conv_costs *costs, ltc_error *err)
 {
     const size_t n = weights_of(s);
     if (n >= CONV_NONE)
@@ -216,7 +216,7 @@ ltc_status cpu_conv_open(cpu_conv **layer, const cpu_conv_shape *s, const uint8_
     *l = (cpu_conv){ .shape = *s, .kernels = kernels_of(isa), .stored = count_stored(mask, n) };
     const double density = (double)l->stored / (double)n;
     for (conv_pass pass = 0; pass < CONV_PASSES; pass++)
-        l->way[pass] = conv_choose(s, density, isa, pass);
+        l->way[pass] = conv_choose(s, density, costs, pass);
     ltc_status st = open_phases(l, mask, density, err);
     if (!st)
         st = settle(l, mask, err);

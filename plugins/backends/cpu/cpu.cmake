@@ -14,9 +14,9 @@ foreach(isa IN LISTS conv_isas)
 endforeach()
 
 ltcore_add_plugin(cpu backends
-    SOURCES ${here}/cpu.c ${here}/isa.c ${here}/choice.c ${here}/linear.c ${here}/linear_forms.c
+    SOURCES ${here}/cpu.c ${here}/isa.c ${here}/choice.c ${here}/costs.c ${here}/linear.c ${here}/linear_forms.c
         ${here}/nodes.c ${here}/optimizer.c ${here}/program.c ${here}/shape.c ${here}/span.c ${here}/state.c
-        ${here}/walk.c ${objects}
+        ${here}/tune.c ${here}/walk.c ${objects}
     LIBRARIES cpu-conv ltcore::sdk m)
 target_include_directories(plugin-backends-cpu PRIVATE ${CMAKE_SOURCE_DIR}/sdk/src)
 if("avx512" IN_LIST conv_isas)

@@ -5,11 +5,13 @@
  *   linear_forms.c  LINEAR: which of three forms   span.c       train, eval
  *   linear.c        its passes                     walk.c       forward, backward, node by node
  *   shape.c         values, halos, aliases         nodes.c      a part of each other operation
- *                                                  optimizer.c  the end of a step */
+ *   costs.c         the table of costs             optimizer.c  the end of a step
+ *   tune.c          measures one                   choice.c     which form, by it */
 #ifndef CPU_CPU_H
 #define CPU_CPU_H
 
 #include "conv.h"
+#include "costs.h"
 #include "kernels.h"
 #include "request.h"
 #include "sample.h"
@@ -20,6 +22,8 @@ typedef struct cpu_device {
     const ltc_host *host;
     const cpu_kernels *kernels;
     cpu_isa isa;
+    cpu_costs costs;
+    bool own_costs;                           /* not those that are shipped */
 } cpu_device;
 
 typedef struct cpu_data {
@@ -119,6 +123,10 @@ typedef struct cpu_program {
 ltc_status cpu_shape_plan(cpu_program *p, ltc_error *err);
 size_t     cpu_shape_bytes(const cpu_program *p, uint32_t value);     /* of its own places, value and gradient */
 void       cpu_shape_set_rows(cpu_program *p, int64_t rows);
+
+/* cpu.c */
+ltc_status cpu_data_open(void *dev, const ltc_data_desc *desc, void **data, ltc_error *err);
+void       cpu_data_close(void *data);
 
 /* program.c */
 ltc_status cpu_program_plan(void *dev, const ltc_compile_req *r, ltc_plan *plan, ltc_error *err);

@@ -122,8 +122,8 @@ cpu_form cpu_linear_form(const cpu_program *p, const cpu_node *n, const cpu_para
     const ltc_value *shape = ltc_graph_value(p->graph, n->node->in[1]);
     const bool first = cpu_reads_input(p, n), cut = training && p->augment;
     return cpu_choose_linear(&(cpu_linear_case){ .in = shape->dim[1], .out = shape->dim[0], .alive = w->alive,
-                                                 .filled = first && s && !cut ? s->filled : 1, .first = first,
-                                                 .isa = p->device->isa });
+                                                 .filled = first && s && !cut ? s->filled : 1, .first = first },
+                             &p->device->costs);
 }
 
 uint32_t cpu_linear_forms(const cpu_program *p, const cpu_node *n, const cpu_param *w)

@@ -191,7 +191,8 @@ static ltc_status open_conv(cpu_program *p, cpu_node *n, cpu_param *q, ltc_error
 {
     cpu_conv_close(n->conv);
     n->conv = NULL;
-    ltc_status st = cpu_conv_open(&n->conv, &n->conv_shape, q->masked ? q->host_mask : NULL, p->device->isa, err);
+    ltc_status st = cpu_conv_open(&n->conv, &n->conv_shape, q->masked ? q->host_mask : NULL, p->device->isa,
+                                  &p->device->costs.conv, err);
     if (st)
         return st;
     const size_t stored = cpu_conv_stored(n->conv);

@@ -130,7 +130,10 @@ typedef struct ltc_backend_ops {
     ltc_status (*ready)(void *prog, ltc_error *err);
     ltc_status (*train)(void *prog, const ltc_train_req *r, ltc_train_out *out, ltc_error *err);
     ltc_status (*eval)(void *prog, const ltc_eval_req *r, ltc_eval_out *out, ltc_error *err);
-    ltc_status (*tune)(void *dev, const char *path, ltc_error *err);       /* NULL: has no cost table to measure */
+
+    /* Measures this machine's own table of costs, by which kernels are chosen, into a new file, which the backend's
+     * option `costs`, a PATH, then takes; a digest of it is part of the identity. NULL: there is no such table. */
+    ltc_status (*tune)(void *dev, const char *path, ltc_error *err);
 } ltc_backend_ops;
 #define LTC_BACKEND_OPS .size = sizeof(ltc_backend_ops), LTC_SIZE(host), LTC_SIZE(graph), LTC_SIZE(node), \
         LTC_SIZE(param), LTC_SIZE(value), LTC_SIZE(optimizer), LTC_SIZE(input), LTC_SIZE(compile_req), LTC_SIZE(plan), \
