@@ -156,6 +156,58 @@ equal "and measured as it was drawn" "$(column se/levels.csv drawn_test_loss | t
 claim "status knows how many levels there were" 0 "$ltcore" status se
 says out "finished, 7 levels"
 
+# early-bird
+bird='scope="global"; output="full"; sparsity=[0.3,0.9];'
+watch='early_bird={window=3; distance=0.08; check_every="10it";};'
+claim "an early bird is drawn when masks stay alike" 0 "$ltcore" -q -c run.cfg -o bird \
+    --set "prune={strategy=\"early-bird\"; $bird $watch}" --set 'variants=({name="random"; levels=[2];
+    prune={mask={plugin="random";}; match="layer-density";};})'
+equal "a level for each amount, a control when main is" "$(column bird/levels.csv variant level draw_at weights_alive)" \
+"main 0  15980
+main 1 60it 11186
+main 2 40it 1598
+random 2 40it 1598"
+says err "main, trial 1, level 1: no early bird was found: no mask of 6 is within 0.08 of the 2 before it"
+lacks err "level 2: no early bird"
+claim "it is the mask of that moment" 0 "$ltcore" -q -c run.cfg -o shot \
+    --set "prune={strategy=\"one-shot\"; $bird draw_at=40;}" --set 'retrain={steps=0;}'
+equal "bit for bit" "$(rows bird/levels.csv main 2 mask_digest)" "$(rows shot/levels.csv main 2 mask_digest)"
+claim "what was watched is stored" 0 "$ltcore" -q -c run.cfg -o bird2 \
+    --set "prune={strategy=\"early-bird\"; $bird $watch}"
+says out "Trained: 0 networks, 0 steps"
+claim "as few masks as the window has are no watch" 2 "$ltcore" -c run.cfg -o no \
+    --set "prune={strategy=\"early-bird\"; $bird early_bird={check_every=\"20it\";};}"
+says err "gives 3 masks in a training of 60 steps; choose it so that there are from 5, the window, to 200"
+claim "other strategies watch nothing" 2 "$ltcore" -c run.cfg -o no --set "prune={strategy=\"one-shot\"; $bird $watch}"
+says err "prune.early_bird: does nothing with strategy"
+claim "and what matches main is drawn with it" 2 "$ltcore" -c run.cfg -o no --set 'variants=({name="v";
+    prune={strategy="early-bird"; sparsity=0.9; match="density"; early_bird={window=2; check_every="20it";};};})'
+says err "watches masks of its own"
+if command -v python3 >/dev/null; then
+    for step in 10 20 30 40 50 60; do
+        "$ltcore" -q -c run.cfg -o "at$step" --set "prune={strategy=\"one-shot\"; $bird draw_at=$step;}" \
+            --set 'retrain={steps=0;}' >/dev/null 2>err || { wrong "a mask is drawn at $step"; cat err; }
+    done
+    cat >distances.py <<'PY'
+import json, sqlite3, struct
+def kept(step):
+    with open(f"at{step}/tickets/main/t1/l02/mask.safetensors", "rb") as f:
+        data = f.read()
+    size = struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8:8 + size])
+    return b"".join(data[8 + size + a:8 + size + b] for a, b in
+                    (header[k]["data_offsets"] for k in sorted(header) if k != "__metadata__"))
+masks = {step: kept(step) for step in range(10, 61, 10)}
+rows = sqlite3.connect("bird/results.db").execute("SELECT step, other, differ, total FROM mask_distance JOIN level ON "
+    "level.id = mask_distance.level WHERE level.level = 2 ORDER BY step, other").fetchall()
+for step, other, differ, total in rows:
+    a, b = masks[step], masks[other]
+    assert total == len(a) and differ == sum(x != y for x, y in zip(a, b)), (step, other, differ)
+print(len(rows))
+PY
+    equal "every distance is that of the masks themselves" "$(python3 distances.py 2>&1)" 15
+fi
+
 # The standard controls beside any configuration.
 cp "$etc/controls.cfg" . && cat >beside.cfg <<'CFG'
 base  = ["run.cfg", "controls.cfg"];

@@ -18,6 +18,7 @@ rig *rig_begun(size_t rows)
 {
     rig *r = rig_create();
     ltc_error err;
+    r->facts.n_levels = RIG_ROWS;
     rig_start(r);
     for (size_t i = 0; i < rows; i++) {
         lt_layer_row layer[3];

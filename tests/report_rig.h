@@ -5,7 +5,7 @@
 #include "report/report.h"
 #include "results_rig.h"
 
-/* With all its rows, and ended; or with its first rows alone, as while it goes on. */
+/* With all its rows, and ended; or with its first rows of all alone, as while it goes on. */
 rig *rig_finished(void);
 rig *rig_begun(size_t rows);
 

@@ -73,7 +73,7 @@ static const struct { const char *text, *says; } bad[] = {
       "\"adma\" is not one of: sgd, adam, adamw (did you mean 'adam'?)" },
     { "train = { optimizer = { decay = [\"bais\"]; }; };", "did you mean 'bias'?" },
     { "prune = { strategy = \"filterwise\"; };",
-      "prune.strategy: \"filterwise\" is not one of: iterative, one-shot, layerwise, sensitivity, none" },
+      "prune.strategy: \"filterwise\" is not one of: iterative, one-shot, layerwise, sensitivity, early-bird, none" },
     { "dataset = { plugin = 7; };", "dataset.plugin: 7 is not a string" },
     { "dataset = { plugin = \"mnits\"; };", "run.cfg:2: dataset.plugin: no plug-in 'mnits'" },
     { "arch = { plugin = \"clash\"; };", "clash cannot be used here: its option 'init' is a key of ltcore's own" },

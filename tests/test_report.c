@@ -42,6 +42,8 @@ static void a_run_that_began_has_a_report(void)
     rig *r = rig_begun(0);
     rig_report(r, LT_REPORT_HTML | LT_REPORT_SVG);
     CU_ASSERT(rig_has(r, "report.html", "Nothing was measured yet"));
+    CU_ASSERT(rig_lacks(r, "report.html", "href=\"#figures\""));
+    CU_ASSERT(rig_lacks(r, "report.html", "href=\"#tables\""));
     rig_close(r);
 }
 
@@ -52,6 +54,19 @@ static void a_run_under_way_claims_nothing(void)
     CU_ASSERT(rig_has(r, "report.html", "has not come to its end"));
     CU_ASSERT(rig_lacks(r, "report.html", "Winning tickets"));
     CU_ASSERT(rig_lacks(r, "report.html", "<td>matching"));
+    rig_close(r);
+}
+
+static void a_run_that_was_stopped_says_so(void)
+{
+    rig *r = rig_begun(4);
+    rig_finish(r);
+    rig_report(r, LT_REPORT_HTML);
+    CU_ASSERT(rig_has(r, "report.html", "Of 20 levels 4 have results: the run was stopped"));
+    rig_close(r);
+    r = rig_finished();
+    rig_report(r, LT_REPORT_HTML);
+    CU_ASSERT(rig_lacks(r, "report.html", "have results"));
     rig_close(r);
 }
 
@@ -134,6 +149,7 @@ int main(void)
         { "names of the user end nothing in the page", names_of_the_user_end_nothing },
         { "a run that began has a report", a_run_that_began_has_a_report },
         { "a run under way claims nothing", a_run_under_way_claims_nothing },
+        { "a run that was stopped says so", a_run_that_was_stopped_says_so },
         { "a failed run says so", a_failed_run_says_so },
         { "a single trial claims nothing", a_single_trial_claims_nothing },
         { "five hundred trainings are a small page", five_hundred_trainings_are_a_small_page },

@@ -152,12 +152,39 @@ static void many_names_have_room_of_their_own(void)
     lt_text_free(&many);
 }
 
+/* Main's level 1 is an early bird of three masks, drawn at 30; of its three trials the first has other distances. */
+static void masks_along_a_training_are_a_matrix(void)
+{
+    uint64_t first[] = { 16, 20, 8 }, others[] = { 10, 20, 5 };
+    rig *r = rig_create();
+    ltc_error err;
+    rig_start(r);
+    for (size_t i = 0; i < RIG_ROWS; i++) {
+        lt_layer_row layer[3];
+        lt_level_row row = rig_row(r, i, layer);
+        if (row.line->order == 0 && row.level == 1)
+            row.watch = (lt_watch){ .every = 10, .total = 100, .drawn_step = 30, .n = 3, .early = true,
+                                    .differ = row.trial == 1 ? first : others };
+        for (int again = 0; again < 2; again++)           /* a row replaces the one that was there */
+            CU_ASSERT_EQUAL(lt_results_level(r->results, &row, &err), LTC_OK);
+    }
+    rig_finish(r);
+    rig_report(r, LT_REPORT_HTML | LT_REPORT_SVG | LT_REPORT_PNG);
+    CU_ASSERT(rig_has(r, "plots/distance-l01.csv", "\n\"10\",10,0,0,0,,,1\n\"10\",20,0.12,0.1,0.16,,,3\n"));
+    CU_ASSERT(rig_has(r, "plots/distance-l01.csv", "\n\"30\",10,0.2,0.2,0.2,,,3\n\"30\",20,0.06,0.05,0.08,,,3\n"));
+    CU_ASSERT(rig_has(r, "report.html", "Drawn at step 30"));
+    CU_ASSERT(rig_has(r, "levels.csv", ",30it,"));
+    CU_ASSERT_FALSE(rig_is_there(r, "plots/distance-l02.csv"));
+    rig_close(r);
+}
+
 int main(void)
 {
     static const lt_test tests[] = {
         { "figures are golden", figures_are_golden },
         { "a figure says what the database says", a_figure_says_what_the_database_says },
         { "statistics are as computed by hand", statistics_are_as_by_hand },
+        { "masks along a training are a matrix", masks_along_a_training_are_a_matrix },
         { "a logarithmic axis has labels", a_logarithmic_axis_has_labels },
         { "many names have room of their own", many_names_have_room_of_their_own },
         { "tables are Markdown", tables_are_markdown },

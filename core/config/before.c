@@ -6,20 +6,13 @@
 
 #include "config/number.h"
 #include "config/reader.h"
-
-static void put_string(const char *s, lt_text *to)
-{
-    lt_text_put(to, "\"", 1);
-    for (; *s; s++)
-        lt_text_add(to, *s == '"' || *s == '\\' ? "\\%c" : "%c", *s);
-    lt_text_put(to, "\"", 1);
-}
+#include "config/value.h"
 
 static void put_scalar(const lt_node *n, lt_text *to)
 {
     char number[LT_NUMBER_BYTES];
     if (n->kind == LT_NODE_STRING)
-        put_string(n->s, to);
+        lt_value_write_string(n->s, to);
     else if (n->kind == LT_NODE_REAL)
         lt_text_add(to, "%s", lt_real_text(number, n->r));
     else if (n->kind == LT_NODE_BOOL)

@@ -155,7 +155,7 @@ void lt_rules_check_prune(lt_fill *f, const lt_node *root, const lt_settings *s)
             lt_rules_check_layers(f, root, s);
     }
     if (s->prune.pruned == LT_PRUNED_OR_ZERO_REVERSED && s->prune.strategy != LT_STRATEGY_ONE_SHOT &&
-        lt_rules_levels(s) > 1) {
+        s->prune.strategy != LT_STRATEGY_EARLY_BIRD && lt_rules_levels(s) > 1) {
         lt_fill_fault(f, lt_rules_place(f, root, "prune.pruned"), "prune.pruned",
                       "cannot be reversed over several rounds: what stands at 0 since the last one has moved there");
         lt_fill_hint(f, "strategy = \"one-shot\";");

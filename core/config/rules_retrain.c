@@ -83,6 +83,7 @@ static void check_untrained(lt_fill *f, const lt_node *root, const lt_settings *
     const bool at_best = s->train.report_at == LT_REPORT_BEST;
     const int64_t drawn = s->prune.draw_at.kind;
     if (t->steps > 0 || t->epochs > 0 || s->prune.kept != LT_KEPT_FINAL ||
+        s->prune.strategy == LT_STRATEGY_EARLY_BIRD ||
         !(at_best ? drawn == LT_MOMENT_END : drawn == LT_MOMENT_BEST))
         return;
     lt_fill_fault(f, lt_rules_place(f, root, key), key,

@@ -156,7 +156,7 @@ static const char *const include[] = { "bias", "norm", NULL };
 static const char *const allocation[] = { "uniform", "erk", "lamp", NULL };
 static const char *const collapse[] = { "warn", "stop", "keep-one", NULL };
 static const char *const strategy[] = {
-    "iterative", "one-shot", "layerwise", "sensitivity", "none", NULL,
+    "iterative", "one-shot", "layerwise", "sensitivity", "early-bird", "none", NULL,
 };
 static const char *const kept[] = {
     "rewind", "final", "reinit", "permute", "signed-permute", "reshuffle", "signed-reshuffle", "signed-constant",
@@ -200,10 +200,11 @@ static const ltc_opt prune_keys[] = {
         "iterative: train, prune, go back, and again; one-shot: each level directly from the dense network; "
         "layerwise: as iterative, but each round prunes the next tensor alone, in the order of the network; "
         "sensitivity: each tensor alone by each amount, from the dense network, and nothing is trained "
-        "again; none: the network is trained dense."),
+        "again; early-bird: as one-shot, from the dense network as soon as its masks stay alike; none: the "
+        "network is trained dense."),
     REALS(prune.rate, NULL, 0, 1, 1, MANY,
-        "Share of the weights still alive that a round prunes; a list has one a round, with one-shot one a "
-        "level, with layerwise one a tensor, with sensitivity one a level of each tensor. Either rate, "
+        "Share of the weights still alive that a round prunes; a list has one a round, with one-shot and "
+        "early-bird one a level, with layerwise one a tensor, with sensitivity one a level of each tensor. Either rate, "
         "sparsity or density.", .flags = LTC_OPT_ABOVE | LTC_OPT_BELOW | LT_OPT_SCALAR),
     REALS(prune.sparsity, NULL, 0, 1, 1, MANY,
         "Share of all weights pruned in the end, reached in rounds; a list has one a level.",
@@ -235,7 +236,17 @@ static const ltc_opt mask_keys[] = {
         "The criterion that chooses what is pruned, by its plug-in's name; that plug-in's options stand in "
         "this group too. Required, unless strategy is none.") },
 };
-#define AT_ONCE   (1u << LT_STRATEGY_ITERATIVE | 1u << LT_STRATEGY_ONE_SHOT)
+/* You et al. 2020, section 4: five masks, a distance of 0.1, once an epoch. */
+static const ltc_opt early_bird_keys[] = {
+    INT(prune.early_bird.window, 5, 2, INT32_MAX,
+        "So many masks, the newest of them at most `distance` from each of the others: it is drawn."),
+    REAL(prune.early_bird.distance, 0.1, 0, 1, "Share of the weights that two masks may tell apart."),
+    MOMENT(prune.early_bird.check_every, "1ep",
+        "How often a mask is tried, first when so long was trained; if none is drawn, the last one is.",
+        .flags = LT_OPT_SPAN, .i.min = 1),
+};
+#define BIRD      (1u << LT_STRATEGY_EARLY_BIRD)
+#define AT_ONCE   (1u << LT_STRATEGY_ITERATIVE | 1u << LT_STRATEGY_ONE_SHOT | BIRD)
 #define RETRAINED (AT_ONCE | 1u << LT_STRATEGY_LAYERWISE)
 #define PRUNING   (RETRAINED | 1u << LT_STRATEGY_SENSITIVITY)
 static const lt_only prune_only[] = {
@@ -255,7 +266,8 @@ static const lt_only prune_only[] = {
     { "sparsity", "strategy", PRUNING },
     { "density", "strategy", PRUNING },
     { "rounds", "strategy", 1u << LT_STRATEGY_ITERATIVE },
-    { "draw_at", "strategy", PRUNING },
+    { "draw_at", "strategy", PRUNING & ~BIRD },
+    { "early_bird", "strategy", BIRD },
     { "kept", "strategy", RETRAINED },
     { "rewind_to", "strategy", RETRAINED },
     { "rescale", "strategy", RETRAINED },
@@ -309,6 +321,7 @@ const lt_group lt_groups[] = {
     { GROUP("train.lr_schedule", schedule_keys, "The learning rate over time"), ONLY(schedule_only) },
     { GROUP("prune", prune_keys, "Pruning"), ONLY(prune_only) },
     { GROUP("prune.mask", mask_keys, "The criterion"), .kind = LTC_MASK },
+    { GROUP("prune.early_bird", early_bird_keys, "When an early bird is drawn (You et al. 2020)") },
     { GROUP("retrain", retrain_keys, "Training after the first: any keys of train, where they differ"),
       .over = "train" },
     { .path = "retrain.optimizer", .over = "train.optimizer" },

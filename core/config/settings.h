@@ -32,7 +32,7 @@ enum { LT_OPTIMIZER_SGD, LT_OPTIMIZER_ADAM, LT_OPTIMIZER_ADAMW };
 enum { LT_SCHEDULE_CONSTANT, LT_SCHEDULE_MULTISTEP, LT_SCHEDULE_COSINE };
 enum { LT_REPORT_BEST, LT_REPORT_END };
 enum { LT_STRATEGY_ITERATIVE, LT_STRATEGY_ONE_SHOT, LT_STRATEGY_LAYERWISE, LT_STRATEGY_SENSITIVITY,
-       LT_STRATEGY_NONE };
+       LT_STRATEGY_EARLY_BIRD, LT_STRATEGY_NONE };
 enum { LT_FROM_START, LT_FROM_DRAWN };
 enum { LT_OPTIMIZER_STATE_REWOUND, LT_OPTIMIZER_STATE_FRESH };
 enum { LT_SCOPE_LAYER, LT_SCOPE_GLOBAL, LT_SCOPE_TYPE };
@@ -114,6 +114,11 @@ typedef struct lt_settings {
         int64_t     rescale;
         double      noise;                    /* in deviations of a layer's initial weights */
         int64_t     pruned;
+        struct {
+            int64_t   window;                 /* masks, the newest among them */
+            double    distance;               /* share that differs */
+            lt_moment check_every;
+        } early_bird;
     } prune;
     struct {
         int64_t     given;                    /* 0: levels train as the dense network does; train is a copy */

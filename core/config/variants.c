@@ -84,7 +84,7 @@ static bool chooses_mask(const char *leaf)
         if (!strcmp(at, leaf))
             return true;
     }
-    return !strcmp(leaf, "mask");
+    return !strcmp(leaf, "mask") || !strcmp(leaf, "early_bird");
 }
 
 /* The first key with which the variant chooses a mask of its own, or NULL. */

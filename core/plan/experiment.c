@@ -147,6 +147,19 @@ static ltc_status check_steps(const lt_regime *r, ltc_error *err)
     return LTC_OK;
 }
 
+/* Each check keeps a state of the dense network, and tells every pair of masks apart. */
+static ltc_status check_checks(const lt_regime *r, ltc_error *err)
+{
+    enum { MOST = 200 };
+    const uint64_t n = r->check_every ? r->steps / r->check_every : 0;
+    const uint64_t window = (uint64_t)r->settings->prune.early_bird.window;
+    if (!r->check_every || (n >= window && n <= MOST))
+        return LTC_OK;
+    return ltc_fail(err, LTC_EINVAL, "prune.early_bird.check_every gives %llu masks in a training of %llu steps; "
+                    "choose it so that there are from %llu, the window, to %d", (unsigned long long)n,
+                    (unsigned long long)r->steps, (unsigned long long)window, MOST);
+}
+
 /* Of the levels below the dense network. */
 static ltc_status check_retrain_steps(const lt_regime *r, ltc_error *err)
 {
@@ -251,7 +264,11 @@ ltc_status lt_regime_open(const lt_experiment *e, const lt_settings *s, lt_regim
     r->draw_at = lt_moment_step(s->prune.draw_at, r->steps_per_epoch, r->steps);
     if (s->prune.strategy == LT_STRATEGY_NONE)
         r->rewind_to = 0, r->draw_at = r->steps;
+    if (s->prune.strategy == LT_STRATEGY_EARLY_BIRD)
+        r->check_every = lt_moment_step(s->prune.early_bird.check_every, r->steps_per_epoch, r->steps);
     st = check_steps(r, err);
+    if (!st && e->graph.view.n_params)
+        st = check_checks(r, err);
     if (!st && s->prune.strategy != LT_STRATEGY_NONE && e->graph.view.n_params)
         st = check_pruning(r, err);           /* who only counts levels has no network to ask */
     return st;
@@ -263,7 +280,7 @@ ltc_status lt_regime_open_retrain(const lt_regime *dense, lt_regime *r, ltc_erro
     ltc_status st = open_training(dense->experiment, s, &s->retrain.train, "retrain", r, err);
     if (st)
         return st;
-    r->rewind_to = dense->rewind_to, r->draw_at = dense->draw_at;
+    r->rewind_to = dense->rewind_to, r->draw_at = dense->draw_at, r->check_every = dense->check_every;
     r->criterion = dense->criterion, r->criterion_flags = dense->criterion_flags;
     r->goes_on = s->retrain.from == LT_FROM_DRAWN;
     r->layer = lt_array(dense->n_layers, sizeof *r->layer);

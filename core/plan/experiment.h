@@ -60,6 +60,7 @@ typedef struct lt_regime {
     uint32_t            *layer;               /* [n_layers] parameters to prune, in the network's order */
     uint64_t             batch, steps_per_epoch, steps, evaluate_every;
     uint64_t             rewind_to, draw_at;  /* of the dense network's steps */
+    uint64_t             check_every;         /* likewise, of an early bird; 0: it is none */
     bool                 goes_on;             /* from where the mask was drawn: steps is how many more */
 } lt_regime;
 

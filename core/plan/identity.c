@@ -9,7 +9,8 @@
 #include "util/canon.h"
 
 /* Of each kind of action's text; raised by hand when its meaning changes. */
-enum { REV_INIT = 1, REV_TRAJECTORY = 1, REV_SELECT = 1, REV_TREAT = 1, REV_MEASURE = 1 };
+enum { REV_INIT = 1, REV_TRAJECTORY = 1, REV_SELECT = 1, REV_WATCH = 1, REV_TREAT = 1,
+       REV_MEASURE = 1 };
 
 static void put_digest(lt_text *t, const char *name, const lt_digest *d)
 {
@@ -201,6 +202,15 @@ ltc_status lt_identity_select(const lt_identity *id, const lt_selection_request 
         put_digest(&t, "data", &id->data);
         put_digest(&t, "input", &id->input);
     }
+    return finish(&t, out, err);
+}
+
+ltc_status lt_identity_watch(const lt_digest *selection, uint32_t n, lt_digest *out, ltc_error *err)
+{
+    lt_text t = { 0 };
+    lt_canon_int(&t, "watch", REV_WATCH);
+    for (uint32_t i = 0; i < n; i++)
+        put_digest(&t, "selection", &selection[i]);
     return finish(&t, out, err);
 }
 

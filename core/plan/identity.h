@@ -22,6 +22,9 @@ ltc_status lt_identity_select(const lt_identity *id, const lt_selection_request 
                               const lt_digest *criterion, const lt_digest *state[4], const lt_digest *before,
                               lt_digest *out, ltc_error *err);
 
+/* How the masks along a training differ: of their selections [n], in their order. */
+ltc_status lt_identity_watch(const lt_digest *selection, uint32_t n, lt_digest *out, ltc_error *err);
+
 /* A treatment: which gives a start state and a training mask. */
 ltc_status lt_identity_treat(const lt_identity *id, const lt_treatment *t, const lt_digest *selection,
                              const lt_digest *state[3], lt_digest *out, ltc_error *err);

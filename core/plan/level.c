@@ -297,6 +297,7 @@ ltc_status lt_level_run(lt_worker *w, lt_job *j, lt_level_row *row, lt_history_r
                         ltc_error *err)
 {
     work k = { .w = w, .j = j };
+    free(j->outcome.watch.differ);
     j->outcome = (lt_outcome){ 0 };           /* of an earlier attempt */
     w->experiment = j->regime->experiment;
     ltc_status st = begin(&k, err);

@@ -5,19 +5,9 @@
 
 #include "data/key.h"
 #include "plan/facts.h"
-#include "plan/worker.h"
+#include "plan/level_mask.h"
 
-/* The states a criterion may read, fetched, and what they are called by. */
-typedef struct inputs {
-    lt_state         state[4];                /* init, rewind, final, dense */
-    const lt_digest *name[4];
-    lt_masks         before;
-    lt_digest        before_name;
-    uint64_t        *exact;
-    lt_layer_budget *layer;
-} inputs;
-
-static void free_inputs(inputs *in)
+void lt_mask_inputs_close(lt_mask_inputs *in)
 {
     for (int i = 0; i < 4; i++)
         lt_state_free(&in->state[i]);
@@ -27,7 +17,7 @@ static void free_inputs(inputs *in)
 }
 
 /* A mask of ones, or the one of the level before in a chain. */
-static ltc_status mask_before(lt_worker *w, const lt_job *j, inputs *in, ltc_error *err)
+static ltc_status mask_before(lt_worker *w, const lt_job *j, lt_mask_inputs *in, ltc_error *err)
 {
     const ltc_graph *g = &w->experiment->graph.view;
     const lt_job *before = &w->plan->job[j->before];
@@ -46,8 +36,9 @@ static ltc_status mask_before(lt_worker *w, const lt_job *j, inputs *in, ltc_err
 }
 
 /* A control that matches keeps as many weights as the main line's mask: in each layer, or of all. */
-static ltc_status match_main(lt_worker *w, const lt_job *j, inputs *in, lt_selection_request *r, ltc_error *err)
+static ltc_status match_main(lt_worker *w, const lt_job *j, lt_mask_inputs *in, ltc_error *err)
 {
+    lt_selection_request *r = &in->request;
     const ltc_graph *g = r->graph;
     lt_masks main = { 0 };
     if (!j->line->variant || j->line->variant->match == LT_MATCH_NONE)
@@ -75,9 +66,10 @@ static void spare_others(const lt_job *j, uint32_t n, lt_layer_budget *layer)
 }
 
 /* What layers have of their own at this level, for a mask that matches no other. */
-static ltc_status own_layers(const lt_job *j, inputs *in, lt_selection_request *r, ltc_error *err)
+static ltc_status own_layers(const lt_job *j, lt_mask_inputs *in, ltc_error *err)
 {
     const lt_settings *s = j->settings;
+    lt_selection_request *r = &in->request;
     const uint32_t n = r->graph->n_params;
     if (r->exact || (!s->prune.layer_rate.n && j->step.layer == LT_ALL_LAYERS))
         return LTC_OK;
@@ -99,21 +91,48 @@ static ltc_status own_layers(const lt_job *j, inputs *in, lt_selection_request *
     return st;
 }
 
-/* Which of the four states the criterion, or the allocation, asked for, by name. */
-static void name_states(const lt_worker *w, const lt_job *j, const lt_selection_request *r, inputs *in)
+ltc_status lt_mask_inputs_open(lt_worker *w, lt_job *j, lt_mask_inputs *in, ltc_error *err)
 {
+    const lt_experiment *e = w->experiment;
+    const lt_plugin_setting *mask = &j->settings->prune.mask;
+    uint64_t instance;
+    ltc_status st = lt_level_instance(j, &instance, err);
+    *in = (lt_mask_inputs){ .train = lt_data_desc(&e->data, LT_TRAIN) };
+    in->request = (lt_selection_request){
+        .graph = &e->graph.view, .criterion = mask->module, .options = mask->options, .services = e->services,
+        .scope = j->settings->prune.scope, .budget = j->step.budget, .round = j->step.round, .before = &in->before,
+        .allocation = j->settings->prune.allocation, .min_alive = (uint64_t)j->settings->prune.min_alive,
+        .keep_one = j->settings->prune.collapse == LT_COLLAPSE_KEEP_ONE,
+        .key = lt_regime_key(j->regime, LT_KEY_MASK, j->trial, instance),
+    };
+    if (j->regime->criterion_flags & LTC_NEED_PROBE)
+        in->request.train = &in->train, in->request.input = &e->normalisation.input;
+    if (!st)
+        st = mask_before(w, j, in, err);
+    if (!st)
+        st = match_main(w, j, in, err);
+    return st ? st : own_layers(j, in, err);
+}
+
+/* What the criterion, or the allocation, asked for. */
+ltc_status lt_mask_inputs_key(const lt_worker *w, const lt_job *j, lt_mask_inputs *in, lt_digest *key, ltc_error *err)
+{
+    const lt_selection_request *r = &in->request;
     const bool weighs = r->allocation == LT_ALLOCATION_LAMP && !r->exact;
     const uint32_t flags = j->regime->criterion_flags | (weighs ? LTC_NEED_FINAL : 0);
     in->name[0] = flags & LTC_NEED_INIT ? &w->plan->job[j->dense].outcome.init : NULL;
     in->name[1] = flags & LTC_NEED_REWIND ? lt_plan_rewound(w->plan, j) : NULL;
     in->name[2] = flags & (LTC_NEED_FINAL | LTC_NEED_PROBE) ? lt_plan_drawn(w->plan, j) : NULL;
     in->name[3] = flags & LTC_NEED_DENSE ? lt_plan_dense(w->plan, j) : NULL;
+    return lt_identity_select(&w->experiment->identity, r, &j->regime->criterion, in->name, &in->before_name, key,
+                              err);
 }
 
-static ltc_status fetch_states(lt_worker *w, inputs *in, ltc_error *err)
+static ltc_status fetch_states(lt_worker *w, lt_mask_inputs *in, ltc_error *err)
 {
     ltc_status st = LTC_OK;
     for (int i = 0; i < 4 && !st; i++) {
+        lt_state_free(&in->state[i]);         /* of a mask before */
         if (!in->name[i])
             continue;
         st = lt_state_create(&w->experiment->graph.view, &in->state[i], err);
@@ -123,70 +142,56 @@ static ltc_status fetch_states(lt_worker *w, inputs *in, ltc_error *err)
     return st;
 }
 
-static ltc_status compute(lt_worker *w, lt_selection_request *r, inputs *in, lt_digest *selection, ltc_error *err)
+ltc_status lt_mask_inputs_draw(lt_worker *w, lt_mask_inputs *in, lt_masks *made, ltc_error *err)
 {
-    lt_masks made = { 0 };
-    ltc_status st = lt_worker_may_compute(w, err);
-    if (!st)
-        st = fetch_states(w, in, err);
+    lt_selection_request *r = &in->request;
+    ltc_status st = fetch_states(w, in, err);
     r->init = in->name[0] ? in->state[0].value : NULL;
     r->rewind = in->name[1] ? in->state[1].value : NULL;
     r->final = in->name[2] ? in->state[2].value : NULL;
     r->dense = in->name[3] ? in->state[3].value : NULL;
+    return st ? st : lt_select(r, made, err);
+}
+
+static ltc_status compute(lt_worker *w, lt_mask_inputs *in, lt_digest *selection, ltc_error *err)
+{
+    lt_masks made = { 0 };
+    ltc_status st = lt_worker_may_compute(w, err);
     if (!st)
-        st = lt_select(r, &made, err);
+        st = lt_mask_inputs_draw(w, in, &made, err);
     if (!st)
-        st = lt_masks_put(w->store, r->graph, made.mask, selection, err);
+        st = lt_masks_put(w->store, in->request.graph, made.mask, selection, err);
     lt_masks_free(&made);
     return st;
 }
 
-static ltc_status select_own(lt_worker *w, lt_job *j, inputs *in, lt_digest *selection, ltc_error *err)
+static ltc_status select_own(lt_worker *w, lt_job *j, lt_mask_inputs *in, lt_digest *selection, ltc_error *err)
 {
-    const lt_experiment *e = w->experiment;
-    const lt_plugin_setting *mask = &j->settings->prune.mask;
-    uint64_t instance;
-    ltc_status st = lt_level_instance(j, &instance, err);
-    lt_selection_request r = {
-        .graph = &e->graph.view, .criterion = mask->module, .options = mask->options, .services = e->services,
-        .scope = j->settings->prune.scope, .budget = j->step.budget, .round = j->step.round, .before = &in->before,
-        .allocation = j->settings->prune.allocation, .min_alive = (uint64_t)j->settings->prune.min_alive,
-        .keep_one = j->settings->prune.collapse == LT_COLLAPSE_KEEP_ONE,
-        .key = lt_regime_key(j->regime, LT_KEY_MASK, j->trial, instance),
-    };
-    const ltc_data_desc train = lt_data_desc(&e->data, LT_TRAIN);
     lt_digest key;
     bool found = false;
-    if (j->regime->criterion_flags & LTC_NEED_PROBE)
-        r.train = &train, r.input = &e->normalisation.input;
-    if (!st)
-        st = mask_before(w, j, in, err);
-    if (!st)
-        st = match_main(w, j, in, &r, err);
-    if (!st)
-        st = own_layers(j, in, &r, err);
-    if (st)
-        return st;
-    name_states(w, j, &r, in);
-    st = lt_identity_select(&w->experiment->identity, &r, &j->regime->criterion, in->name, &in->before_name, &key, err);
+    ltc_status st = lt_mask_inputs_key(w, j, in, &key, err);
     if (!st) {
         lt_outcome_rests_on(&j->outcome, &key);
         st = lt_facts_get(w->store, &key, selection, 1, &found, err);
     }
     if (st || found)
         return st;
-    st = compute(w, &r, in, selection, err);
+    st = compute(w, in, selection, err);
     return st ? st : lt_facts_put(w->store, &key, selection, 1, err);
 }
 
 ltc_status lt_level_select(lt_worker *w, lt_job *j, lt_digest *selection, ltc_error *err)
 {
-    inputs in = { 0 };
+    lt_mask_inputs in;
     if (j->line->variant && j->line->variant->masks == LT_MASKS_MAIN) {
         *selection = w->plan->job[j->main].outcome.selection;
-        return LTC_OK;
+        return lt_level_watch(w, j, NULL, err);
     }
-    const ltc_status st = select_own(w, j, &in, selection, err);
-    free_inputs(&in);
+    ltc_status st = lt_mask_inputs_open(w, j, &in, err);
+    if (!st)
+        st = lt_level_watch(w, j, &in, err);
+    if (!st)
+        st = select_own(w, j, &in, selection, err);
+    lt_mask_inputs_close(&in);
     return st;
 }

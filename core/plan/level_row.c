@@ -49,7 +49,7 @@ void lt_level_row_begin(const lt_job *j, lt_level_row *row)
         .line = j->line, .trial = j->trial + 1, .draw = j->draw, .level = j->step.level, .round = j->step.round,
         .rate = j->step.rate, .target_sparsity = j->step.target_sparsity, .output_factor = j->settings->prune.output,
         .epochs = NAN, .ms_per_step = NAN, .best_step = UINT64_MAX, .best_epoch = NAN, .status = "failed",
-        .mask = j->outcome.selection, .has_mask = j->outcome.has_selection, .pruned_layer = layer_of(j),
+        .mask = j->outcome.selection, .has_mask = j->outcome.has_selection, .pruned_layer = layer_of(j), .watch = j->outcome.watch,
     };
 }
 

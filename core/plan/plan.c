@@ -74,6 +74,8 @@ static ltc_status keep_for(lt_plan *p, uint32_t dense, const lt_regime *r, ltc_e
     bool ok = r->rewind_to == 0 || keep_step(p, j, r->rewind_to);
     if (ok && at_a_step(r) && r->draw_at > 0)
         ok = keep_step(p, j, r->draw_at);
+    for (uint64_t step = r->check_every; ok && step && step <= r->steps; step += r->check_every)
+        ok = keep_step(p, j, step);
     j->trains |= needs_dense(r);
     j->reported |= j->trains;
     return ok ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "no memory for the plan of a run");
@@ -207,6 +209,17 @@ static ltc_status check_network(const lt_plan *p, const lt_line *l, ltc_error *e
                     "masks of its own, or main's network");
 }
 
+/* What matches main's mask is drawn when main's is. */
+static ltc_status check_bird(const lt_plan *p, const lt_line *l, ltc_error *err)
+{
+    const lt_settings *main = p->settings->line[l->main].settings;
+    if (!lt_line_follows(l) || l->settings->prune.strategy != LT_STRATEGY_EARLY_BIRD ||
+        main->prune.strategy == LT_STRATEGY_EARLY_BIRD)
+        return LTC_OK;
+    return ltc_fail_opt(err, "prune.strategy", "\"early-bird\" watches masks of its own, and this line takes main's or "
+                        "matches them; set masks = \"own\" and match = \"none\"");
+}
+
 /* A criterion that turns out to count for itself reads no amount; one that a line inherits is not its fault. */
 static ltc_status check_amount(const lt_regime *r, const lt_variant *v, ltc_error *err)
 {
@@ -236,6 +249,8 @@ static ltc_status open_regimes(lt_plan *p, const lt_experiments *x, uint32_t i, 
         st = check_amount(&p->regime[i], l->variant, err);
     if (!st)
         st = check_network(p, l, err);
+    if (!st)
+        st = check_bird(p, l, err);
     if (st)
         lt_line_blame(l, err);
     return st;
@@ -296,6 +311,8 @@ uint64_t lt_plan_drawn_step(const lt_plan *p, const lt_job *j)
     const lt_job *before = &p->job[j->before];
     const lt_outcome *o = &before->outcome;
     const uint64_t last = lt_job_last(before);
+    if (j->outcome.watch.every)
+        return j->outcome.watch.drawn_step;
     if (at_a_step(j->regime))
         return j->regime->draw_at;
     if (j->settings->prune.draw_at.kind == LT_MOMENT_END)
@@ -321,8 +338,10 @@ const lt_digest *lt_plan_dense(const lt_plan *p, const lt_job *j)
 
 void lt_plan_free(lt_plan *p)
 {
-    for (uint32_t i = 0; i < p->n_jobs; i++)
+    for (uint32_t i = 0; i < p->n_jobs; i++) {
         lt_trajectory_free(&p->job[i].outcome.trajectory);
+        free(p->job[i].outcome.watch.differ);
+    }
     for (uint32_t i = 0; p->regime && i < p->settings->n_lines; i++)
         lt_regime_close(&p->regime[i]);
     for (uint32_t i = 0; p->retrain && i < p->settings->n_lines; i++)

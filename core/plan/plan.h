@@ -7,6 +7,7 @@
 #include "plan/experiment.h"
 #include "plan/strategy.h"
 #include "plan/trajectory.h"
+#include "results/results.h"
 
 #define LT_NO_JOB UINT32_MAX                 /* needs no such job */
 
@@ -22,6 +23,7 @@ typedef struct lt_outcome {
     bool          bad;                        /* its training ends at a loss that is not finite, whoever tries it */
     bool          elsewhere;                  /* somebody else trains it at the moment */
     uint64_t      first_step;
+    lt_watch      watch;                      /* of an early bird: when its mask is drawn; its own differences */
     lt_digest     record[12];                 /* keys of the records that this level rests on, for the run's root */
     uint32_t      n_records;
     lt_trajectory trajectory;                 /* empty when the level is not trained */

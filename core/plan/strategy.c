@@ -103,7 +103,7 @@ bool lt_strategy_next(const lt_strategy *s, uint32_t done, lt_step_down *next)
     static bool (*const strategy[])(const lt_strategy *, uint32_t, lt_step_down *) = {
         [LT_STRATEGY_ITERATIVE] = iterative, [LT_STRATEGY_ONE_SHOT] = one_shot,
         [LT_STRATEGY_LAYERWISE] = layerwise, [LT_STRATEGY_SENSITIVITY] = sensitivity,
-        [LT_STRATEGY_NONE] = none,
+        [LT_STRATEGY_EARLY_BIRD] = one_shot, [LT_STRATEGY_NONE] = none,
     };
     *next = (lt_step_down){
         .level = done + 1, .round = done + 1, .layer = LT_ALL_LAYERS, .rate = NAN, .target_sparsity = NAN,

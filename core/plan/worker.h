@@ -20,6 +20,11 @@ ltc_status lt_level_instance(const lt_job *j, uint64_t *instance, ltc_error *err
 /* The selection mask of a level (level_mask.c). */
 ltc_status lt_level_select(lt_worker *w, lt_job *j, lt_digest *selection, ltc_error *err);
 
+/* When an early bird is drawn, into the outcome's watch (level_watch.c); of any other job nothing. in: what its masks are
+ * drawn from; NULL: they are another's. */
+typedef struct lt_mask_inputs lt_mask_inputs;
+ltc_status lt_level_watch(lt_worker *w, lt_job *j, lt_mask_inputs *in, ltc_error *err);
+
 /* Looks at what a training mask leaves of the network, says so, and stops the line where prune.collapse says
  * (level_collapse.c). */
 ltc_status lt_level_collapse(lt_worker *w, lt_job *j, const lt_digest *training_mask, ltc_error *err);

@@ -20,9 +20,13 @@ static const struct { uint32_t format, scale; const char *name, *terminal, *opti
 };
 enum { TERMINALS = sizeof terminals / sizeof terminals[0] };
 
-static const char setup[] =
-    "set encoding utf8\nset border 3 lw 0.8\nset tics nomirror out scale 0.6\n"
-    "set grid ytics lt 1 lc rgb '#e4e4e4' lw 0.6\nset bars 0.6\nset datafile missing 'NaN'\n";
+static const char setup[] = "set encoding utf8\nset border 3 lw 0.8\nset bars 0.6\nset datafile missing 'NaN'\n";
+static const char each[] =
+    "unset logscale\nset autoscale\nset tics nomirror out scale 0.6\nset xtics auto\nset ytics auto\n"
+    "set format x '%h'\nset grid ytics lt 1 lc rgb '#e4e4e4' lw 0.6\nset xlabel ";
+static const char matrix[] =
+    "unset key\nunset grid\nset xrange [*:*] noextend\nset yrange [*:*] noextend\n"
+    "set palette defined (0 '#f7fbff', 0.35 '#9ecae1', 0.7 '#3182bd', 1 '#08306b')\n";
 
 /* A text of the user's in single quotes; gnuplot has no other escape there. */
 static void put_text(const char *s, lt_text *to)
@@ -42,8 +46,26 @@ static void put_number(double v, lt_text *to)
     lt_text_add(to, " %s", isfinite(v) ? lt_real_text(number, v) : "NaN");
 }
 
+/* Rows of x, y and shade. */
+static void put_cells(const lt_plot *p, lt_text *to)
+{
+    lt_text_add(to, "$s0 << EOD\n");
+    for (size_t i = 0; i < p->n_series; i++)
+        for (size_t k = 0; k < p->series[i].n_dots; k++) {
+            put_number(p->series[i].dot[k].x, to);
+            put_number(p->series[0].dot[i].x, to);
+            put_number((p->y_percent ? 100 : 1) * p->series[i].dot[k].y.mean, to);
+            lt_text_put(to, "\n", 1);
+        }
+    lt_text_add(to, "EOD\n");
+}
+
 static void put_data(const lt_plot *p, lt_text *to)
 {
+    if (p->matrix) {
+        put_cells(p, to);
+        return;
+    }
     const double x = p->x_percent ? 100 : 1, y = p->y_percent ? 100 : 1;
     for (size_t i = 0; i < p->n_series; i++) {
         const lt_series *s = &p->series[i];
@@ -159,12 +181,17 @@ static void put_legend(const lt_plot *p, lt_text *to)
 
 static void put_axes(const lt_plot *p, lt_text *to)
 {
-    lt_text_add(to, "unset logscale\nset autoscale\nset xtics auto\nset ytics auto\nset format x '%%h'\n"
-                "set xlabel ");
+    lt_text_add(to, "%s", each);
     put_text(p->x, to);
     lt_text_add(to, " noenhanced\nset ylabel ");
-    put_text(p->y, to);
+    put_text(p->matrix ? p->x : p->y, to);
     lt_text_add(to, " noenhanced\n");
+    if (p->matrix) {
+        lt_text_add(to, "%sset cblabel ", matrix);
+        put_text(p->y, to);
+        lt_text_add(to, " noenhanced\n");
+        return;
+    }
     put_x(p, to);
     put_y(p, to);
     put_legend(p, to);
@@ -191,11 +218,11 @@ static void put_series(const lt_plot *p, size_t i, lt_text *to)
 
 static void put_plot(const lt_plot *p, lt_text *to)
 {
-    lt_text_add(to, "plot ");
+    lt_text_add(to, p->matrix ? "plot $s0 using 1:2:3 with image" : "plot ");
     if (isfinite(p->reference))
-        lt_text_add(to, "%.9g with lines lc rgb '#888888' dt 3 lw 1.1 title 'dense', ",
-                    (p->y_percent ? 100 : 1) * p->reference);
-    for (size_t i = 0; i < p->n_series; i++) {
+        lt_text_add(to, "%.9g with lines lc rgb '#888888' dt 3 lw 1.1 title '%s', ",
+                    (p->y_percent ? 100 : 1) * p->reference, p->reference_name ? p->reference_name : "dense");
+    for (size_t i = 0; i < p->n_series && !p->matrix; i++) {
         lt_text_add(to, "%s", i ? ", " : "");
         put_series(p, i, to);
     }

@@ -74,10 +74,20 @@ static void describe(const lt_plot *plot, lt_text *alt)
     }
 }
 
+static void describe_matrix(const lt_plot *plot, lt_text *alt)
+{
+    double most = 0;
+    for (const lt_series *s = plot->series; s < plot->series + plot->n_series; s++)
+        for (const lt_dot *d = s->dot; d < s->dot + s->n_dots; d++)
+            most = fmax(most, d->y.mean);
+    lt_text_add(alt, "%s. %zu masks beside one another; %s is %.3g at most.", plot->title, plot->n_series, plot->y,
+                (plot->y_percent ? 100 : 1) * most);
+}
+
 static void put_figure(const lt_page *p, const lt_plot *plot, lt_text *to)
 {
     lt_text alt = { 0 };
-    describe(plot, &alt);
+    (plot->matrix ? describe_matrix : describe)(plot, &alt);
     to->failed |= alt.failed;
     if (alt.failed)
         return;
@@ -119,9 +129,10 @@ static json_t *json_of_plot(const lt_plot *p)
     json_t *series = json_array();
     for (size_t i = 0; i < p->n_series; i++)
         json_array_append_new(series, json_of_series(&p->series[i]));
-    return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o}", "id", p->id, "x", p->x,
+    return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:o, s:s, s:o, s:o, s:o}", "id", p->id, "x", p->x,
                      "y", p->y, "reversed", p->reversed, "x_percent", p->x_percent, "y_percent", p->y_percent, "y_log",
-                     p->y_log, "reference", number(p->reference), "y_from", number(p->y_from), "y_to",
+                     p->y_log, "matrix", p->matrix, "reference", number(p->reference), "reference_name",
+                     p->reference_name ? p->reference_name : "dense", "y_from", number(p->y_from), "y_to",
                      number(p->y_to), "series", series);
 }
 
@@ -146,6 +157,28 @@ static bool put_data(const lt_plots *p, lt_text *to)
     return ok && text;
 }
 
+static bool has_tables(const lt_page *p)
+{
+    bool any = p->n_runs > 1;
+    for (size_t i = 0; i < p->n_runs; i++)
+        any |= p->run[i].n_levels > 0;
+    return any;
+}
+
+/* To the parts that there are. */
+static void put_navigation(const lt_page *p, lt_text *to)
+{
+    const struct { const char *id, *name; bool there; } part[] = {
+        { "summary", "Summary", true }, { "figures", "Figures", p->plots->n }, { "tables", "Tables", has_tables(p) },
+        { "setup", "Set-up", true }, { "methods", "Methods", true },
+    };
+    lt_text_add(to, "<nav aria-label=\"Parts\"><ul>");
+    for (size_t i = 0; i < sizeof part / sizeof part[0]; i++)
+        if (part[i].there)
+            lt_text_add(to, "<li><a href=\"#%s\">%s</a></li>", part[i].id, part[i].name);
+    lt_text_add(to, "</ul></nav>");
+}
+
 static void put_head(const lt_page *p, lt_text *to)
 {
     const lt_seen_run *r = p->run;
@@ -165,10 +198,9 @@ static void put_head(const lt_page *p, lt_text *to)
     }
     lt_text_add(to, " · ltcore ");
     lt_html_text(r->version, to);
-    lt_text_add(to, "</p>\n<nav aria-label=\"Parts\"><ul><li><a href=\"#summary\">Summary</a></li>"
-                "<li><a href=\"#figures\">Figures</a></li><li><a href=\"#tables\">Tables</a></li>"
-                "<li><a href=\"#setup\">Set-up</a></li><li><a href=\"#methods\">Methods</a></li></ul></nav>"
-                "</header>\n<main>\n");
+    lt_text_add(to, "</p>\n");
+    put_navigation(p, to);
+    lt_text_add(to, "</header>\n<main>\n");
 }
 
 static void put_summary(const lt_page *p, lt_text *to)
@@ -213,6 +245,8 @@ static void put_figures(const lt_page *p, lt_text *to)
 
 static void put_tables(const lt_page *p, lt_text *to)
 {
+    if (!has_tables(p))
+        return;
     put_heading("tables", "Tables", to);
     if (p->n_runs > 1)
         put_sheet(lt_sheet_runs(p->run, p->n_runs), to);

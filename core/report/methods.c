@@ -56,13 +56,25 @@ static void say_amount(const lt_seen_run *r, char text[160])
     }
 }
 
+/* Of whose weights. */
+static void say_moment(const lt_seen_run *r, char text[200])
+{
+    if (is(r, "prune.strategy", "early-bird"))
+        snprintf(text, 200, "as soon as of %.20s masks, drawn every %.20s, the last differed from each of the others in at "
+                 "most %.20s of the weights,", value(r, "prune.early_bird.window"),
+                 value(r, "prune.early_bird.check_every"), value(r, "prune.early_bird.distance"));
+    else
+        snprintf(text, 200, "at \"%.40s\"", value(r, "prune.draw_at"));
+}
+
 static void say_pruning(const lt_seen_run *r, lt_lines *to)
 {
-    char amount[160];
+    char amount[160], moment[200];
     say_amount(r, amount);
-    lt_lines_add(to, "Weights were scored by %s at \"%s\" and pruned with strategy %s, scope \"%s\"%s%s%s%s, the layer that "
+    say_moment(r, moment);
+    lt_lines_add(to, "Weights were scored by %s %s and pruned with strategy %s, scope \"%s\"%s%s%s%s, the layer that "
                  "feeds the logits at factor \"%s\". Kept weights: \"%s\", as at \"%s\"; pruned weights: \"%s\".",
-                 value(r, "prune.mask.plugin"), value(r, "prune.draw_at"), value(r, "prune.strategy"),
+                 value(r, "prune.mask.plugin"), moment, value(r, "prune.strategy"),
                  value(r, "prune.scope"), *amount ? ", " : "", amount, *value(r, "prune.rounds") ? ", rounds " : "",
                  value(r, "prune.rounds"), value(r, "prune.output"), value(r, "prune.kept"),
                  value(r, "prune.rewind_to"), value(r, "prune.pruned"));
@@ -98,6 +110,7 @@ typedef bool asks(const lt_seen_run *r);
 static bool prunes(const lt_seen_run *r) { return *value(r, "prune.strategy") && !is(r, "prune.strategy", "none"); }
 static bool tunes(const lt_seen_run *r) { return is(r, "prune.kept", "final"); }
 static bool rewinds(const lt_seen_run *r) { return prunes(r) && is(r, "prune.kept", "rewind"); }
+static bool watches(const lt_seen_run *r) { return is(r, "prune.strategy", "early-bird"); }
 static bool rewinds_late(const lt_seen_run *r) { return rewinds(r) && !is(r, "prune.rewind_to", "init"); }
 static bool treats(const lt_seen_run *r)
 {
@@ -113,6 +126,11 @@ static const struct { asks *asks; const char *entry; } references[] = {
       "@inproceedings{frankle2020linear,\n  title = {Linear Mode Connectivity and the Lottery Ticket Hypothesis},\n"
       "  author = {Frankle, Jonathan and Dziugaite, Gintare Karolina and Roy, Daniel M. and Carbin, Michael},\n"
       "  booktitle = {International Conference on Machine Learning},\n  year = {2020}\n}\n" },
+    { watches,
+      "@inproceedings{you2020drawing,\n  title = {Drawing Early-Bird Tickets: Towards More Efficient Training of Deep "
+      "Networks},\n  author = {You, Haoran and Li, Chaojian and Xu, Pengfei and Fu, Yonggan and Wang, Yue and Chen, "
+      "Xiaohan and Baraniuk, Richard G. and Wang, Zhangyang and Lin, Yingyan},\n  booktitle = {International Conference "
+      "on Learning Representations},\n  year = {2020}\n}\n" },
     { tunes,
       "@inproceedings{han2015learning,\n  title = {Learning both Weights and Connections for Efficient Neural Networks},"
       "\n  author = {Han, Song and Pool, Jeff and Tran, John and Dally, William J.},\n  booktitle = {Advances in Neural "

@@ -14,7 +14,7 @@
 /* A level's numbers, NaN where they were not measured. SQL is in model_read.c. */
 typedef enum lt_quantity {
     LT_Q_DENSITY, LT_Q_DENSITY_PARAMS, LT_Q_PARAMS, LT_Q_MACS, LT_Q_MACS_DENSE, LT_Q_SCORE, LT_Q_COLLAPSED,
-    LT_Q_STEPS, LT_Q_BEST_STEP, LT_Q_DRAWN, LT_Q_DENSE, LT_Q_START, LT_Q_VALIDATION, LT_Q_TEST, LT_Q_END_TEST,
+    LT_Q_STEPS, LT_Q_BEST_STEP, LT_Q_DRAWN_AT, LT_Q_DRAWN, LT_Q_DENSE, LT_Q_START, LT_Q_VALIDATION, LT_Q_TEST, LT_Q_END_TEST,
     LT_Q_END_TRAIN,
     LT_Q_SECONDS, LT_Q_MS, LT_Q_MOVED, LT_Q_TRAINED, LT_QUANTITIES
 } lt_quantity;
@@ -43,6 +43,8 @@ typedef struct lt_seen_group {
 typedef struct lt_seen_variant { const char *name, *mask, *strategy, *kept, *masks, *matches; int64_t draws; }
     lt_seen_variant;
 typedef struct lt_seen_layer { uint32_t level, pad; const char *name; double density; } lt_seen_layer;
+/* Of two masks of one training, drawn after `step` and, earlier, `other` steps: over n trials. */
+typedef struct lt_seen_distance { uint32_t level, n; double step, other, mean, least, most; } lt_seen_distance;
 /* before: what the preset has in its place, "" where it has nothing; NULL: the preset's own, or a default. */
 typedef struct lt_seen_setting { const char *key, *value, *place, *before; } lt_seen_setting;
 typedef struct lt_seen_plugin { const char *kind, *name, *version, *sha256; } lt_seen_plugin;
@@ -61,10 +63,11 @@ typedef struct lt_seen_run {
     lt_seen_variant *variant;  size_t n_variants;     /* 0: main */
     const char     **point;    size_t n_points;
     lt_seen_layer   *layer;    size_t n_layers;       /* of main's home, means over trials */
+    lt_seen_distance *distance; size_t n_distances;   /* likewise; by level, step, other */
     lt_seen_setting *setting;  size_t n_settings;
     lt_seen_plugin  *plugin;   size_t n_plugins;
     lt_seen_event   *event;    size_t n_events;
-    size_t      n_begun;                      /* levels that were begun, and are not done */
+    size_t      n_begun, n_planned;           /* levels that were begun, and are not done; all. 0: not known */
     bool        finished;                     /* comparisons are there: the run came to its end */
 } lt_seen_run;
 

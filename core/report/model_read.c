@@ -15,8 +15,8 @@
 /* In the order of lt_quantity. */
 #define QUANTITIES \
     "density, density_params, params_alive, macs_alive, macs_dense, " SCORE ", collapsed, levels.steps, " \
-    "levels.best_step, drawn_test_acc, dense_test_acc, start_test_acc, " COUNTED("val") ", " COUNTED("test") \
-    ", end_test_acc, " \
+    "levels.best_step, CASE WHEN draw_at LIKE '%it' THEN CAST(draw_at AS INTEGER) END, drawn_test_acc, " \
+    "dense_test_acc, start_test_acc, " COUNTED("val") ", " COUNTED("test") ", end_test_acc, " \
     "end_train_acc, train_seconds, levels.ms_per_step, " \
     "(SELECT moved FROM training WHERE training.level = l.id), " \
     "(SELECT trained_steps FROM training WHERE training.level = l.id)"
@@ -41,6 +41,13 @@ static const char layers_sql[] =
     "JOIN level ON level.id = mask_layer.level WHERE variant = 0 AND point = (SELECT MIN(point) FROM line WHERE variant = 0) "
     "AND status IS NOT NULL "
     "GROUP BY position, level.level ORDER BY position, level.level";
+
+/* Older databases have no such table. */
+static const char distances_sql[] =
+    "SELECT level.level, COUNT(*), step, other, 1.0 * SUM(differ) / SUM(total), MIN(1.0 * differ / total), "
+    "MAX(1.0 * differ / total) FROM mask_distance JOIN level ON level.id = mask_distance.level "
+    "WHERE variant = 0 AND point = (SELECT MIN(point) FROM line WHERE variant = 0) AND status IS NOT NULL "
+    "GROUP BY level.level, step, other ORDER BY level.level, step, other";
 
 /* A row of a statement into the run. */
 typedef ltc_status take_fn(sqlite3_stmt *s, lt_seen_run *r, ltc_error *err);
@@ -117,6 +124,13 @@ static ltc_status take_layer(sqlite3_stmt *s, lt_seen_run *r, ltc_error *err)
     bool failed = false;
     const char *name = text_at(s, 1, r, &failed);
     APPEND(r, layer, (lt_seen_layer){ .level = number_at(s, 0), .name = name, .density = real_at(s, 2) });
+}
+
+static ltc_status take_distance(sqlite3_stmt *s, lt_seen_run *r, ltc_error *err)
+{
+    const bool failed = false;
+    APPEND(r, distance, (lt_seen_distance){ number_at(s, 0), number_at(s, 1), real_at(s, 2), real_at(s, 3),
+                                            real_at(s, 4), real_at(s, 5), real_at(s, 6) });
 }
 
 static ltc_status take_variant(sqlite3_stmt *s, lt_seen_run *r, ltc_error *err)
@@ -210,6 +224,14 @@ static ltc_status take_preset(sqlite3_stmt *s, lt_seen_run *r, ltc_error *err)
     return failed ? no_memory(r, err) : LTC_OK;
 }
 
+static ltc_status take_planned(sqlite3_stmt *s, lt_seen_run *r, ltc_error *err)
+{
+    const int64_t n = sqlite3_column_int64(s, 0);
+    (void)err;
+    r->n_planned = n > 0 ? (size_t)n : 0;
+    return LTC_OK;
+}
+
 static ltc_status take_begun(sqlite3_stmt *s, lt_seen_run *r, ltc_error *err)
 {
     (void)err;
@@ -251,6 +273,14 @@ static ltc_status read_rows(sqlite3 *db, const char *sql, take_fn *take, lt_seen
     return st;
 }
 
+static bool can_answer(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *s = NULL;
+    const bool can = !sqlite3_prepare_v2(db, sql, -1, &s, NULL);
+    sqlite3_finalize(s);
+    return can;
+}
+
 /* The first of these that a database can answer: older ones lack columns. */
 static const char *settings_sql(sqlite3 *db)
 {
@@ -259,14 +289,10 @@ static const char *settings_sql(sqlite3 *db)
         "SELECT key, value, place, NULL FROM setting ORDER BY position",
         "SELECT key, value, NULL, NULL FROM setting ORDER BY position",
     };
-    for (size_t i = 0; i < 2; i++) {
-        sqlite3_stmt *s = NULL;
-        const bool there = !sqlite3_prepare_v2(db, sql[i], -1, &s, NULL);
-        sqlite3_finalize(s);
-        if (there)
-            return sql[i];
-    }
-    return sql[2];
+    size_t i = 0;
+    while (i < 2 && !can_answer(db, sql[i]))
+        i++;
+    return sql[i];
 }
 
 ltc_status lt_seen_read_rows(sqlite3 *db, lt_seen_run *r, ltc_error *err)
@@ -274,6 +300,7 @@ ltc_status lt_seen_read_rows(sqlite3 *db, lt_seen_run *r, ltc_error *err)
     const struct { const char *sql; take_fn *take; } all[] = {
         { "SELECT value FROM meta WHERE key = 'ltcore'", take_version },
         { "SELECT value FROM meta WHERE key = 'preset'", take_preset },
+        { "SELECT value FROM meta WHERE key = 'levels'", take_planned },
         { "SELECT run.name, seed, trials, backend, machine, params, macs FROM run, line "
           "ORDER BY variant, line.point LIMIT 1", take_run },
         { "SELECT name, train, validation, test, majority FROM dataset ORDER BY id LIMIT 1", take_dataset },
@@ -290,7 +317,7 @@ ltc_status lt_seen_read_rows(sqlite3 *db, lt_seen_run *r, ltc_error *err)
     ltc_status st = LTC_OK;
     for (size_t i = 0; i < sizeof all / sizeof all[0] && !st; i++)
         st = read_rows(db, all[i].sql, all[i].take, r, err);
-    return st;
+    return st || !can_answer(db, distances_sql) ? st : read_rows(db, distances_sql, take_distance, r, err);
 }
 
 ltc_status lt_seen_read_comparisons(sqlite3 *db, lt_seen_run *r, ltc_error *err)

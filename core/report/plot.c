@@ -14,8 +14,17 @@ const lt_style lt_styles[LT_STYLES] = {
     { "#666666", "circle", 6, 7 },      { "#882255", "rect", 4, 8 },
 };
 
+/* Inferno of matplotlib, without its ends: darkness tells the order, in grey too. No variant has these colours. */
+static const char *const level_colours[] = { "#1b0c41", "#5c126e", "#a52c60", "#d24644", "#f1731d", "#e0a010" };
+enum { LEVEL_COLOURS = sizeof level_colours / sizeof level_colours[0] };
+
 lt_style lt_style_of(uint32_t style)
 {
+    if (style >= LT_LEVEL_STYLE) {
+        lt_style level = lt_styles[(style - LT_LEVEL_STYLE) % LEVEL_COLOURS];
+        level.colour = level_colours[(style - LT_LEVEL_STYLE) % LEVEL_COLOURS];
+        return level;
+    }
     lt_style s = lt_styles[style % LT_STYLES];
     s.dash += (int)(style / LT_STYLES);
     return s;
@@ -112,7 +121,8 @@ ltc_status lt_plots_make(const lt_seen_run *run, size_t n_runs, bool tickets, lt
 {
     *p = (lt_plots){ 0 };
     const bool ok = name_runs(run, n_runs, p) && lt_plots_of_levels(run, n_runs, p) &&
-                    lt_plots_of_curves(run, n_runs, p) && lt_plots_of_layers(run, p) &&
+                    lt_plots_of_curves(run, n_runs, p) && lt_plots_of_masks(run, n_runs, p) &&
+                    lt_plots_of_layers(run, p) &&
                     (!tickets || lt_plots_of_tickets(run, p));
     if (!ok)
         lt_plots_free(p);

@@ -23,7 +23,9 @@ typedef struct lt_plot {
     const char *id, *title, *caption, *x, *y; /* id: name of its files; x, y: labels */
     bool        reversed;                     /* x is logarithmic and falls to the right */
     bool        x_percent, y_percent, y_log;
-    double      reference;                    /* a line across, the dense network's; NaN: none */
+    bool        matrix;                       /* a series is a row, at the x of the dot of its number; y is the shade */
+    double      reference;                    /* a line across; NaN: none */
+    const char *reference_name;               /* NULL: it is the dense network's */
     double      y_from, y_to;                 /* what the axis shows; set when all series are there */
     lt_series  *series;
     size_t      n_series;
@@ -36,7 +38,7 @@ typedef struct lt_plots {
     const char **label;                       /* [n_runs] what runs are called in legends; "" of a single one */
 } lt_plots;
 
-enum { LT_STYLES = 8 };
+enum { LT_STYLES = 8, LT_LEVEL_STYLE = 1 << 20 };     /* LT_LEVEL_STYLE + i: of main's levels, dark to light */
 /* Colours of Okabe & Ito 2008, which remain distinct to the colour-blind; gnuplot's and Chart.js's marks. */
 typedef struct lt_style { const char *colour, *mark; int point, dash; } lt_style;
 extern const lt_style lt_styles[LT_STYLES];

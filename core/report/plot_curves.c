@@ -55,6 +55,8 @@ static bool add_curve(const lt_seen_run *r, const lt_seen_group *g, of_step *of,
                        steps[i].draw == steps[0].draw; i++)
         ok = lt_series_dot(p, s, steps[i].step, spread_at(steps, end - first, steps[i].step, of, x));
     free(x);
+    if (s->n_dots < 2)
+        s->n_dots = 0;                        /* no line joins it to another */
     return ok;
 }
 
@@ -79,7 +81,7 @@ static bool add_levels(const lt_seen_run *r, const lt_plot *as, of_step *of, lt_
     for (size_t i = 0; ok && i < n; i++) {
         char name[64];
         snprintf(name, sizeof name, "%.3g %% of weights", 100 * chosen[i]->density);
-        lt_series *s = lt_plot_series(p, plot, name, (uint32_t)i);
+        lt_series *s = lt_plot_series(p, plot, name, LT_LEVEL_STYLE + (uint32_t)i);
         ok = s && add_curve(r, chosen[i], of, p, s);
     }
     if (ok)
@@ -140,11 +142,21 @@ bool lt_plots_of_curves(const lt_seen_run *run, size_t n_runs, lt_plots *p)
            add_controls(run, p);
 }
 
+static bool has_pruned(const lt_seen_run *run)
+{
+    bool pruned = false;
+    for (size_t i = 0; i < run->n_layers; i++)
+        pruned |= run->layer[i].level > 0;
+    return pruned;
+}
+
 bool lt_plots_of_layers(const lt_seen_run *run, lt_plots *p)
 {
+    if (!has_pruned(run))
+        return true;                          /* dense they are all the same */
     lt_plot *plot = lt_plots_add(p, &(lt_plot){
         .id = "layers", .title = "Density of each layer", .caption = "Of the main line's masks, all trials.",
-        .x = "weights remaining (%)", .y = "of the layer (%)", .reversed = true, .x_percent = true,
+        .x = "weights remaining (%)", .y = "density of the layer (%)", .reversed = true, .x_percent = true,
         .y_percent = true, .y_log = true, .reference = NAN });
     bool ok = plot;
     lt_series *s = NULL;

@@ -1,7 +1,7 @@
 /* Owns the figures with a dot a level: a quantity over density, operations or parameters, a line for each
  * variant. Called by plot.c.
  *
- * A sweep's points are one line where each is a single pruned level (Zhou et al. 2019; every threshold), else a
+ * A sweep's points are one line where each is a single pruned level (every threshold of a criterion), else a
  * line each. */
 #include <math.h>
 #include <string.h>
@@ -46,26 +46,29 @@ static const shown all[] = {
       TRIALS, "score", "test accuracy (%)", LT_Q_SCORE, LT_Q_TEST, true, true },
 };
 
-/* Levels of a variant at a point. */
-static size_t count_levels(const lt_seen_run *r, uint32_t variant, uint32_t point)
+/* Levels of a variant at a point, from that number on. */
+static size_t count_levels(const lt_seen_run *r, uint32_t variant, uint32_t point, uint32_t from)
 {
     size_t n = 0;
     for (size_t i = 0; i < r->n_groups; i++)
-        n += r->group[i].variant == variant && r->group[i].point == point;
+        n += r->group[i].variant == variant && r->group[i].point == point && r->group[i].level >= from;
     return n;
 }
 
-/* Are points of a sweep that are a level each. */
-static bool is_one_line(const lt_seen_run *r, uint32_t variant)
+/* Is each point of the sweep, of all that are swept, a single pruned level? Then points are a line. */
+static bool is_one_line(const lt_seen_run *r)
 {
-    size_t points = 0;
-    for (uint32_t point = 0; point < r->n_points; point++) {
-        const size_t n = count_levels(r, variant, point);
-        points += n > 0;
-        if (n > 2)
+    for (uint32_t v = 0; v < r->n_variants; v++) {
+        size_t points = 0, most = 0;
+        for (uint32_t point = 0; point < r->n_points; point++) {
+            const size_t n = count_levels(r, v, point, 1);
+            points += n > 0;
+            most = n > most ? n : most;
+        }
+        if (points > 1 && most > 1)
             return false;
     }
-    return points > 1;
+    return true;
 }
 
 uint32_t lt_first_style(const lt_seen_run *run, size_t i)
@@ -127,10 +130,12 @@ static uint32_t style_of_point(const lt_seen_run *r, uint32_t first, uint32_t va
 static bool add_variant(const lt_seen_run *r, const char *label, uint32_t first, uint32_t variant,
                         const shown *f, lt_plots *p, lt_plot *plot)
 {
-    const bool one = r->n_points <= 1 || is_one_line(r, variant);
+    const bool one = is_one_line(r);
     bool ok = true;
+    if (f->of == LT_Q_DRAWN && variant && !strcmp(r->variant[variant].masks, "main"))
+        return true;                          /* it draws none */
     for (uint32_t point = 0; ok && point < (one ? 1 : r->n_points); point++) {
-        const char *at = one || !point || !count_levels(r, variant, point) ? "" : r->point[point];
+        const char *at = one || !point || !count_levels(r, variant, point, 0) ? "" : r->point[point];
         const char *name = lt_arena_print(&p->arena, "%s%s%s%s", label, r->variant[variant].name, *at ? ", " : "",
                                           at);
         const uint32_t style = one ? first + variant : style_of_point(r, first, variant, point);

@@ -82,7 +82,25 @@ lt_sheet lt_sheet_levels(const lt_seen_run *r)
     return s;
 }
 
-/* Steps that the main line spends until it has a ticket, against those of one dense training. */
+static bool is_set(const lt_seen_run *r, const char *key, const char *word)
+{
+    const char *value = lt_seen_value(r, key);
+    return value && !strcmp(value, word);
+}
+
+/* Steps trained until there is a ticket: in a chain those of all levels before it too, else of the dense network, which
+ * an early bird does not need to its end. A counter that goes on has them in it. */
+static double search_of(const lt_seen_run *r, const lt_seen_group *g, double dense, double before)
+{
+    const bool bird = is_set(r, "prune.strategy", "early-bird");
+    const double own = lt_seen_spread(r, g, LT_Q_STEPS).mean;
+    if (is_set(r, "retrain.from", "drawn"))
+        return own;
+    if (!g->level || !(bird || is_set(r, "prune.strategy", "one-shot")))
+        return before + own;
+    return (bird ? lt_seen_spread(r, g, LT_Q_DRAWN_AT).mean : dense) + own;
+}
+
 lt_sheet lt_sheet_cost(const lt_seen_run *r)
 {
     static const char *const heading[] = {
@@ -101,7 +119,7 @@ lt_sheet lt_sheet_cost(const lt_seen_run *r)
         const double ms = lt_seen_spread(r, g, LT_Q_MS).mean;
         lt_sheet_row(&s);
         set_line(&s, r, g);
-        searched += lt_seen_spread(r, g, LT_Q_STEPS).mean;
+        searched = search_of(r, g, dense_steps, searched);
         set_count(&s, 3, searched);
         set_number(&s, 4, "%.1f", searched / dense_steps);
         set_count(&s, 5, macs);

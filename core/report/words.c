@@ -50,6 +50,11 @@ static void say_standing(const lt_seen_run *r, lt_lines *to)
         lt_lines_add(to, "The run has not come to its end: %zu trainings are done%s. What stands here is what they "
                      "say; comparisons and verdicts are made at the end.", r->n_levels,
                      r->n_begun ? ", others were begun" : "");
+    else if (r->n_levels < r->n_planned)
+        lt_lines_add(to, "Of %zu levels %zu have results: %s.", r->n_planned, r->n_levels,
+                     errors ? "what needs a training that failed was not begun"
+                     : count_events(r, "stop") ? "prune.collapse ended lines before their end"
+                            : "the run was stopped, and the same command goes on from there");
     for (size_t i = 0, told = 0; i < r->n_events && told < SHOWN; i++)
         if (!strcmp(r->event[i].level, "error")) {
             lt_lines_add(to, "A training failed: %s", r->event[i].sentence);

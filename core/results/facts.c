@@ -34,11 +34,12 @@ static const char *name_of(const char *path)
 static ltc_status put_meta(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
 {
     table t;
-    ltc_status st = begin(db, "INSERT INTO meta VALUES ('schema', ?), ('ltcore', ?), ('preset', ?)", &t, err);
+    ltc_status st = begin(db, "INSERT INTO meta VALUES ('schema', ?), ('ltcore', ?), ('levels', ?), ('preset', ?)", &t, err);
     if (!st) {
         lt_binding b = lt_bind(t.stmt);
         lt_bind_count(&b, LT_RESULTS_VERSION);
         lt_bind_text(&b, f->version);
+        lt_bind_count(&b, f->n_levels);
         lt_bind_text(&b, f->config ? name_of(lt_config_preset(f->config)) : NULL);
         st = lt_bind_done(&b, err);
     }
@@ -210,6 +211,7 @@ static ltc_status put_line(const table *t, const lt_run_facts *f, uint32_t i, lt
     const lt_line *l = &f->settings->line[i], *dense = &f->settings->line[f->line[i].dense];
     const lt_settings *s = l->settings;
     const bool prunes = s->prune.strategy != LT_STRATEGY_NONE;
+    const bool drawn = prunes && s->prune.strategy != LT_STRATEGY_EARLY_BIRD;      /* at a moment that is said */
     const ltc_schema *prune = &lt_group_find("prune")->schema;
     lt_binding b = lt_bind(t->stmt);
     lt_bind_count(&b, l->order);
@@ -224,7 +226,7 @@ static ltc_status put_line(const table *t, const lt_run_facts *f, uint32_t i, lt
     lt_bind_text(&b, prunes ? "weight" : NULL);           /* granularity: there is no other yet */
     lt_bind_text(&b, prunes ? lt_schema_word(prune, "kept", s->prune.kept) : NULL);
     lt_bind_text(&b, prunes ? lt_schema_word(prune, "pruned", s->prune.pruned) : NULL);
-    lt_bind_text(&b, prunes ? lt_moment_text(draw_at, s->prune.draw_at) : NULL);
+    lt_bind_text(&b, drawn ? lt_moment_text(draw_at, s->prune.draw_at) : NULL);
     lt_bind_text(&b, prunes ? lt_moment_text(rewind_to, s->prune.rewind_to) : NULL);
     lt_bind_text(&b, lt_schema_word(&lt_group_find("train")->schema, "report_at", s->train.report_at));
     lt_bind_count(&b, dense->order);

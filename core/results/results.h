@@ -24,6 +24,16 @@ typedef struct lt_layer_row {
     uint64_t    alive, frozen, total;         /* eligible weights; total 0: not eligible */
 } lt_layer_row;
 
+/* Masks along a training, of which one was drawn; every = 0: none were watched. n = 0: another line's. */
+typedef struct lt_watch {
+    uint64_t  every, total;                   /* steps between masks, the first after so many; weights of each */
+    uint64_t  drawn_step;
+    uint64_t *differ;                         /* [n * (n - 1) / 2] weights of a mask and an earlier one: lt_pair */
+    uint32_t  n;
+    bool      early;                          /* drawn because it had come to rest; else the last */
+} lt_watch;
+static inline size_t lt_pair(size_t i, size_t before) { return i * (i - 1) / 2 + before; }
+
 /* One level of one line. Strings live as long as the run. NaN: empty in levels.csv. */
 typedef struct lt_level_row {
     const lt_line *line;                      /* of the run's settings */
@@ -44,6 +54,7 @@ typedef struct lt_level_row {
     lt_digest   mask, training;               /* of the mask object; key of the trajectory */
     lt_digest   state_start, state_best, state_end;      /* objects; all zero: none */
     bool        has_mask;                     /* level 0 has none */
+    lt_watch    watch;                        /* how its mask was found; its maker's */
     lt_layer_row *layer;                      /* [n_layers], every trained parameter; its maker's */
     uint32_t    n_layers, pad;
 } lt_level_row;
@@ -86,6 +97,7 @@ typedef struct lt_run_facts {
     const lt_data_fact   *data;               /* [n_data] */
     const lt_line_fact   *line;               /* [settings->n_lines] */
     uint32_t    n_plugins, n_data;
+    uint32_t    n_levels, pad;                /* as many as will have a row if none fails; 0: not known */
 } lt_run_facts;
 
 typedef struct lt_results lt_results;

@@ -11,8 +11,11 @@ static const char *const sql[LT_ROWS] = {
         "SELECT id FROM level WHERE variant = ? AND point = ? AND trial = ? AND draw = ? AND level = ?",
     [LT_ROW_LEVEL] =
         ("UPDATE level SET round = ?, rate = ?, target_sparsity = ?, output_factor = ?, macs_dense = ?, "
-         "macs_alive = ?, dead_units = ?, status = ?, pruned_layer = ? WHERE id = ?"),
+         "macs_alive = ?, dead_units = ?, status = ?, pruned_layer = ?, "
+         "drawn_step = ? WHERE id = ?"),
     [LT_ROW_FORGET] = "DELETE FROM mask_layer WHERE level = ?",
+    [LT_ROW_FORGET_DISTANCES] = "DELETE FROM mask_distance WHERE level = ?",
+    [LT_ROW_DISTANCE] = "INSERT INTO mask_distance VALUES (?, ?, ?, ?, ?)",
     [LT_ROW_MASK] = "INSERT OR REPLACE INTO mask VALUES (?, ?, ?, ?, ?, ?, ?)",
     [LT_ROW_LAYER] = "INSERT INTO mask_layer VALUES (?, ?, ?, ?, ?, ?)",
     [LT_ROW_TRAINING] = "INSERT OR REPLACE INTO training VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -78,6 +81,10 @@ static ltc_status put_level(lt_rows *rows, uint64_t id, const lt_level_row *row,
     lt_bind_count(&b, row->dead_units);
     lt_bind_text(&b, row->status);
     lt_bind_text(&b, row->pruned_layer);
+    if (row->watch.every)
+        lt_bind_count(&b, row->watch.drawn_step);
+    else
+        lt_bind_null(&b);
     lt_bind_count(&b, id);
     return lt_bind_done(&b, err);
 }
@@ -111,11 +118,37 @@ static ltc_status put_layer(lt_rows *rows, uint64_t id, uint32_t position, const
     return lt_bind_done(&b, err);
 }
 
+static ltc_status forget(lt_rows *rows, int what, uint64_t id, ltc_error *err)
+{
+    lt_binding b = lt_bind(rows->stmt[what]);
+    lt_bind_count(&b, id);
+    return lt_bind_done(&b, err);
+}
+
+static ltc_status put_distance(lt_rows *rows, uint64_t id, const lt_watch *w, uint32_t i, uint32_t before,
+                               ltc_error *err)
+{
+    lt_binding b = lt_bind(rows->stmt[LT_ROW_DISTANCE]);
+    lt_bind_count(&b, id);
+    lt_bind_count(&b, (i + 1) * w->every);
+    lt_bind_count(&b, (before + 1) * w->every);
+    lt_bind_count(&b, w->differ[lt_pair(i, before)]);
+    lt_bind_count(&b, w->total);
+    return lt_bind_done(&b, err);
+}
+
+static ltc_status put_distances(lt_rows *rows, uint64_t id, const lt_watch *w, ltc_error *err)
+{
+    ltc_status st = forget(rows, LT_ROW_FORGET_DISTANCES, id, err);
+    for (uint32_t i = 1; i < w->n && !st; i++)
+        for (uint32_t before = 0; before < i && !st; before++)
+            st = put_distance(rows, id, w, i, before, err);
+    return st;
+}
+
 static ltc_status put_layers(lt_rows *rows, uint64_t id, const lt_level_row *row, ltc_error *err)
 {
-    lt_binding b = lt_bind(rows->stmt[LT_ROW_FORGET]);
-    lt_bind_count(&b, id);
-    ltc_status st = lt_bind_done(&b, err);
+    ltc_status st = forget(rows, LT_ROW_FORGET, id, err);
     for (uint32_t i = 0; i < row->n_layers && !st; i++)
         if (row->layer[i].total)              /* one that is not pruned has no density */
             st = put_layer(rows, id, i, &row->layer[i], err);
@@ -201,6 +234,8 @@ ltc_status lt_rows_level(lt_rows *rows, const lt_level_row *row, ltc_error *err)
         st = put_mask(rows, id, row, err);
     if (!st)
         st = put_layers(rows, id, row, err);
+    if (!st)
+        st = put_distances(rows, id, &row->watch, err);
     if (!st)
         st = put_training(rows, id, row, err);
     if (!st)

@@ -6,7 +6,8 @@
 #include "results/database.h"
 
 enum { LT_ROW_OPEN, LT_ROW_FIND, LT_ROW_LEVEL, LT_ROW_MASK, LT_ROW_LAYER, LT_ROW_TRAINING, LT_ROW_EVALUATION,
-       LT_ROW_EVENT, LT_ROW_COMPARISON, LT_ROW_FORGET, LT_ROWS };
+       LT_ROW_EVENT, LT_ROW_COMPARISON, LT_ROW_FORGET, LT_ROW_FORGET_DISTANCES, LT_ROW_DISTANCE,
+       LT_ROWS };
 
 /* The statements, prepared once. db is the caller's. */
 typedef struct lt_rows {

@@ -58,12 +58,14 @@ const char *const lt_results_schema[] = {
      "trial INTEGER NOT NULL REFERENCES trial, "
      "draw INTEGER NOT NULL, level INTEGER NOT NULL, round INTEGER, rate REAL, target_sparsity REAL, "
      "output_factor REAL, macs_dense INTEGER, macs_alive INTEGER, dead_units INTEGER, status TEXT, "
-     "pruned_layer TEXT, UNIQUE (variant, point, trial, draw, level), "
+     "pruned_layer TEXT, drawn_step INTEGER, UNIQUE (variant, point, trial, draw, level), "
      "FOREIGN KEY (variant, point) REFERENCES line)"),
     ("CREATE TABLE mask (level INTEGER PRIMARY KEY REFERENCES level, digest TEXT, alive INTEGER, "
      "frozen INTEGER, total INTEGER, params_alive INTEGER, params_total INTEGER)"),
     ("CREATE TABLE mask_layer (level INTEGER REFERENCES level, position INTEGER, layer TEXT, "
      "alive INTEGER, frozen INTEGER, total INTEGER, PRIMARY KEY (level, position)) WITHOUT ROWID"),
+    ("CREATE TABLE mask_distance (level INTEGER REFERENCES level, step INTEGER, other INTEGER, differ INTEGER, "
+     "total INTEGER, PRIMARY KEY (level, step, other)) WITHOUT ROWID"),
     ("CREATE TABLE training (level INTEGER PRIMARY KEY REFERENCES level, key TEXT, steps INTEGER, "
      "epochs REAL, best_step INTEGER, best_epoch REAL, seconds REAL, ms_per_step REAL, "
      "trained_steps INTEGER, moved INTEGER, start_state TEXT, best_state TEXT, end_state TEXT)"),
@@ -98,8 +100,9 @@ const size_t lt_n_results_schema = sizeof lt_results_schema / sizeof lt_results_
 static const char levels_view[] =
     "CREATE VIEW levels AS SELECT run.name AS run, variant.name AS variant, level.point AS point, "
      "level.trial AS trial, level.draw AS draw, level.level AS level, round, line.mask AS mask, "
-     "strategy, scope, granularity, kept, pruned, draw_at, rewind_to, rate, target_sparsity, "
-     "1.0 * mask.alive / mask.total AS density, 1.0 * params_alive / params_total AS density_params, "
+     "strategy, scope, granularity, kept, pruned, "
+     "CASE WHEN drawn_step IS NULL THEN draw_at ELSE printf('%dit', drawn_step) END AS draw_at, rewind_to, rate, "
+     "target_sparsity, 1.0 * mask.alive / mask.total AS density, 1.0 * params_alive / params_total AS density_params, "
      "mask.alive AS weights_alive, mask.frozen AS weights_frozen, mask.total AS weights_total, "
      "params_alive, params_total, macs_dense, macs_alive, NULL AS macs_shrunk, "
      "(SELECT MIN(" DENSITY ")" OF_LEVEL ") AS min_layer_density, "

@@ -59,6 +59,8 @@ ltc_status lt_about_fill(lt_about *a, const lt_plan *plan, const lt_experiments 
     a->facts.data = a->data = lt_array(experiments->n, sizeof *a->data);
     if (!a->line || !a->data)
         return ltc_fail(err, LTC_ENOMEM, "no memory for the facts of a run");
+    for (uint32_t i = 0; i < plan->n_jobs; i++)
+        a->facts.n_levels += plan->job[i].reported;
     name_machine(a);
     ltc_status st = LTC_OK;
     for (uint32_t i = 0; i < experiments->n && !st; i++)

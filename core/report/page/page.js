@@ -67,10 +67,10 @@
     };
   };
 
-  /* The dense network's line across is a series of two ends, below all others. */
+  /* A line across, mostly the dense network's, is a series of two ends, below all others. */
   for (const plot of plots.filter(p => p.reference !== null)) {
     const xs = plot.series.flatMap(s => s.dots.map(d => d[0]));
-    plot.series.unshift({ name: "dense", colour: "#777d84", dash: 3, line_only: true, across: true,
+    plot.series.unshift({ name: plot.reference_name, colour: "#777d84", dash: 3, line_only: true, across: true,
       dots: [Math.min(...xs), Math.max(...xs)].map(x => [x, plot.reference, null, null, null, null, 1]) });
   }
 
@@ -122,6 +122,63 @@
     };
   };
 
+  /* A row of a matrix is a series; its place is the x of the dot of the same number. */
+  const cellsOf = plot => plot.series.flatMap((s, i) => s.dots.map(d => (
+    { x: d[0], y: plot.series[0].dots[i][0], v: d[1], min: d[2], max: d[3], n: d[6] })));
+  const mostOf = cells => Math.max(...cells.map(c => c.v), 1e-12);
+
+  const shades = {
+    id: "shades",
+    beforeDatasetsDraw(chart) {
+      const { ctx, scales: { x, y } } = chart, cells = chart.data.datasets[0].data, most = mostOf(cells);
+      const at = [...new Set(cells.map(c => c.x))], half = at.length > 1 ? (at[1] - at[0]) / 2 : .5;
+      ctx.save();
+      ctx.fillStyle = colour("--shade");
+      for (const c of cells) {
+        const [left, right, top, bottom] = [x.getPixelForValue(c.x - half), x.getPixelForValue(c.x + half),
+          y.getPixelForValue(c.y + half), y.getPixelForValue(c.y - half)];
+        ctx.globalAlpha = c.v / most;
+        ctx.fillRect(left, top, right - left + .5, bottom - top + .5);
+      }
+      ctx.restore();
+    }
+  };
+
+  const matrixSettings = plot => {
+    const cells = cellsOf(plot), at = cells.map(c => c.x), least = Math.min(...at), most = Math.max(...at);
+    const half = plot.series.length > 1 ? (most - least) / (plot.series.length - 1) / 2 : .5;
+    const side = axis(plot.x, { type: "linear", min: least - half, max: most + half,
+      ticks: { maxTicksLimit: 8, includeBounds: false } });
+    return {
+      type: "line", plugins: [shades],
+      data: { datasets: [{ data: cells, showLine: false, pointRadius: 0, pointHoverRadius: 0, pointHitRadius: 20 }] },
+      options: {
+        animation: false, responsive: true, maintainAspectRatio: false, parsing: false,
+        interaction: { mode: "nearest", intersect: false }, scales: { x: side, y: { ...side } },
+        plugins: { legend: { display: false }, tooltip: { displayColors: false, callbacks: {
+          title: items => items.length ? "steps " + items[0].raw.y + " and " + items[0].raw.x : "",
+          label: ({ raw: c }) => [plot.y + ": " + number(c.v, plot.y_percent)].concat(c.n > 1
+            ? "n = " + c.n + ", from " + number(c.min, plot.y_percent) + " to " + number(c.max, plot.y_percent) : [])
+        } } }
+      }
+    };
+  };
+
+  /* From white to the darkest, and what that is. */
+  const scale = (figure, plot) => {
+    const line = document.createElement("p"), bar = document.createElement("span");
+    line.className = "legend shades";
+    line.append(number(0, plot.y_percent), bar, number(mostOf(cellsOf(plot)), plot.y_percent) + " of the weights differ");
+    figure.querySelector("figcaption").before(line);
+  };
+
+  /* As Chart.js draws them. */
+  const marks = {
+    circle: "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0", rect: "M-3.2 -3.2h6.4v6.4h-6.4z", triangle: "M0 -4.4L4 2.6H-4z",
+    rectRot: "M0 -4.6L4.6 0L0 4.6L-4.6 0z", crossRot: "M-3.2 -3.2L3.2 3.2M3.2 -3.2L-3.2 3.2",
+    star: "M-4.2 0H4.2M0 -4.2V4.2M-3 -3L3 3M3 -3L-3 3"
+  };
+
   const shape = s => {
     const ns = "http://www.w3.org/2000/svg", svg = document.createElementNS(ns, "svg");
     svg.setAttribute("width", "34"); svg.setAttribute("height", "12"); svg.setAttribute("aria-hidden", "true");
@@ -129,6 +186,13 @@
     for (const [k, v] of Object.entries({ x1: 0, x2: 34, y1: 6, y2: 6, stroke: ink(s.colour), "stroke-width": 2.4,
       "stroke-dasharray": dashes[(s.dash - 1) % dashes.length].join(" ") })) line.setAttribute(k, v);
     svg.append(line);
+    const mark = marks[s.line_only ? "" : s.mark];
+    if (mark) {
+      const path = document.createElementNS(ns, "path");
+      for (const [k, v] of Object.entries({ d: mark, transform: "translate(17 6)", fill: ink(s.colour), stroke: ink(s.colour),
+        "stroke-width": 1.6 })) path.setAttribute(k, v);
+      svg.append(path);
+    }
     return svg;
   };
 
@@ -178,8 +242,8 @@
     live.hidden = false;
     const stillOne = figure.querySelector(".still");
     if (stillOne) { stillOne.hidden = true; figure.classList.add("drawn"); }
-    charts.push(new Chart(canvas, settings(plot)));
-    legend(figure, plot, charts.at(-1));
+    charts.push(new Chart(canvas, plot.matrix ? matrixSettings(plot) : settings(plot)));
+    plot.matrix ? scale(figure, plot) : legend(figure, plot, charts.at(-1));
   };
 
   /* Colours of the page are in the charts: another theme draws them anew. */
