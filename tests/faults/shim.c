@@ -39,8 +39,22 @@ extern void *__libc_malloc(size_t n);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *p, size_t n);
 
+/* Where OpenSSL 3.0 finds no memory to set itself up, at its first use, it goes on and crashes on a lock that is not
+ * there: EVP_MD_fetch says nothing before. Nobody outside can check that, so it is over before anything fails. */
+static void set_up_openssl(void)
+{
+    int (*digest)(const void *, size_t, unsigned char *, unsigned *, const void *, void *);
+    const void *(*sha256)(void);
+    unsigned char sum[64];
+    *(void **)&digest = dlsym(RTLD_DEFAULT, "EVP_Digest");
+    *(void **)&sha256 = dlsym(RTLD_DEFAULT, "EVP_sha256");
+    if (digest && sha256)
+        digest("", 0, sum, NULL, sha256(), NULL);
+}
+
 __attribute__((constructor)) static void read_environment(void)
 {
+    set_up_openssl();
     const char *what = getenv("LT_FAULT"), *under = getenv("LT_FAULT_UNDER"), *fired = getenv("LT_FAULT_FIRED");
     char plus[2] = "";
     snprintf(fault.under, sizeof fault.under, "%s", under ? under : "/");
