@@ -49,7 +49,7 @@ static ltc_status open_run(run *x, bool with_store, ltc_error *err)
         st = lt_plan_make(s, &x->experiments, &x->plan, err);
     if (!st && with_store)
         st = lt_store_open(s->run.store, report, x, &x->store, err);
-    return st;
+    return lt_services_settle(x->r->services, st);
 }
 
 /* Before anything is written: how many trainings at once. */
@@ -59,8 +59,9 @@ static ltc_status settle_layout(run *x, lt_memory *m, ltc_error *err)
     const ltc_status st = lt_memory_ask(&x->plan, m, err);
     const uint32_t advised = m->replicas > 1 ? m->replicas : x->r->processors;
     const uint32_t wanted = x->r->jobs ? x->r->jobs : advised;
-    return st ? st : lt_memory_settle(m, x->r->services->memory, wanted < most ? wanted : most, &x->layout,
-                                      x->r->progress->to, err);
+    return st ? lt_services_settle(x->r->services, st)
+              : lt_memory_settle(m, x->r->services->memory, wanted < most ? wanted : most, &x->layout,
+                                 x->r->progress->to, err);
 }
 
 static void close_run(run *x)
@@ -215,6 +216,8 @@ ltc_status lt_run(const lt_run_request *r, ltc_error *err)
     run x = { .r = r, .output = { .lock = -1 }, .say = PTHREAD_MUTEX_INITIALIZER };
     lt_memory memory;
     ltc_status st = open_run(&x, true, err);
+    if (!st)
+        st = lt_store_check_writable(x.store, err);
     if (!st)
         st = settle_layout(&x, &memory, err);
     if (!st && !(x.last_step = lt_array(x.plan.n_jobs, sizeof *x.last_step)))
