@@ -98,6 +98,19 @@ PY
     says logged 'finished 42'
 fi
 
+# Where Python has them: the examples that come with the SDK.
+has() { python3 -c "import $1" 2>/dev/null; }
+if has pandas,matplotlib; then
+    claim "figure 4a is drawn by the example" 0 env MPLBACKEND=Agg python3 "$tests/../sdk/examples/figure.py" one figure.png
+    there figure.png
+fi
+if has torch,safetensors; then
+    claim "a ticket is a network of PyTorch's" 0 "$ltcore" -q -c run.cfg -o lenet --set 'arch={plugin="lenet-300-100";}' \
+        --set run.trials=1 --set prune.rounds=1 --set 'report.formats=[]'
+    claim "and the example loads it" 0 python3 "$tests/../sdk/examples/ticket.py" lenet/tickets/main/t1/l01
+    equal "with its mask" "$(grep -c ', 0 pruned weights are not 0' out)" 3
+fi
+
 # What the page does, in a browser: a script of ours is put behind the page's own, and the title tells.
 browser=$(command -v chromium || command -v chromium-browser) || browser=
 look() {

@@ -8,8 +8,9 @@
 #define COUNTED(split) \
     "CASE levels.report_at WHEN 'best' THEN best_" split "_acc ELSE end_" split "_acc END"
 
-/* A lab on compression scores [1 - (ps + pu)] (qw/32) w / 5.6e6 + (1 - ps) (max(qw, qa)/32) f / 8.3e8: w parameters, f
- * operations, ps of them gone with whole channels and pu one by one, qw and qa bits. All is of 32 bits here. */
+/* A lab on compression scores [1 - (ps + pu)] (qw/32) w / 5.6e6 + (1 - ps) (max(qw, qa)/32) f / 8.3e8: w
+ * parameters, f operations, ps of them gone with whole channels and pu one by one, qw and qa bits. All is of 32
+ * bits here. */
 #define SCORE "params_alive / 5.6e6 + COALESCE(macs_shrunk, macs_dense) / 8.3e8"
 
 /* In the order of lt_quantity. */

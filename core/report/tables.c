@@ -88,8 +88,8 @@ static bool is_set(const lt_seen_run *r, const char *key, const char *word)
     return value && !strcmp(value, word);
 }
 
-/* Steps trained until there is a ticket: in a chain those of all levels before it too, else of the dense network, which
- * an early bird does not need to its end. A counter that goes on has them in it. */
+/* Steps trained until there is a ticket: in a chain those of all levels before it too, else of the dense
+ * network, which an early bird does not need to its end. A counter that goes on has them in it. */
 static double search_of(const lt_seen_run *r, const lt_seen_group *g, double dense, double before)
 {
     const bool bird = is_set(r, "prune.strategy", "early-bird");
