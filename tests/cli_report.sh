@@ -25,6 +25,14 @@ fi
 says one/report.html '<td>run.cfg:5</td>'
 says one/report.html 'id="levels"'
 
+# first_of FIGURE: the mean at its first mark; at STEP: the mean of main's dense networks there
+first_of() { sed -n '2s/^"main",1,\([^,]*\),.*/\1/p' "one/plots/$1.csv" | awk '{ printf "%.9f\n", $1 }'; }
+at() { column one/history.csv variant level step test_acc | awk -v s="$1" '$1 == "main" && $2 == 0 && $3 == s {
+    sum += $4; n++ } END { printf "%.9f\n", sum / n }'; }
+equal "a third of 40 steps was evaluated last at 10" "$(first_of third)" "$(at 10)"
+equal "two thirds at 20" "$(first_of two-thirds)" "$(at 20)"
+equal "all of them at 40" "$(first_of end-test)" "$(at 40)"
+
 claim "an empty list of formats makes nothing" 0 "$ltcore" -q -c run.cfg -o none --set 'report.formats=[]'
 [ -e none/plots ] || [ -e none/report.html ] && wrong "something was made"
 claim "what people look at is no part of a run's identity" 0 "$ltcore" -q -c run.cfg -o none --set report.matching=0.5

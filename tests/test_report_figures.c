@@ -11,7 +11,8 @@
 
 static void figures_are_golden(void)
 {
-    static const char *const files[] = { "accuracy", "early-stop", "end-test", "untrained", "layers", "learning" };
+    static const char *const files[] = { "accuracy", "early-stop", "end-test", "untrained", "layers",
+                                         "learning", "dense-masked" };
     rig *r = rig_finished();
     rig_report(r, LT_REPORT_CSV);
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {

@@ -87,7 +87,7 @@ static bool add_matrix(const lt_seen_run *r, const level *l, lt_plots *p)
 /* Each mask's greatest distance to those before it in the window: what the rule looks at. */
 static bool add_line(const level *l, size_t window, const char *name, lt_plots *p, lt_plot *plot)
 {
-    lt_series *s = lt_plot_series(p, plot, name, LT_LEVEL_STYLE + (uint32_t)plot->n_series);
+    lt_series *s = lt_plot_series(p, plot, name, LT_LEVEL_STYLE + l->level);
     bool ok = s;
     for (size_t i = window - 1; i < l->masks && ok; i++) {
         const lt_seen_distance *far = pair_of(l, i, i - 1);

@@ -136,9 +136,9 @@
       ctx.fillStyle = colour("--shade");
       for (const c of cells) {
         const [left, right, top, bottom] = [x.getPixelForValue(c.x - half), x.getPixelForValue(c.x + half),
-          y.getPixelForValue(c.y + half), y.getPixelForValue(c.y - half)];
+          y.getPixelForValue(c.y + half), y.getPixelForValue(c.y - half)].map(Math.round);
         ctx.globalAlpha = c.v / most;
-        ctx.fillRect(left, top, right - left + .5, bottom - top + .5);
+        ctx.fillRect(left, top, right - left, bottom - top);
       }
       ctx.restore();
     }
