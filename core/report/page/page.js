@@ -185,7 +185,7 @@
     const line = document.createElementNS(ns, "line");
     for (const [k, v] of Object.entries({ x1: 0, x2: 34, y1: 6, y2: 6, stroke: ink(s.colour), "stroke-width": 2.4,
       "stroke-dasharray": dashes[(s.dash - 1) % dashes.length].join(" ") })) line.setAttribute(k, v);
-    svg.append(line);
+    if (!s.dots_only) svg.append(line);
     const mark = marks[s.line_only ? "" : s.mark];
     if (mark) {
       const path = document.createElementNS(ns, "path");
