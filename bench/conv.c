@@ -79,7 +79,7 @@ static void run(lt_conv *c, conv_pass pass)
 {
     switch (pass) {
     case CONV_FORWARD:         lt_conv_forward(c, true, c->x.blocks); break;
-    case CONV_DATA_GRADIENT:   lt_conv_data_gradient(c, false, c->x.blocks); break;
+    case CONV_DATA_GRADIENT:   lt_conv_data_gradient(c, LT_SET, c->x.blocks); break;
     case CONV_WEIGHT_GRADIENT: lt_conv_weight_gradient(c, c->shape.outputs); break;
     case CONV_PASSES:          cpu_conv_prepare(c->layer, c->w); break;
     }

@@ -135,21 +135,23 @@ static int64_t least(int64_t a, int64_t b)
 
 void lt_conv_forward(lt_conv *c, bool relu, int64_t part)
 {
-    const cpu_conv_call call = { c->w, c->bias, &c->x, &c->y, relu, c->scratch };
+    const cpu_conv_call call = { .w = c->w, .bias = c->bias, .x = &c->x, .y = &c->y, .relu = relu,
+                                 .scratch = c->scratch };
     for (int64_t b = 0; b < c->x.blocks; b += part)
         cpu_conv_forward(c->layer, &call, b, least(c->x.blocks, b + part));
 }
 
-void lt_conv_data_gradient(lt_conv *c, bool add, int64_t part)
+void lt_conv_data_gradient(lt_conv *c, lt_conv_way way, int64_t part)
 {
-    const cpu_conv_call call = { c->w, NULL, &c->dx, &c->g, false, c->scratch };
+    const cpu_conv_call call = { .w = c->w, .x = &c->dx, .y = &c->g, .gate = way == LT_GATED ? &c->x : NULL,
+                                 .scratch = c->scratch };
     for (int64_t b = 0; b < c->x.blocks; b += part)
-        cpu_conv_data_gradient(c->layer, &call, add, b, least(c->x.blocks, b + part));
+        cpu_conv_data_gradient(c->layer, &call, way == LT_ADDED, b, least(c->x.blocks, b + part));
 }
 
 void lt_conv_weight_gradient(lt_conv *c, int64_t part)
 {
-    const cpu_conv_call call = { c->w, NULL, &c->x, &c->g, false, c->scratch };
+    const cpu_conv_call call = { .w = c->w, .x = &c->x, .y = &c->g, .scratch = c->scratch };
     for (int64_t o = 0; o < c->shape.outputs; o += part)
         cpu_conv_weight_gradient(c->layer, &call, c->dw, o, least(c->shape.outputs, o + part));
 }

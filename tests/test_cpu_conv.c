@@ -85,17 +85,46 @@ static void forward_is_right(void) { each(forward); }
 
 static void data_gradient(lt_conv *c)
 {
-    lt_conv_data_gradient(c, false, c->x.blocks);
+    lt_conv_data_gradient(c, LT_SET, c->x.blocks);
     is_close(c, lt_conv_data_error(c, NULL), "data gradient");
     CU_ASSERT(lt_conv_halo_is_zero(&c->dx));
     float *before = malloc(lt_conv_floats(&c->dx) * sizeof *before);
     CU_ASSERT_PTR_NOT_NULL_FATAL(before);
     memcpy(before, c->memory[3], lt_conv_floats(&c->dx) * sizeof *before);
-    lt_conv_data_gradient(c, true, c->x.blocks);
+    lt_conv_data_gradient(c, LT_ADDED, c->x.blocks);
     is_close(c, lt_conv_data_error(c, before), "added data gradient");
     free(before);
 }
 static void data_gradient_is_right(void) { each(data_gradient); }
+
+/* Every number of dx is what it was where x is positive, and +0.0 elsewhere. */
+static void gate_is_exact(const lt_conv *c, const float *before)
+{
+    int64_t wrong = 0;
+    for (int64_t b = 0; b < c->dx.blocks; b++)
+        for (int64_t i = 0; i < c->dx.channels * c->dx.h; i++)
+            for (int64_t k = 0; k < c->dx.w * CPU_LANES; k++) {
+                const int64_t channel = i / c->dx.h, row = i % c->dx.h;
+                const float *dx = cpu_at(&c->dx, b, channel) + row * c->dx.row + k;
+                const float x = cpu_at(&c->x, b, channel)[row * c->x.row + k], was = before[dx - c->memory[3]];
+                const float want = x > 0 ? was : 0.0f;
+                wrong += memcmp(dx, &want, sizeof want) != 0;
+            }
+    CU_ASSERT_EQUAL(wrong, 0);
+}
+
+static void gated_gradient(lt_conv *c)
+{
+    float *before = malloc(lt_conv_floats(&c->dx) * sizeof *before);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(before);
+    lt_conv_data_gradient(c, LT_SET, 1);
+    memcpy(before, c->memory[3], lt_conv_floats(&c->dx) * sizeof *before);
+    lt_conv_data_gradient(c, LT_GATED, 1);
+    gate_is_exact(c, before);
+    CU_ASSERT(lt_conv_halo_is_zero(&c->dx));
+    free(before);
+}
+static void gate_is_right(void) { each(gated_gradient); }
 
 static void weight_gradient(lt_conv *c)
 {
@@ -111,7 +140,7 @@ static void in_parts(lt_conv *c)
     const size_t n[3] = { lt_conv_floats(&c->y), lt_conv_floats(&c->dx), cpu_conv_stored(c->layer) };
     float *now[3] = { c->memory[1], c->memory[3], c->dw }, *whole[3];
     lt_conv_forward(c, true, c->x.blocks);
-    lt_conv_data_gradient(c, false, c->x.blocks);
+    lt_conv_data_gradient(c, LT_SET, c->x.blocks);
     lt_conv_weight_gradient(c, c->shape.outputs);
     for (int i = 0; i < 3; i++) {
         whole[i] = malloc((n[i] + 1) * sizeof(float));
@@ -119,7 +148,7 @@ static void in_parts(lt_conv *c)
         memcpy(whole[i], now[i], n[i] * sizeof(float));
     }
     lt_conv_forward(c, true, 1);
-    lt_conv_data_gradient(c, false, 1);
+    lt_conv_data_gradient(c, LT_SET, 1);
     lt_conv_weight_gradient(c, 3);
     for (int i = 0; i < 3; i++) {
         CU_ASSERT(memcmp(whole[i], now[i], n[i] * sizeof(float)) == 0);
@@ -133,6 +162,7 @@ int main(void)
     static const lt_test claims[] = {
         { "the forward pass is right, with and without the positive part", forward_is_right },
         { "the data gradient is right, set and added", data_gradient_is_right },
+        { "a gated data gradient is the same where the input is positive, and 0 elsewhere", gate_is_right },
         { "the weights' gradient is right at every stored place", weight_gradient_is_right },
         { "no split of the work over blocks or outputs changes a bit", parts_change_nothing },
     };

@@ -2,13 +2,14 @@
 #include "tape.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <string.h>
 
 #include <ltsdk/net.h>
 
 #include "op.h"
 
-enum { ALIGN = 64 };                          /* a cache line, and the widest vector */
+enum { ALIGN = 64, HUGE_PAGE = 2 << 20 };     /* ALIGN: a cache line, and the widest vector */
 
 const lts_kernels *lts_kernels_of(uint32_t type)
 {
@@ -20,13 +21,28 @@ const lts_kernels *lts_kernels_of(uint32_t type)
     }
 }
 
+/* Passes over large arrays wait for address translation more than for memory where pages are small: ask for large ones
+ * where there is such a question. */
+static void ask_for_huge_pages(void *p, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+    if (p)
+        (void)madvise(p, bytes, MADV_HUGEPAGE);
+#else
+    (void)p, (void)bytes;
+#endif
+}
+
 void *lts_block(size_t bytes)
 {
+    const size_t align = bytes >= HUGE_PAGE ? HUGE_PAGE : ALIGN;
     size_t rounded;
-    if (__builtin_add_overflow(bytes, (size_t)2 * ALIGN - 1, &rounded))
+    if (__builtin_add_overflow(bytes, 2 * align - 1, &rounded))
         return NULL;
-    rounded -= rounded % ALIGN;               /* aligned_alloc wants a multiple */
-    void *p = aligned_alloc(ALIGN, rounded);
+    rounded -= rounded % align;               /* aligned_alloc wants a multiple */
+    void *p = aligned_alloc(align, rounded);
+    if (align == HUGE_PAGE)
+        ask_for_huge_pages(p, rounded);
     return p ? memset(p, 0, rounded) : NULL;
 }
 

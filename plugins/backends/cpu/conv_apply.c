@@ -12,7 +12,7 @@ enum { MOST = 28 };                           /* registers of a tile */
 
 /* The tile of one row of outputs: pixels of it are at in and out, for one section's list. */
 typedef struct bed {
-    const float *in; float *out;
+    const float *in, *gate; float *out;       /* gate NULL: none, or not yet */
     const uint32_t *entry; const float *w;
     int64_t count, outputs;
     const float *bias;
@@ -29,7 +29,11 @@ static void store_part(const conv_walk *k, const conv_spot *s, const bed *d, con
     for (int64_t i = 0; i < d->outputs; i++)
         for (int p = 0; p < n; p++, tile += REG_LANES)
             if (conv_is_ours(s, z->rows, z->columns, p)) {
-                const reg sum = reg_load(tile);
+                reg sum = reg_load(tile);
+                if (d->gate)
+                    sum = reg_where(reg_load(d->gate + i * k->gate.channel +
+                                             conv_pixel(&k->gate, z->rows, z->columns, k->gate.column, p)) > (reg){ 0 },
+                                    sum);
                 reg_store(d->out + i * k->out.channel +
                               conv_pixel(&k->out, z->rows, z->columns, k->out.column, p),
                           d->relu ? reg_relu(sum) : sum);
@@ -43,7 +47,7 @@ REG_INLINE void run(const int wide, const int tb, const int ty, const int tx, co
 {
     const int n = tb * ty * tx;
     const uint32_t shift = k->lists->shift, mask = (1u << shift) - 1;
-    const conv_sheet in = k->in, out = k->out;
+    const conv_sheet in = k->in, out = k->out, gate = k->gate;
     const ptrdiff_t *tap = k->tap;
     reg a[MOST];
     if (!d->fresh || k->add)
@@ -76,6 +80,12 @@ REG_INLINE void run(const int wide, const int tb, const int ty, const int tx, co
     if (d->relu)
         REG_UNROLL for (int p = 0; p < wide * n; p++)
             a[p] = reg_relu(a[p]);
+    if (d->gate)
+        REG_UNROLL for (int i = 0; i < wide; i++)
+            REG_UNROLL for (int p = 0; p < n; p++)
+                a[i * n + p] = reg_where(reg_load(d->gate + i * gate.channel +
+                                                  conv_pixel(&gate, ty, tx, gate.column, p)) > (reg){ 0 },
+                                         a[i * n + p]);
     REG_UNROLL for (int i = 0; i < wide; i++)
         REG_UNROLL for (int p = 0; p < n; p++)
             reg_store(d->out + i * out.channel + conv_pixel(&out, ty, tx, out_column, p), a[i * n + p]);
@@ -145,30 +155,47 @@ static size_t best_tile(const conv_walk *k)
     return best;
 }
 
-static void all_lists(const conv_walk *k, run_fn *fn, const conv_spot *s, const float *in, float *out)
+static float *at(const conv_sheet *v, const conv_spot *s, int lane)
 {
-    const conv_lists *l = k->lists;
-    float tile[MOST * REG_LANES] __attribute__((aligned(64)));
-    for (int64_t section = 0; section < l->sections; section++)
-        for (int64_t row = 0; row < l->rows; row++) {
-            const uint32_t *begin = l->begin + section * l->rows + row;
-            if (section && begin[0] == begin[1])
-                continue;
-            const int64_t output = l->output[row];
-            fn(k, s, &(bed){ .in = in, .out = out + output * k->out.channel,
-                             .entry = l->entry + begin[0], .w = k->w + (size_t)begin[0] * l->wide,
-                             .count = begin[1] - begin[0], .outputs = l->output[row + 1] - output,
-                             .bias = k->bias ? k->bias + output : NULL, .fresh = section == 0,
-                             .relu = k->relu && section == l->last[row], .tile = tile });
-        }
+    return v->at + s->at[0] * v->block + s->at[1] * v->row + s->at[2] * v->column + lane;
 }
 
-static void at_spot(const conv_walk *k, run_fn *fn, const conv_spot *s)
+/* One list at one spot. */
+static void run_list(const conv_walk *k, run_fn *fn, const conv_spot *s, int64_t section, int64_t row, int lane)
 {
-    const float *in = k->in.at + s->at[0] * k->in.block + s->at[1] * k->in.row + s->at[2] * k->in.column;
-    float *out = k->out.at + s->at[0] * k->out.block + s->at[1] * k->out.row + s->at[2] * k->out.column;
+    const conv_lists *l = k->lists;
+    const uint32_t *begin = l->begin + section * l->rows + row;
+    const int64_t output = l->output[row];
+    const bool last = section == l->last[row];
+    float tile[MOST * REG_LANES] __attribute__((aligned(64)));
+    fn(k, s, &(bed){ .in = at(&k->in, s, lane), .out = at(&k->out, s, lane) + output * k->out.channel,
+                     .gate = k->gate.at && last ? at(&k->gate, s, lane) + output * k->gate.channel : NULL,
+                     .entry = l->entry + begin[0], .w = k->w + (size_t)begin[0] * l->wide,
+                     .count = begin[1] - begin[0], .outputs = l->output[row + 1] - output,
+                     .bias = k->bias ? k->bias + output : NULL, .fresh = section == 0, .relu = k->relu && last,
+                     .tile = tile });
+}
+
+/* All lists at tiles [first, end) of a line of tiles: each list at all of them before the next. */
+static void all_lists(const conv_walk *k, size_t t, conv_spot *s, int64_t first, int64_t end)
+{
+    const conv_lists *l = k->lists;
     for (int lane = 0; lane < CPU_LANES; lane += REG_LANES)
-        all_lists(k, fn, s, in + lane, out + lane);
+        for (int64_t section = 0; section < l->sections; section++)
+            for (int64_t row = 0; row < l->rows; row++) {
+                const uint32_t *begin = l->begin + section * l->rows + row;
+                for (int64_t x = first; x < end && (!section || begin[0] < begin[1]); x++) {
+                    conv_spot_axis(s, 2, x, tiles[t].size.columns, k->columns);
+                    run_list(k, tiles[t].run, s, section, row, lane);
+                }
+            }
+}
+
+/* Where lists are short, memory is what takes time, and likes to be read along its rows; where they are not, what one
+ * tile reads of a section is in the nearest cache until the next. */
+static int64_t tiles_at_once(const conv_walk *k, int64_t across)
+{
+    return k->lists->sections == 1 && k->lists->wide == 1 ? across : 1;
 }
 
 void CPU_NAME(conv_apply)(const conv_walk *k);
@@ -177,15 +204,14 @@ void CPU_NAME(conv_apply)(const conv_walk *k)
 {
     const size_t t = best_tile(k);
     const conv_tile_size *z = &tiles[t].size;
+    const int64_t across = (k->columns + z->columns - 1) / z->columns, step = tiles_at_once(k, across);
     conv_spot s = { 0 };
     for (int64_t b = 0; b * z->blocks < k->blocks; b++) {
         conv_spot_axis(&s, 0, b, z->blocks, k->blocks);
         for (int64_t y = 0; y * z->rows < k->rows; y++) {
             conv_spot_axis(&s, 1, y, z->rows, k->rows);
-            for (int64_t x = 0; x * z->columns < k->columns; x++) {
-                conv_spot_axis(&s, 2, x, z->columns, k->columns);
-                at_spot(k, tiles[t].run, &s);
-            }
+            for (int64_t x = 0; x < across; x += step)
+                all_lists(k, t, &s, x, x + step);
         }
     }
 }

@@ -13,7 +13,8 @@
 typedef struct conv_sheet { float *at; ptrdiff_t block, channel, row, column; } conv_sheet;
 
 /* out[output] = bias + sum over its entries of w in[channel] at the entry's tap: forward, or one phase of
- * the data gradient. add: out is added to. relu: the positive part is stored. */
+ * the data gradient. add: out is added to. relu: the positive part is stored. gate, whose pixels are out's: the sum is
+ * stored where that is positive, and 0 elsewhere; at NULL: everywhere. */
 typedef struct conv_walk {
     conv_sheet in, out;
     int64_t rows, columns, blocks;            /* of the output */
@@ -21,6 +22,7 @@ typedef struct conv_walk {
     const conv_lists *lists;
     const float *w;                           /* [count][wide] */
     const float *bias;                        /* of each output, or NULL */
+    conv_sheet gate;
     bool relu, add;
 } conv_walk;
 
@@ -38,9 +40,9 @@ typedef struct conv_slope {
 } conv_slope;
 
 /* Winograd's F(4x4, 3x3): outputs in tiles of 4 x 4, each from 6 x 6 inputs that begin pad before it. u: the
- * weights, transformed (conv_points.h). A call uses conv_winograd_scratch floats. */
+ * weights, transformed (conv_points.h). gate: as above. A call uses conv_winograd_scratch floats. */
 typedef struct conv_winograd {
-    conv_sheet in, out;
+    conv_sheet in, out, gate;
     int64_t in_rows, in_columns, rows, columns, blocks, inputs, outputs, pad;
     const float *u, *bias;
     bool relu, add;

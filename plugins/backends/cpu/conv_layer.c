@@ -285,6 +285,11 @@ static conv_sheet sheet_of(const cpu_view *v, int64_t first, int64_t row, int64_
                          step * v->row, step * CPU_LANES };
 }
 
+static conv_sheet gate_of(const cpu_conv_call *c, bool back, int64_t first, int64_t row, int64_t column, int64_t step)
+{
+    return back && c->gate ? sheet_of(c->gate, first, row, column, step) : (conv_sheet){ 0 };
+}
+
 static void run_phase(const cpu_conv *l, const conv_phase *p, const cpu_conv_call *c, bool add, int64_t first,
                       int64_t end)
 {
@@ -297,6 +302,7 @@ static void run_phase(const cpu_conv *l, const conv_phase *p, const cpu_conv_cal
         .in = sheet_of(in, first, 0, 0, p->in_step),
         .out = sheet_of(out, first, p->row, p->column, p->out_step), .rows = p->rows, .columns = p->columns,
         .blocks = end - first, .tap = tap, .lists = &p->lists, .w = p->packed ? p->packed : c->w,
+        .gate = gate_of(c, p->back, first, p->row, p->column, p->out_step),
         .bias = p->back ? NULL : c->bias, .relu = !p->back && c->relu, .add = add });
 }
 
@@ -308,7 +314,8 @@ static void run_winograd(const cpu_conv *l, const cpu_conv_call *c, bool back, b
         .in = sheet_of(in, first, 0, 0, 1), .out = sheet_of(out, first, 0, 0, 1), .in_rows = in->h,
         .in_columns = in->w, .rows = out->h, .columns = out->w, .blocks = end - first, .inputs = in->channels,
         .outputs = out->channels, .pad = back ? 2 - l->shape.pad : l->shape.pad, .u = l->points[back],
-        .bias = back ? NULL : c->bias, .relu = !back && c->relu, .add = add, .scratch = c->scratch });
+        .gate = gate_of(c, back, first, 0, 0, 1), .bias = back ? NULL : c->bias, .relu = !back && c->relu, .add = add,
+        .scratch = c->scratch });
 }
 
 void cpu_conv_forward(const cpu_conv *l, const cpu_conv_call *c, int64_t first, int64_t end)

@@ -76,6 +76,12 @@ REG_INLINE reg reg_relu(reg x)
     return (reg)((reg_mask)x & ~(reg_mask)(x <= (reg){ 0 }));
 }
 
+/* x where the mask is set, else +0.0. */
+REG_INLINE reg reg_where(reg_mask mask, reg x)
+{
+    return (reg)((reg_mask)x & mask);
+}
+
 /* x, or +0.0. */
 REG_INLINE reg reg_keep(reg x, bool it)
 {

@@ -70,7 +70,9 @@ static void read_products(const float *m, reg *y)
         outputs_of_points(half + i * CONV_SIDE, 1, y + i * 4, 1);
 }
 
-static void write_output(const conv_winograd *k, const tile *t, int64_t output, const float *m, float *out)
+/* gate NULL: none. */
+static void write_output(const conv_winograd *k, const tile *t, int64_t output, const float *m, const float *gate,
+                         float *out)
 {
     const int64_t rows = k->rows - t->row < 4 ? k->rows - t->row : 4,
                   columns = k->columns - t->column < 4 ? k->columns - t->column : 4;
@@ -80,18 +82,26 @@ static void write_output(const conv_winograd *k, const tile *t, int64_t output, 
     for (int64_t i = 0; i < rows; i++)
         for (int64_t j = 0; j < columns; j++) {
             float *to = out + i * k->out.row + j * CPU_LANES;
-            const reg sum = y[i * 4 + j] + (k->add ? reg_load(to) : bias);
+            reg sum = y[i * 4 + j] + (k->add ? reg_load(to) : bias);
+            if (gate)
+                sum = reg_where(reg_load(gate + i * k->gate.row + j * CPU_LANES) > (reg){ 0 }, sum);
             reg_store(to, k->relu ? reg_relu(sum) : sum);
         }
 }
 
+static float *at(const conv_sheet *v, const tile *t)
+{
+    return v->at + t->block * v->block + t->row * v->row + t->column * CPU_LANES;
+}
+
 static void transform_outputs(const conv_winograd *k, const tile *t, int64_t first, const float *m)
 {
-    float *out = k->out.at + t->block * k->out.block + t->row * k->out.row + t->column * CPU_LANES;
+    float *out = at(&k->out, t);
+    const float *gate = k->gate.at ? at(&k->gate, t) : NULL;
     for (int64_t o = first; o < k->outputs && o < first + CONV_CHUNK; o++)
         for (int lane = 0; lane < CPU_LANES; lane += REG_LANES)
             write_output(k, t, o, m + (o - first) * CONV_PANEL * CPU_LANES + lane,
-                         out + o * k->out.channel + lane);
+                         gate ? gate + o * k->gate.channel + lane : NULL, out + o * k->out.channel + lane);
 }
 
 void CPU_NAME(conv_winograd)(const conv_winograd *k);

@@ -114,6 +114,13 @@ typedef struct cpu_loss {
 
 typedef struct cpu_window { int64_t size, stride, pad; } cpu_window;
 
+/* Maxima of windows, and the way back: dx is set, or added to. gate: it is 0 where x <= 0. */
+typedef struct cpu_pool {
+    const cpu_view *x, *y, *g, *dx;
+    cpu_window window;
+    bool gate, add;
+} cpu_pool;
+
 /* Batch norm of one channel at a time. saved: mean [C], biased variance [C]. batch: samples that count. */
 typedef struct cpu_norm {
     const cpu_view *x, *y, *g, *dx;
@@ -150,9 +157,8 @@ typedef struct cpu_kernels {
     void (*relu_back)(const cpu_view *y, const cpu_view *g, const cpu_view *dx, bool add, int64_t first, int64_t end);
     void (*copy)(const cpu_view *from, const cpu_view *to, bool add, int64_t first, int64_t end);
     void (*sum)(const cpu_view *x, const cpu_view *y, const cpu_view *to, bool relu, int64_t first, int64_t end);
-    void (*max_pool)(const cpu_view *x, const cpu_view *y, cpu_window w, int64_t first, int64_t end);
-    void (*max_pool_back)(const cpu_view *x, const cpu_view *y, const cpu_view *g, const cpu_view *dx, cpu_window w,
-                          int64_t first, int64_t end);
+    void (*max_pool)(const cpu_pool *p, int64_t first, int64_t end);
+    void (*max_pool_back)(const cpu_pool *p, int64_t first, int64_t end);
     void (*mean_pool)(const cpu_view *x, const cpu_view *y, cpu_window w, int64_t first, int64_t end);
     void (*mean_pool_back)(const cpu_view *g, const cpu_view *dx, cpu_window w, int64_t first, int64_t end);
     void (*adaptive_pool)(const cpu_view *x, const cpu_view *y, int64_t first, int64_t end);

@@ -118,24 +118,30 @@ static cpu_window window_of(const cpu_node *n)
     return (cpu_window){ d->size, d->stride, d->pad };
 }
 
+static cpu_pool pool_of(const cpu_program *p, const cpu_node *n)
+{
+    return (cpu_pool){ .x = &cpu_in(p, n, 0)->value, .y = &cpu_out(p, n)->value, .g = &cpu_out(p, n)->grad,
+                       .dx = &cpu_in(p, n, 0)->grad, .window = window_of(n), .gate = n->gate, .add = cpu_adds(n, 0) };
+}
+
 PART(max_forward)
 {
     UNUSED;
-    p->device->kernels->max_pool(&cpu_in(p, n, 0)->value, &cpu_out(p, n)->value, window_of(n), first, end);
+    const cpu_pool c = pool_of(p, n);
+    p->device->kernels->max_pool(&c, first, end);
+}
+
+PART(max_backward)
+{
+    UNUSED;
+    const cpu_pool c = pool_of(p, n);
+    p->device->kernels->max_pool_back(&c, first, end);
 }
 
 static void begin_gradient(cpu_program *p, cpu_node *n, int64_t first, int64_t end)
 {
     if (!cpu_adds(n, 0))
         clear_view(&cpu_in(p, n, 0)->grad, first, end);
-}
-
-PART(max_backward)
-{
-    UNUSED;
-    begin_gradient(p, n, first, end);
-    p->device->kernels->max_pool_back(&cpu_in(p, n, 0)->value, &cpu_out(p, n)->value, &cpu_out(p, n)->grad,
-                                      &cpu_in(p, n, 0)->grad, window_of(n), first, end);
 }
 
 PART(mean_forward)
@@ -184,6 +190,7 @@ PART(conv_data)
     cpu_conv_call c = conv_call(p, n, scratch);
     (void)arg;
     c.x = &cpu_in(p, n, 0)->grad, c.y = &cpu_out(p, n)->grad;
+    c.gate = n->gate ? &cpu_in(p, n, 0)->value : NULL;
     cpu_conv_data_gradient(n->conv, &c, cpu_adds(n, 0), first, end);
 }
 

@@ -71,7 +71,8 @@ static void place_relu(cpu_program *p, cpu_node *n)
     n->skip_backward = is_of(before, LTC_OP_BATCH_NORM);
     if (cuts)
         before->relu = true;
-    if (is_of(after, LTC_OP_LINEAR) && after->node->in[0] == y && !n->skip_backward)
+    const bool gates = is_of(after, LTC_OP_LINEAR) || is_of(after, LTC_OP_CONV2D) || is_of(after, LTC_OP_MAX_POOL);
+    if (gates && after->node->in[0] == y && !n->skip_backward)
         after->gate = n->skip_backward = true;
 }
 
