@@ -125,8 +125,9 @@ static void blamed_key(const lt_settings *s, const char *option, char *key, size
     snprintf(key, n, "%s%s", group, option);
 }
 
-int lt_setup_failed(const lt_setup *s, ltc_status st, const ltc_error *err)
+int lt_setup_failed(const lt_setup *s, ltc_status returned, const ltc_error *err)
 {
+    const ltc_status st = lt_services_settle(&s->services, returned);
     if (err->option[0] && st != LTC_ECANCELLED) {
         lt_diags d = { 0 };
         char key[128];

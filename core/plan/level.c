@@ -286,6 +286,8 @@ static ltc_status report(work *k, ltc_status st, lt_level_row *row, lt_history_r
     ltc_status told = lt_level_row_fill(k->w, k->j, &k->trajectory, &k->training_mask, row, &late);
     if (!told)
         told = lt_level_history(k->j, &k->trajectory, history, n, &late);
+    if (told)
+        row->status = "failed";               /* though it is trained: a measurement is missing */
     if (told && !st)
         *err = late;
     return st ? st : told;
@@ -307,7 +309,7 @@ ltc_status lt_level_run(lt_worker *w, lt_job *j, lt_level_row *row, lt_history_r
     }
     const bool done = !st && !j->outcome.elsewhere;
     if (st || done)
-        st = report(&k, st, row, history, n_history, err);
+        st = lt_services_settle(w->experiment->services, report(&k, st, row, history, n_history, err));
     lt_state_free(&k.state);
     if (st || !done) {
         lt_trajectory_free(&k.trajectory);

@@ -21,8 +21,29 @@ typedef struct pass {
     lt_spare       spare;                     /* partial states that this pass put */
     double         saved_s;                   /* when the last save was */
     uint64_t       step, last, best_step;     /* best_step: of `best`; UINT64_MAX: none */
-    uint32_t       bad, pad;                  /* LT_BAD_*: found at this step */
+    uint32_t       bad;                       /* LT_BAD_*: found at this step */
+    bool           stopped;                   /* as was asked, and in no call of the backend: the session is sound */
+    lt_watcher     watcher;                   /* the request's, which notes that */
 } pass;
+
+static double now_of(void *arg)
+{
+    const lt_watcher *w = ((const pass *)arg)->r->watcher;
+    return w->now_s(w->arg);
+}
+
+static bool stopping(void *arg)
+{
+    pass *p = arg;
+    p->stopped = p->r->watcher->stopping(p->r->watcher->arg);
+    return p->stopped;
+}
+
+static void stepped(void *arg, const lt_progress *progress)
+{
+    const lt_watcher *w = ((const pass *)arg)->r->watcher;
+    w->stepped(w->arg, progress);
+}
 
 /* Of the step that the record remembers. */
 static ltc_status fail_bad(const lt_trajectory_request *r, const lt_trajectory *t, ltc_error *err)
@@ -52,8 +73,9 @@ static ltc_status open_pass(pass *p, ltc_error *err)
         }
     }
     p->best_step = UINT64_MAX;
-    p->saved_s = r->watcher->now_s(r->watcher->arg);
-    return st ? st : lt_trainer_open(r->session, r->training, r->watcher, &p->trainer, err);
+    p->watcher = (lt_watcher){ .arg = p, .now_s = now_of, .stopping = stopping, .stepped = stepped };
+    p->saved_s = now_of(p);
+    return st ? st : lt_trainer_open(r->session, r->training, &p->watcher, &p->trainer, err);
 }
 
 static void close_pass(pass *p)
@@ -126,13 +148,13 @@ static ltc_status save(pass *p, ltc_error *err)
     ltc_status st = lt_trajectory_state(p->t, p->step, false) ? LTC_OK : store_state(p, LT_POINT_PARTIAL, err);
     if (!st)
         st = store_best(p, err);
-    p->saved_s = p->r->watcher->now_s(p->r->watcher->arg);
+    p->saved_s = now_of(p);
     return st ? st : save_record(p, err);
 }
 
-static bool save_is_due(const pass *p)
+static bool save_is_due(pass *p)
 {
-    return p->r->save_s > 0 && p->r->watcher->now_s(p->r->watcher->arg) - p->saved_s >= p->r->save_s;
+    return p->r->save_s > 0 && now_of(p) - p->saved_s >= p->r->save_s;
 }
 
 /* Stopped in between, the splits that were done stay. */
@@ -147,7 +169,7 @@ static ltc_status evaluate_missing(pass *p, ltc_error *err)
     for (size_t i = 0; i < 3 && !st; i++) {
         if ((split[i] == LT_TRAIN && p->step != p->last) || lt_trajectory_measured(r, there, split[i]))
             continue;
-        st = lt_evaluate(r->session, r->training->data, split[i], r->watcher, &e, err);
+        st = lt_evaluate(r->session, r->training->data, split[i], &p->watcher, &e, err);
         if (!st && !isfinite(e.loss[split[i]])) {
             p->bad = LT_BAD_SPLIT + split[i];
             st = LTC_ENUMERIC;
@@ -247,7 +269,7 @@ static ltc_status measure_best(pass *p, ltc_error *err)
         return st;
     st = lt_session_put(r->session, &p->best, err);
     if (!st)
-        st = lt_evaluate(r->session, r->training->data, LT_TRAIN, r->watcher, &e, err);
+        st = lt_evaluate(r->session, r->training->data, LT_TRAIN, &p->watcher, &e, err);
     return st ? st : lt_trajectory_add_evaluation(p->t, &e, err);
 }
 
@@ -264,7 +286,7 @@ static ltc_status run_pass(pass *p, uint64_t low, uint64_t high, ltc_error *err)
         if (!st && p->step < high && save_is_due(p))
             st = save(p, err);
     }
-    if (st == LTC_ECANCELLED)
+    if (p->stopped)
         st = save_stopped(p, err);
     if (p->bad)
         st = end_bad(p, err);

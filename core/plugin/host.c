@@ -75,6 +75,12 @@ static ltc_status host_parallel(const ltc_host *h, size_t n, size_t grain,
     return n ? lt_team_run(impl->services.team, (n - 1) / d.grain + 1, run_chunk, &d) : LTC_OK;
 }
 
+ltc_status lt_services_settle(const lt_services *s, ltc_status st)
+{
+    const bool cancelled = s->cancelled && s->cancelled(s->arg);
+    return st == LTC_ECANCELLED && !cancelled ? LTC_EINTERNAL : st;
+}
+
 ltc_status lt_host_create(const lt_services *s, const char *name, uint32_t kind_abi, uint32_t host_size,
                           const ltc_probe *probe, ltc_host **host, ltc_error *err)
 {

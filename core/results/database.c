@@ -19,8 +19,9 @@ enum { MORE_TRIES = 5, TRY_MS = 20 };         /* while a run opens or closes the
 ltc_status lt_database_fail(sqlite3 *db, ltc_error *err)
 {
     const char *path = sqlite3_db_filename(db, "main");
-    return ltc_fail(err, sqlite3_errcode(db) == SQLITE_NOMEM ? LTC_ENOMEM : LTC_EIO, "%s: %s",
-                    path ? path : "results.db", sqlite3_errmsg(db));
+    const int code = sqlite3_errcode(db), why = code == SQLITE_IOERR ? sqlite3_system_errno(db) : 0;
+    return ltc_fail(err, code == SQLITE_NOMEM ? LTC_ENOMEM : LTC_EIO, "%s: %s%s%s",
+                    path ? path : "results.db", sqlite3_errmsg(db), why ? ": " : "", why ? strerror(why) : "");
 }
 
 ltc_status lt_database_run(sqlite3 *db, const char *sql, ltc_error *err)

@@ -49,7 +49,7 @@ static ltc_status open_run(run *x, bool with_store, ltc_error *err)
         st = lt_plan_make(s, &x->experiments, &x->plan, err);
     if (!st && with_store)
         st = lt_store_open(s->run.store, report, x, &x->store, err);
-    return st;
+    return lt_services_settle(x->r->services, st);
 }
 
 /* Before anything is written: how many trainings at once. */
@@ -58,7 +58,7 @@ static ltc_status settle_workers(run *x, lt_memory *m, ltc_error *err)
     const uint32_t most = x->plan.n_jobs ? x->plan.n_jobs : 1;
     x->workers = x->r->workers < most ? x->r->workers : most;
     const ltc_status st = lt_memory_ask(&x->plan, m, err);
-    return st ? st : lt_memory_settle(m, x->r->services->memory, &x->workers, x->r->progress->to, err);
+    return st ? lt_services_settle(x->r->services, st) : lt_memory_settle(m, x->r->services->memory, &x->workers, x->r->progress->to, err);
 }
 
 static void close_run(run *x)
@@ -213,6 +213,8 @@ ltc_status lt_run(const lt_run_request *r, ltc_error *err)
     run x = { .r = r, .output = { .lock = -1 }, .say = PTHREAD_MUTEX_INITIALIZER };
     lt_memory memory;
     ltc_status st = open_run(&x, true, err);
+    if (!st)
+        st = lt_store_check_writable(x.store, err);
     if (!st)
         st = settle_workers(&x, &memory, err);
     if (!st && !(x.last_step = lt_array(x.plan.n_jobs, sizeof *x.last_step)))

@@ -73,6 +73,20 @@ static ltc_status make_folders(const lt_store *s, ltc_error *err)
     return st;
 }
 
+ltc_status lt_store_check_writable(const lt_store *s, ltc_error *err)
+{
+    ltc_status st = LTC_OK;
+    for (unsigned f = 0; f < LT_FOLDERS && !st; f++) {
+        char *path = lt_place_named(s, (lt_folder)f, NULL, err);
+        st = path ? LTC_OK : LTC_ENOMEM;
+        if (path && access(path, W_OK | X_OK))
+            st = ltc_fail(err, LTC_EIO, "%s: cannot be written to: %s; a run puts there what it makes: choose "
+                          "another run.store", path, strerror(errno));
+        free(path);
+    }
+    return st;
+}
+
 static char *copy_text(const char *s)
 {
     const size_t n = strlen(s) + 1;

@@ -21,6 +21,9 @@ ltc_status lt_store_open(const char *path, lt_store_report *report, void *arg, l
                          ltc_error *err);
 void lt_store_close(lt_store *s);
 
+/* Can everything be put that a run makes? What is only read needs no more than lt_store_open. */
+ltc_status lt_store_check_writable(const lt_store *s, ltc_error *err);
+
 /* Objects. put writes nothing if the object is there and sound, but gc takes it for new. get fills *t, which
  * it does not read before, and which is empty unless *found; not found: missing or damaged. A digest covers
  * the tensors, so the notes that come with them are checked as far as they are JSON. */

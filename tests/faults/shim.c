@@ -2,6 +2,7 @@
  *
  *   LT_FAULT=FUNCTION,K,ERRNO      the K-th call of a function fails; with "K+" all from the K-th on;
  *                                  "bytes,N,ERRNO": what is written beyond N bytes in all; K = 0: none, they are counted
+ *                                  "clock,0,SECONDS": the clock that jumps is ahead by so many at every second look
  *   LT_FAULT_UNDER=DIRECTORY       of calls with a file, only those below it count
  *   LT_FAULT_FIRED=FILE            made when the first call fails, and says which; with K = 0 at the end: how many
  *
@@ -22,6 +23,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct {
@@ -36,8 +39,22 @@ extern void *__libc_malloc(size_t n);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *p, size_t n);
 
+/* Where OpenSSL 3.0 finds no memory to set itself up, at its first use, it goes on and crashes on a lock that is not
+ * there: EVP_MD_fetch says nothing before. Nobody outside can check that, so it is over before anything fails. */
+static void set_up_openssl(void)
+{
+    int (*digest)(const void *, size_t, unsigned char *, unsigned *, const void *, void *);
+    const void *(*sha256)(void);
+    unsigned char sum[64];
+    *(void **)&digest = dlsym(RTLD_DEFAULT, "EVP_Digest");
+    *(void **)&sha256 = dlsym(RTLD_DEFAULT, "EVP_sha256");
+    if (digest && sha256)
+        digest("", 0, sum, NULL, sha256(), NULL);
+}
+
 __attribute__((constructor)) static void read_environment(void)
 {
+    set_up_openssl();
     const char *what = getenv("LT_FAULT"), *under = getenv("LT_FAULT_UNDER"), *fired = getenv("LT_FAULT_FIRED");
     char plus[2] = "";
     snprintf(fault.under, sizeof fault.under, "%s", under ? under : "/");
@@ -331,6 +348,38 @@ int fstat(int fd, struct stat *to)
 int access(const char *path, int mode)
 {
     return path_fails("stat", path) ? -1 : (int)syscall(SYS_faccessat, AT_FDCWD, path, mode);
+}
+
+/* Now and then, by the clock that can be set. */
+static long ahead_s(void)
+{
+    return chosen("clock") && atomic_fetch_add(&fault.count, 1) % 2 ? fault.error : 0;
+}
+
+int clock_gettime(clockid_t which, struct timespec *now)
+{
+    const int done = (int)syscall(SYS_clock_gettime, which, now);
+    if (!done && which == CLOCK_REALTIME)
+        now->tv_sec += ahead_s();
+    return done;
+}
+
+time_t time(time_t *to)
+{
+    struct timespec now = { 0 };
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (to)
+        *to = now.tv_sec;
+    return now.tv_sec;
+}
+
+int gettimeofday(struct timeval *restrict to, void *restrict zone)
+{
+    struct timespec now = { 0 };
+    (void)zone;
+    clock_gettime(CLOCK_REALTIME, &now);
+    to->tv_sec = now.tv_sec, to->tv_usec = now.tv_nsec / 1000;
+    return 0;
 }
 
 int flock(int fd, int how)
