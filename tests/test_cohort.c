@@ -1,5 +1,6 @@
-/* Claims about trainings side by side in one program. The backend is the test's own: a replica is one number, which every
- * step changes by its row, rate, keys and place, so that nothing can be mixed up and go unseen. */
+/* Claims about trainings side by side in one program. The backend is the test's own: a replica is one
+ * number, which every step changes by its row, rate, keys and place, so that nothing can be mixed up and
+ * go unseen. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -21,10 +22,7 @@ static struct fake {
     atomic_bool inside;                       /* a call is under way: they come one at a time */
 } the;
 
-static void check(bool right)
-{
-    the.wrong += !right;
-}
+static void check(bool right) { the.wrong += !right; }
 
 static ltc_status fake_open(const ltc_host *h, const void *opts, void **dev, ltc_error *err)
 {
@@ -67,10 +65,9 @@ static void fake_release(void *prog)
     (void)prog;
     the.n = 0;
 }
-static ltc_status fake_bind(void *prog, uint32_t split, void *data, ltc_error *err)
+static ltc_status fake_bind(void *prog, uint32_t s, void *data, ltc_error *err)
 {
-    (void)prog, (void)split, (void)data, (void)err;
-    return LTC_OK;
+    return (void)prog, (void)s, (void)data, (void)err, LTC_OK;
 }
 static ltc_status fake_put(void *prog, uint32_t what, uint32_t r, uint32_t p, const void *src, size_t bytes, ltc_error *err)
 {
@@ -212,8 +209,10 @@ static uint32_t train(rider *x, uint32_t n, bool going)
     uint32_t row[MOST_STEPS], correct[MOST_STEPS];
     float lr[MOST_STEPS], loss[MOST_STEPS];
     ltc_error err = { .message = "" };
-    lt_span span = { .first_step = x->step, .n_steps = n, .row = row, .lr = lr, .loss = loss, .correct = correct,
-                     .key_augment = { x->key.stream, 0 }, .key_dropout = { x->key.stream + 1, 0 } };
+    lt_span span = {
+        .first_step = x->step, .n_steps = n, .row = row, .lr = lr, .loss = loss, .correct = correct,
+        .key_augment = { x->key.stream, 0 }, .key_dropout = { x->key.stream + 1, 0 },
+    };
     for (uint32_t i = 0; i < n; i++)
         row[i] = (uint32_t)(x->key.stream + i), lr[i] = (float)(x->step + i);
     const ltc_status st = lt_session_train(x->session, &span, going, &err);
@@ -341,8 +340,8 @@ static void where_memory_holds_fewer_all_have_their_turn(void)
 
 static void those_in_step_share_every_call(void)
 {
-    rider riders[3] = { { .before_first = 8, .before_second = 8 }, { .before_first = 8, .before_second = 8 },
-                        { .before_first = 8, .before_second = 8 } };
+    const rider alike = { .before_first = 8, .before_second = 8 };
+    rider riders[3] = { alike, alike, alike };
     stage s;
     open_stage(&s);
     run_all(riders, &s, 3, keep_time);

@@ -273,7 +273,8 @@ static void prepare(hand *h, pool *p, bench *b)
     h->bench = b;
     h->watcher = (lt_watcher){ .arg = h, .now_s = now_of, .stopping = stopping, .stepped = stepped };
     h->worker = (lt_worker){ .plan = x->plan, .store = x->store, .watcher = &h->watcher, .look = x->look,
-                             .crew = &b->crew, .save_s = x->save_s, .begun = begun, .evaluated = evaluated, .noticed = noticed, .arg = h };
+                             .crew = &b->crew, .save_s = x->save_s, .begun = begun, .evaluated = evaluated,
+                             .noticed = noticed, .arg = h };
 }
 
 static ltc_status create_benches(bench *b, uint32_t n, ltc_error *err)

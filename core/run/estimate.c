@@ -36,8 +36,8 @@ static ltc_status time_samples(timing *t, uint64_t n, ltc_error *err)
 }
 
 /* One span, of all replicas alike: what they learn is of no interest. */
-static ltc_status train_span(timing *t, const lt_training *training, lt_order *order, uint64_t step, uint32_t n,
-                             ltc_error *err)
+static ltc_status train_span(timing *t, const lt_training *training, lt_order *order, uint64_t step,
+                             uint32_t n, ltc_error *err)
 {
     uint32_t *row = lt_array(n, training->batch * sizeof *row);
     float *lr = lt_array(n, sizeof *lr);
@@ -117,7 +117,8 @@ static const char *duration(double seconds, char text[64])
 ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, const lt_layout *l, double (*now_s)(void), FILE *to,
                        ltc_error *err)
 {
-    const uint32_t workers = l->crews * l->seats, abreast = trainings < workers ? (uint32_t)trainings : workers;
+    const uint32_t workers = l->crews * l->seats;
+    const uint32_t abreast = trainings < workers ? (uint32_t)trainings : workers;
     const lt_regime *r = &p->regime[0];
     const lt_experiment *e = r->experiment;
     const lt_plugin_setting *backend = &e->settings->backend.plugin;
@@ -127,7 +128,7 @@ ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, const lt_layout *l,
     if (!st)
         st = lt_device_load(&d, &e->data, err);
     const uint32_t programs = l->crews < abreast ? l->crews : abreast;
-    lt_team_enter(e->services->team, programs);               /* as many processors as it will have beside the others */
+    lt_team_enter(e->services->team, programs);   /* as many processors as it will have beside the others */
     if (!st)
         st = time_training(&t, &d, r, err);
     lt_team_leave(e->services->team, programs);
@@ -143,7 +144,9 @@ ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, const lt_layout *l,
                  each = steps * t.step_s + evaluations * samples * t.sample_s,
                  all = trainings ? each * (double)trainings / abreast : 0;
     char text[64];
-    fprintf(to, "about %s %s %u %s%s at %.3g ms a step\n", duration(all, text), l->seats > 1 ? "in a cohort of" : "on",
-            workers, l->seats > 1 ? "training" : "worker", workers == 1 ? "" : "s", 1000 * t.step_s);
+    const bool cohort = l->seats > 1;
+    fprintf(to, "about %s %s %u %s%s at %.3g ms a step\n", duration(all, text),
+            cohort ? "in a cohort of" : "on", workers, cohort ? "training" : "worker", workers == 1 ? "" : "s",
+            1000 * t.step_s);
     return LTC_OK;
 }

@@ -4,8 +4,8 @@
 
 #include "run/memory.h"
 
-/* One line to `to`: time for so many trainings of the main line's length in a run laid out so. Takes about a second, and
- * keeps nothing. */
+/* One line to `to`: time for so many trainings of the main line's length in a run laid out so. Takes about
+ * a second, and keeps nothing. */
 ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, const lt_layout *l, double (*now_s)(void), FILE *to,
                        ltc_error *err);
 

@@ -3,8 +3,8 @@
 
 #include "train/device.h"
 
-/* Around a training: its start, where it is, the best so far; what is read from the store or on its way there; and while
- * it waits for the others of a cohort. */
+/* Around a training: its start, where it is, the best so far; what is read from the store or on its way
+ * there; and while it waits for the others of a cohort. */
 enum { STATES = 6 };
 
 static uint64_t bytes_of_data(const lt_experiment *e)
@@ -40,7 +40,8 @@ static ltc_status ask_regime(lt_device *d, const lt_regime *r, lt_memory *m, ltc
     m->fixed = larger(m->fixed, plan.bytes_fixed);
     m->replica = larger(m->replica, plan.bytes_per_replica);
     m->program = larger(m->program, own ? 0 : plan.bytes_fixed);
-    m->training = larger(m->training, (own ? 0 : plan.bytes_per_replica) + 2 * span + bytes_of_states(r->experiment));
+    m->training = larger(m->training,
+                         (own ? 0 : plan.bytes_per_replica) + 2 * span + bytes_of_states(r->experiment));
     m->replicas = m->replicas && m->replicas < most ? m->replicas : most;
     return LTC_OK;
 }
@@ -128,7 +129,8 @@ static const char *text_of(uint64_t bytes, char text[32])
     return text;
 }
 
-ltc_status lt_memory_settle(const lt_memory *m, uint64_t available, uint32_t wanted, lt_layout *l, FILE *to, ltc_error *err)
+ltc_status lt_memory_settle(const lt_memory *m, uint64_t available, uint32_t wanted, lt_layout *l, FILE *to,
+                            ltc_error *err)
 {
     char data[32], training[32], there[32];
     const uint32_t most = in_cohorts(m) && m->replicas < wanted ? m->replicas : wanted;
@@ -147,7 +149,8 @@ ltc_status lt_memory_settle(const lt_memory *m, uint64_t available, uint32_t wan
 static void print_cohorts(const lt_memory *m, const lt_layout *l, FILE *to)
 {
     char fixed[32], replica[32];
-    fprintf(to, "cohorts: at most %u training%s in one program, which takes %s and %s for each%s; it may have %u\n",
+    fprintf(to, "cohorts: at most %u training%s in one program, which takes %s and %s for each%s; it may have "
+            "%u\n",
             l->seats, l->seats == 1 ? "" : "s", text_of(m->fixed, fixed), text_of(m->replica, replica),
             m->own ? " of the device's memory" : "", m->replicas);
 }

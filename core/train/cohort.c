@@ -91,15 +91,16 @@ static bool call_trainers(lt_cohort *c, bool all)
     return any;
 }
 
-/* Splits in the order in which a training has them evaluated: who is behind comes first, and the others with it. */
+/* Splits in the order in which a training has them evaluated: who is behind comes first, and the others
+ * with it. */
 static bool is_behind(const lt_part *a, const lt_part *b)
 {
     static const uint32_t place[LT_SPLITS] = { [LT_VALIDATION] = 0, [LT_TEST] = 1, [LT_TRAIN] = 2 };
     return place[a->split] != place[b->split] ? place[a->split] < place[b->split] : a->first < b->first;
 }
 
-/* Calls those whose part begins where the first one's does; NULL: nobody wants to evaluate. All are to be in the
- * program: who evaluates now trains next. */
+/* Calls those whose part begins where the first one's does; NULL: nobody wants to evaluate. All are to be
+ * in the program: who evaluates now trains next. */
 static const lt_part *call_evaluators(lt_cohort *c)
 {
     const lt_part *first = NULL;
@@ -162,7 +163,7 @@ static ltc_status size_program(lt_cohort *c, ltc_error *err)
             st = park(c, s, err);
     if (fits || st)
         return st;
-    lt_program_close(c->program);             /* before the next one is made: memory may be what bounds them */
+    lt_program_close(c->program);             /* before the next one is made, for their memory's sake */
     c->program = NULL;
     st = lt_program_open(c->device, &c->request, riders, &c->program, err);
     c->replicas = st ? 0 : riders;
@@ -258,8 +259,8 @@ static void fail(lt_cohort *c, ltc_status st, const ltc_error *err)
     c->replicas = 0;
 }
 
-/* Who is between two evaluations comes first, since the others wait for it; then evaluations; and when nobody wants any,
- * all go on together. NULL: it is not about an evaluation. */
+/* Who is between two evaluations comes first, since the others wait for it; then evaluations; and when
+ * nobody wants any, all go on together. NULL: it is not about an evaluation. */
 static const lt_part *call(lt_cohort *c)
 {
     const bool spans = call_trainers(c, false);
@@ -270,8 +271,8 @@ static const lt_part *call(lt_cohort *c)
     return part;
 }
 
-/* Who is called sits in the program then. What was planned may not be there: half as many may find room, and nothing is
- * lost meanwhile, since nobody sits anywhere. */
+/* Who is called sits in the program then. What was planned may not be there: half as many may find room,
+ * and nothing is lost meanwhile, since nobody sits anywhere. */
 static ltc_status make_room(lt_cohort *c, const lt_part **part, ltc_error *err)
 {
     for (;;) {

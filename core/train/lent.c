@@ -15,8 +15,8 @@ void lt_lent_program_free(lt_lent_program *l)
     *l = (lt_lent_program){ 0 };
 }
 
-ltc_status lt_lend_program(const lt_module *m, const lt_program_request *r, uint32_t replicas, lt_lent_program *l,
-                               ltc_error *err)
+ltc_status lt_lend_program(const lt_module *m, const lt_program_request *r, uint32_t replicas,
+                           lt_lent_program *l, ltc_error *err)
 {
     const ltc_backend_ops *ops = &m->ops.backend;
     const ltc_graph sizes = { .size = ops->graph_size, .node_size = ops->node_size,
@@ -66,8 +66,8 @@ uint32_t lt_program_most(const ltc_plan *plan)
     return (plan->caps & all) == all && plan->max_replicas ? plan->max_replicas : 1;
 }
 
-/* Can the backend read a span and an evaluation as they will be filled in? Asked with what is not zero wherever they
- * may have what is not zero. */
+/* Can the backend read a span and an evaluation as they will be filled in? Asked with what is not zero
+ * wherever they may have what is not zero. */
 static ltc_status check_calls(const lt_module *m, ltc_error *err)
 {
     const ltc_backend_ops *ops = &m->ops.backend;

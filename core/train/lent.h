@@ -1,4 +1,5 @@
-/* Lent: what a backend is shown of a program to compile, in the sizes that it was built for. For program.c. */
+/* Lent: what a backend is shown of a program to compile, in the sizes that it was built for. For
+ * program.c. */
 #ifndef LT_TRAIN_LENT_H
 #define LT_TRAIN_LENT_H
 
@@ -13,8 +14,8 @@ typedef struct lt_lent_program {
 } lt_lent_program;
 
 /* A request that the backend cannot read whole is refused. l is to be freed in any case. */
-ltc_status lt_lend_program(const lt_module *m, const lt_program_request *r, uint32_t replicas, lt_lent_program *l,
-                           ltc_error *err);
+ltc_status lt_lend_program(const lt_module *m, const lt_program_request *r, uint32_t replicas,
+                           lt_lent_program *l, ltc_error *err);
 void lt_lent_program_free(lt_lent_program *l);
 
 #endif

@@ -34,7 +34,7 @@ struct lt_program {
     bool            ready;
 };
 
-enum { MOST_ROWS = 1 << 22, FEWEST_STEPS = 16 };          /* numbers of samples in a table; steps in one, if need be */
+enum { MOST_ROWS = 1 << 22, FEWEST_STEPS = 16 };          /* of a table: numbers of samples; steps, if need be */
 
 static const ltc_backend_ops *ops_of(const lt_program *p)
 {
@@ -49,7 +49,8 @@ static ltc_status make_table(lt_program *p, ltc_error *err)
     p->room = fit < LT_MOST_SPAN ? (uint32_t)fit : LT_MOST_SPAN;
     t->first_step = lt_array(n, sizeof *t->first_step), t->bad_step = lt_array(n, sizeof *t->bad_step);
     t->hits = lt_array(n, sizeof *t->hits), t->sum = lt_array(n, sizeof *t->sum);
-    t->key_augment = lt_array(n, sizeof *t->key_augment), t->key_dropout = lt_array(n, sizeof *t->key_dropout);
+    t->key_augment = lt_array(n, sizeof *t->key_augment);
+    t->key_dropout = lt_array(n, sizeof *t->key_dropout);
     t->row = lt_array(all, p->room * sizeof *t->row), t->correct = lt_array(n, p->room * sizeof *t->correct);
     t->lr = lt_array(n, p->room * sizeof *t->lr), t->loss = lt_array(n, p->room * sizeof *t->loss);
     return t->first_step && t->bad_step && t->hits && t->sum && t->key_augment && t->key_dropout && t->row &&
@@ -58,7 +59,8 @@ static ltc_status make_table(lt_program *p, ltc_error *err)
 
 static void free_table(table *t)
 {
-    free(t->first_step), free(t->bad_step), free(t->hits), free(t->sum), free(t->key_augment), free(t->key_dropout);
+    free(t->first_step), free(t->bad_step), free(t->hits), free(t->sum);
+    free(t->key_augment), free(t->key_dropout);
     free(t->row), free(t->correct), free(t->lr), free(t->loss);
 }
 
@@ -96,7 +98,8 @@ static ltc_status bind_splits(lt_program *p, ltc_error *err)
     return lt_call_end(&call, st);
 }
 
-ltc_status lt_program_open(lt_device *d, const lt_program_request *r, uint32_t replicas, lt_program **out, ltc_error *err)
+ltc_status lt_program_open(lt_device *d, const lt_program_request *r, uint32_t replicas, lt_program **out,
+                           ltc_error *err)
 {
     lt_program *p = lt_array(1, sizeof *p);
     if (!p)
@@ -138,13 +141,15 @@ uint32_t lt_program_room(const lt_program *p)
     return p->room;
 }
 
-static ltc_status put(lt_program *p, uint32_t what, uint32_t r, uint32_t i, const void *src, size_t bytes, ltc_error *err)
+static ltc_status put(lt_program *p, uint32_t what, uint32_t r, uint32_t i, const void *src, size_t bytes,
+                      ltc_error *err)
 {
     const lt_call call = lt_call_begin(p->device->backend, "taking a state", err);
     return lt_call_end(&call, ops_of(p)->put(p->it, what, r, i, src, bytes, err));
 }
 
-static ltc_status get(lt_program *p, uint32_t what, uint32_t r, uint32_t i, void *dst, size_t bytes, ltc_error *err)
+static ltc_status get(lt_program *p, uint32_t what, uint32_t r, uint32_t i, void *dst, size_t bytes,
+                      ltc_error *err)
 {
     const lt_call call = lt_call_begin(p->device->backend, "giving its state", err);
     return lt_call_end(&call, ops_of(p)->get(p->it, what, r, i, dst, bytes, err));
@@ -214,15 +219,16 @@ ltc_status lt_program_get(lt_program *p, uint32_t replica, lt_state *state, ltc_
 
 ltc_status lt_program_fetch(lt_program *p, uint32_t replica, lt_state *state, ltc_error *err)
 {
+    const ltc_graph *g = &p->graph->view;
     ltc_status st = lt_program_get(p, replica, state, err);
-    for (uint32_t i = 0; i < p->graph->view.n_params && !st; i++) {
+    for (uint32_t i = 0; i < g->n_params && !st; i++) {
         if (!*masked(p, replica, i)) {
             lt_state_drop_mask(state, i);
             continue;
         }
         st = lt_state_add_mask(state, i, err);
         if (!st)
-            st = get(p, LTC_STATE_MASK, replica, i, state->mask[i], ltc_graph_param(&p->graph->view, i)->n, err);
+            st = get(p, LTC_STATE_MASK, replica, i, state->mask[i], ltc_graph_param(g, i)->n, err);
     }
     return st;
 }
@@ -242,8 +248,8 @@ static ltc_status check_bad_steps(const lt_program *p, uint32_t n, ltc_error *er
     for (uint32_t r = 0; r < p->replicas; r++) {
         const uint64_t bad = p->table.bad_step[r], first = p->table.first_step[r];
         if (bad != UINT64_MAX && bad - first >= n)
-            return ltc_fail(err, LTC_EINTERNAL, "backend '%s' says that step %" PRIu64 " went wrong in a span of "
-                            "%" PRIu32 " from step %" PRIu64 "; report this to the plug-in's author",
+            return ltc_fail(err, LTC_EINTERNAL, "backend '%s' says that step %" PRIu64 " went wrong in a span "
+                            "of %" PRIu32 " from step %" PRIu64 "; report this to the plug-in's author",
                             p->device->backend->info.name, bad, n, first);
     }
     return LTC_OK;
@@ -287,7 +293,9 @@ ltc_status lt_program_eval(lt_program *p, uint32_t split, uint64_t first, uint64
     if (st)
         return st;
     *p->eval_req = (ltc_eval_req){ .size = sizeof *p->eval_req, .split = split, .first = first, .count = n };
-    *p->eval_out = (ltc_eval_out){ .size = sizeof *p->eval_out, .loss = p->table.sum, .correct = p->table.hits };
+    *p->eval_out = (ltc_eval_out){
+        .size = sizeof *p->eval_out, .loss = p->table.sum, .correct = p->table.hits,
+    };
     const lt_call call = lt_call_begin(p->device->backend, "evaluating", err);
     return lt_call_end(&call, ops_of(p)->eval(p->it, p->eval_req, p->eval_out, err));
 }

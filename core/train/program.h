@@ -1,9 +1,11 @@
-/* Program: one network, batch size and optimizer, compiled on a device for so many replicas, and the states inside.
+/* Program: one network, batch size and optimizer, compiled on a device for so many replicas, and the states
+ * inside.
  *
- * A replica is given a state, and all are made ready; then all are trained by the same number of steps, each with rows,
- * rates and keys of its own, or evaluated on the same samples. Every struct is lent in the size that the backend was
- * built for, one that it is too old to read whole is refused, and the floating-point mode after a call is what it was
- * before. Called by cohorts alone. All [serial] per device. */
+ * A replica is given a state, and all are made ready; then all are trained by the same number of steps,
+ * each with rows, rates and keys of its own, or evaluated on the same samples. Every struct is lent in the
+ * size that the backend was built for, one that it is too old to read whole is refused, and the
+ * floating-point mode after a call is what it was before. Called by cohorts alone. All [serial] per
+ * device. */
 #ifndef LT_TRAIN_PROGRAM_H
 #define LT_TRAIN_PROGRAM_H
 
@@ -42,11 +44,12 @@ ltc_status lt_program_check(const lt_device *d, const lt_program_request *r, ltc
 /* What the backend says of one replica: bytes, promises, and how many would fit into a program. */
 ltc_status lt_program_plan(lt_device *d, const lt_program_request *r, ltc_plan *plan, ltc_error *err);
 
-/* How many replicas a program may have: one, unless the backend promises that a replica's bits depend neither on those
- * beside it nor on their number. */
+/* How many replicas a program may have: one, unless the backend promises that a replica's bits depend
+ * neither on those beside it nor on their number. */
 uint32_t lt_program_most(const ltc_plan *plan);
 
-ltc_status lt_program_open(lt_device *d, const lt_program_request *r, uint32_t replicas, lt_program **p, ltc_error *err);
+ltc_status lt_program_open(lt_device *d, const lt_program_request *r, uint32_t replicas, lt_program **p,
+                           ltc_error *err);
 void lt_program_close(lt_program *p);         /* safe on NULL */
 
 /* A state into a replica and out of it. fetch: with the masks that were put, which get leaves as they are. */
@@ -61,8 +64,8 @@ void lt_program_note_span(lt_program *p, uint32_t replica, const lt_span *span, 
 ltc_status lt_program_train(lt_program *p, uint32_t n, ltc_error *err);
 void lt_program_tell_span(const lt_program *p, uint32_t replica, uint32_t n, lt_span *span);
 
-/* Samples [first, first + n) of a split, by all replicas. The sums go on from what is noted of each, 0 at first; parts
- * in their order give the bits of the whole. */
+/* Samples [first, first + n) of a split, by all replicas. The sums go on from what is noted of each, 0 at
+ * first; parts in their order give the bits of the whole. */
 void lt_program_note_sums(lt_program *p, uint32_t replica, double loss, uint64_t correct);
 ltc_status lt_program_eval(lt_program *p, uint32_t split, uint64_t first, uint64_t n, ltc_error *err);
 void lt_program_tell_sums(const lt_program *p, uint32_t replica, double *loss, uint64_t *correct);

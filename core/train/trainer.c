@@ -139,8 +139,8 @@ static void plan_span(lt_trainer *t, uint64_t step, uint32_t n)
     t->planned_from = step, t->planned = n;
 }
 
-/* One span of at most `due` steps: writes it down, has it trained, counts it. *step goes forward, if it was this
- * training's turn. The time of a span that several trained is shared out among them. */
+/* One span of at most `due` steps: writes it down, has it trained, counts it. *step goes forward, if it
+ * was this training's turn. The time of a span that several trained is shared out among them. */
 static ltc_status train_span(lt_trainer *t, uint64_t due, uint64_t *step, ltc_error *err)
 {
     const uint32_t n = t->span < due ? t->span : (uint32_t)due;

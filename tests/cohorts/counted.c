@@ -1,6 +1,6 @@
-/* Another backend, which is named by its file, and a line in a log for each program and each call that computes: for tests
- * of cohorts. The environment says where the log is (COUNTED_LOG), since results hold the options, and how many replicas
- * of a program find memory (COUNTED_ROOM). */
+/* Another backend, which is named by its file, and a line in a log for each program and each call that
+ * computes: for tests of cohorts. The environment says where the log is (COUNTED_LOG), since results hold
+ * the options, and how many replicas of a program find memory (COUNTED_ROOM). */
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>

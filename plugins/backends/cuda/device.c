@@ -136,6 +136,14 @@ void lcu_write(lcu_device *d, void *dst, const void *src, size_t bytes)
         d->error = cudaMemcpyAsync(dst, src, bytes, cudaMemcpyHostToDevice, d->stream);
 }
 
+/* One copy, however many replicas there are: each call has its price. */
+void lcu_write_rows(lcu_device *d, const lcu_rows *r)
+{
+    if (enter(d))
+        d->error = cudaMemcpy2DAsync(r->dst, r->dst_stride, r->src, r->src_stride, r->bytes, r->count,
+                                     cudaMemcpyHostToDevice, d->stream);
+}
+
 void lcu_read(lcu_device *d, void *dst, const void *src, size_t bytes)
 {
     if (enter(d))

@@ -18,6 +18,13 @@ typedef struct lcu_graph  lcu_graph;
 typedef void (*lcu_entry)(void);              /* a kernel: LCU_ENTRY of language.h */
 typedef struct lcu_grid { uint32_t x, y, z, threads; } lcu_grid;
 
+/* `bytes` of each of `count` rows, which lie so many bytes apart. */
+typedef struct lcu_rows {
+    void       *dst;
+    const void *src;
+    size_t      dst_stride, src_stride, bytes, count;
+} lcu_rows;
+
 /* The device of that number. Without one the sentence begins with "no CUDA device". */
 ltc_status lcu_device_open(int64_t number, lcu_device **device, ltc_error *err);
 void       lcu_device_close(lcu_device *d);
@@ -32,6 +39,7 @@ void  lcu_free(lcu_device *d, void *p);
 
 /* To the device and back. src may be changed on return; dst holds the bytes on return. */
 void lcu_write(lcu_device *d, void *dst, const void *src, size_t bytes);
+void lcu_write_rows(lcu_device *d, const lcu_rows *r);
 void lcu_read(lcu_device *d, void *dst, const void *src, size_t bytes);
 
 /* One kernel, whose argument is copied. Between begin and end launches are recorded and not done; NULL:

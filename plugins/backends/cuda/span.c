@@ -11,12 +11,6 @@ static lts_terms terms_of(const lcu_program *p, uint32_t split)
     return (lts_terms){ p->ready, bound, p->replicas, p->batch, p->augment, bound ? p->split[split]->desc.n : 0 };
 }
 
-/* Rows of replica r in the request. */
-static const uint32_t *rows_of(const ltc_train_req *q, uint32_t r)
-{
-    return q->sample + r * q->sample_stride;
-}
-
 /* Before the first chunk. */
 static void begin_replicas(lcu_program *p, const ltc_train_req *q)
 {
@@ -38,11 +32,20 @@ static void send_chunk(lcu_program *p, const ltc_train_req *q, uint32_t s, uint3
         d->x, d->label, p->sample, p->lr, q->sample_stride ? (size_t)LCU_MOST_STEPS * p->batch : 0,
         q->lr_stride ? LCU_MOST_STEPS : 0,
     };
-    for (uint32_t r = 0; r < (q->sample_stride ? p->replicas : 1); r++)
-        lcu_write(p->device, p->sample + r * chunk.sample_stride, rows_of(q, r) + (size_t)s * p->batch,
-                  (size_t)n * p->batch * sizeof *p->sample);
-    for (uint32_t r = 0; r < (q->lr_stride ? p->replicas : 1); r++)
-        lcu_write(p->device, p->lr + r * chunk.lr_stride, q->lr + r * q->lr_stride + s, n * sizeof *p->lr);
+    const size_t wide = n * (size_t)p->batch * sizeof *p->sample, narrow = n * sizeof *p->lr;
+    const lcu_rows samples = {
+        .dst = p->sample, .dst_stride = LCU_MOST_STEPS * (size_t)p->batch * sizeof *p->sample,
+        .src = q->sample + (size_t)s * p->batch,
+        .src_stride = q->sample_stride ? q->sample_stride * sizeof *q->sample : wide,
+        .bytes = wide, .count = q->sample_stride ? p->replicas : 1,
+    };
+    const lcu_rows rates = {
+        .dst = p->lr, .dst_stride = LCU_MOST_STEPS * sizeof *p->lr, .src = q->lr + s,
+        .src_stride = q->lr_stride ? q->lr_stride * sizeof *q->lr : narrow,
+        .bytes = narrow, .count = q->lr_stride ? p->replicas : 1,
+    };
+    lcu_write_rows(p->device, &samples);
+    lcu_write_rows(p->device, &rates);
     lcu_write(p->device, p->chunk, &chunk, sizeof chunk);
     lcu_write(p->device, p->replica, p->host_replica, p->replicas * sizeof *p->replica);
 }

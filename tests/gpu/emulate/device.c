@@ -143,6 +143,12 @@ void lcu_write(lcu_device *d, void *dst, const void *src, size_t bytes)
     copy(d, dst, src, bytes);
 }
 
+void lcu_write_rows(lcu_device *d, const lcu_rows *r)
+{
+    for (size_t i = 0; i < r->count; i++)
+        copy(d, (char *)r->dst + i * r->dst_stride, (const char *)r->src + i * r->src_stride, r->bytes);
+}
+
 void lcu_read(lcu_device *d, void *dst, const void *src, size_t bytes)
 {
     copy(d, dst, src, bytes);
