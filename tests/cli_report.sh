@@ -25,6 +25,14 @@ fi
 says one/report.html '<td>run.cfg:5</td>'
 says one/report.html 'id="levels"'
 
+# first_of FIGURE: the mean at its first mark; at STEP: the mean of main's dense networks there
+first_of() { sed -n '2s/^"main",1,\([^,]*\),.*/\1/p' "one/plots/$1.csv" | awk '{ printf "%.9f\n", $1 }'; }
+at() { column one/history.csv variant level step test_acc | awk -v s="$1" '$1 == "main" && $2 == 0 && $3 == s {
+    sum += $4; n++ } END { printf "%.9f\n", sum / n }'; }
+equal "a third of 40 steps was evaluated last at 10" "$(first_of third)" "$(at 10)"
+equal "two thirds at 20" "$(first_of two-thirds)" "$(at 20)"
+equal "all of them at 40" "$(first_of end-test)" "$(at 40)"
+
 claim "an empty list of formats makes nothing" 0 "$ltcore" -q -c run.cfg -o none --set 'report.formats=[]'
 [ -e none/plots ] || [ -e none/report.html ] && wrong "something was made"
 claim "what people look at is no part of a run's identity" 0 "$ltcore" -q -c run.cfg -o none --set report.matching=0.5
@@ -96,6 +104,19 @@ PY
     there scalars logged
     [ "$(grep -c 'main/t1/d0/l00 test_acc' scalars)" = 5 ] || wrong "TensorBoard got others"
     says logged 'finished 42'
+fi
+
+# Where Python has them: the examples that come with the SDK.
+has() { python3 -c "import $1" 2>/dev/null; }
+if has pandas,matplotlib; then
+    claim "figure 4a is drawn by the example" 0 env MPLBACKEND=Agg python3 "$tests/../sdk/examples/figure.py" one figure.png
+    there figure.png
+fi
+if has torch,safetensors; then
+    claim "a ticket is a network of PyTorch's" 0 "$ltcore" -q -c run.cfg -o lenet --set 'arch={plugin="lenet-300-100";}' \
+        --set run.trials=1 --set prune.rounds=1 --set 'report.formats=[]'
+    claim "and the example loads it" 0 python3 "$tests/../sdk/examples/ticket.py" lenet/tickets/main/t1/l01
+    equal "with its mask" "$(grep -c ', 0 pruned weights are not 0' out)" 3
 fi
 
 # What the page does, in a browser: a script of ours is put behind the page's own, and the title tells.

@@ -156,6 +156,20 @@ void lt_conv_weight_gradient(lt_conv *c, int64_t part)
         cpu_conv_weight_gradient(c->layer, &call, c->dw, o, least(c->shape.outputs, o + part));
 }
 
+bool lt_conv_weight_sums(lt_conv *c, int64_t part)
+{
+    const cpu_conv_call call = { .w = c->w, .x = &c->x, .y = &c->g, .scratch = c->scratch };
+    const size_t n = cpu_conv_sums(c->layer);
+    const int64_t parts = (c->x.blocks + part - 1) / part;
+    float *sums = n ? aligned((size_t)parts * n) : NULL;
+    for (int64_t k = parts; sums && k-- > 0;)
+        cpu_conv_sum(c->layer, &call, sums + (size_t)k * n, k * part, least(c->x.blocks, (k + 1) * part));
+    if (sums)
+        cpu_conv_settle(c->layer, &call, sums, parts, c->dw);
+    free(sums);
+    return sums != NULL;
+}
+
 /* What every term of the convolution is shown to: weight i of output o reads x[c][iy][ix] for
  * y[o][oy][ox]. */
 typedef struct term { int64_t weight, sample, o, oy, ox, c, iy, ix; } term;

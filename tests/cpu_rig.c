@@ -2,6 +2,7 @@
 #include "cpu_rig.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,38 @@ static ltc_status backwards(const ltc_host *h, size_t n, size_t grain,
     return LTC_OK;
 }
 
-bool lt_subject_open(lt_stage *s, const lt_subject *q, const char *backend, int64_t isa, bool divided)
+typedef struct chunk {
+    ltc_status (*fn)(void *arg, size_t begin, size_t end);
+    void *arg;
+    size_t begin, end;
+    pthread_t thread;
+} chunk;
+
+static void *run_chunk(void *arg)
+{
+    chunk *c = arg;
+    c->fn(c->arg, c->begin, c->end);
+    return NULL;
+}
+
+static ltc_status at_once(const ltc_host *h, size_t n, size_t grain,
+                          ltc_status (*fn)(void *arg, size_t begin, size_t end), void *arg)
+{
+    enum { MOST = 64 };
+    static chunk chunks[MOST];                /* a test's programs run one after the other */
+    const size_t count = (n + grain - 1) / grain;
+    (void)h;
+    CU_ASSERT_FATAL(count <= MOST);
+    for (size_t k = 0; k < count; k++) {
+        chunks[k] = (chunk){ .fn = fn, .arg = arg, .begin = k * grain, .end = (k + 1) * grain < n ? (k + 1) * grain : n };
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&chunks[k].thread, NULL, run_chunk, &chunks[k]), 0);
+    }
+    for (size_t k = 0; k < count; k++)
+        pthread_join(chunks[k].thread, NULL);
+    return LTC_OK;
+}
+
+bool lt_subject_open(lt_stage *s, const lt_subject *q, const char *backend, int64_t isa, lt_division divided)
 {
     ltc_error err = { .message = "" };
     building = q;
@@ -38,7 +70,7 @@ bool lt_subject_open(lt_stage *s, const lt_subject *q, const char *backend, int6
             s->split->x[i] = 0;
     lt_rig_open(&s->rig, backend, NULL, s->split);
     if (divided)
-        s->rig.host.parallel = backwards;
+        s->rig.host.parallel = divided == LT_BACKWARDS ? backwards : at_once;
     const struct { int64_t isa; const char *costs; } options = { isa, NULL };      /* as cpu.c has them */
     if (isa == LT_BEST)
         return true;
@@ -107,9 +139,9 @@ static void equals_ref(const lt_subject *q, size_t subject, size_t optimizer, do
     const ltc_optimizer *o = &lt_optimizers[optimizer];
     double want, got;
     size_t n;
-    float *x = lt_subject_train(q, &(lt_training_way){ "ref", LT_BEST, false, o, 5 }, NULL, &want, &n);
+    float *x = lt_subject_train(q, &(lt_training_way){ "ref", LT_BEST, LT_WHOLE, o, 5 }, NULL, &want, &n);
     for (int64_t isa = LT_AVX512; isa < LT_ISAS; isa++) {
-        float *y = lt_subject_train(q, &(lt_training_way){ "cpu", isa, false, o, 5 }, NULL, &got, &n);
+        float *y = lt_subject_train(q, &(lt_training_way){ "cpu", isa, LT_WHOLE, o, 5 }, NULL, &got, &n);
         if (!y)
             continue;
         const bool same = lt_distance(y, x, n) < most && fabs(got - want) < 1e-5 * fabs(want);
@@ -142,15 +174,15 @@ static void same_bits(const lt_subject *q, const lt_training_way *a, const lt_tr
 void lt_subjects_agree(const lt_subject *q, size_t n)
 {
     for (size_t k = 0; k < n; k++)
-        same_bits(&q[k], &(lt_training_way){ "cpu", LT_AVX512, false, &lt_optimizers[2], 20 },
-                  &(lt_training_way){ "cpu", LT_AVX2, false, &lt_optimizers[2], 20 });
+        same_bits(&q[k], &(lt_training_way){ "cpu", LT_AVX512, LT_WHOLE, &lt_optimizers[2], 20 },
+                  &(lt_training_way){ "cpu", LT_AVX2, LT_WHOLE, &lt_optimizers[2], 20 });
 }
 
 void lt_subjects_divide(const lt_subject *q, size_t n)
 {
-    for (size_t k = 0; k < n; k++)
-        same_bits(&q[k], &(lt_training_way){ "cpu", LT_BEST, false, &lt_optimizers[2], 3 },
-                  &(lt_training_way){ "cpu", LT_BEST, true, &lt_optimizers[2], 3 });
+    for (size_t k = 0; k < 2 * n; k++)
+        same_bits(&q[k / 2], &(lt_training_way){ "cpu", LT_BEST, LT_WHOLE, &lt_optimizers[2], 3 },
+                  &(lt_training_way){ "cpu", LT_BEST, k % 2 ? LT_AT_ONCE : LT_BACKWARDS, &lt_optimizers[2], 3 });
 }
 
 static void check_identity(const char *identity)
@@ -168,7 +200,7 @@ void lt_subjects_known(const lt_subject *q, size_t n, const char *identity, int6
 {
     check_identity(identity);
     for (size_t k = 0; k < n; k++) {
-        const lt_training_way way = { "cpu", isa, false, &lt_optimizers[k % LT_OPTIMIZERS], 50 };
+        const lt_training_way way = { "cpu", isa, LT_WHOLE, &lt_optimizers[k % LT_OPTIMIZERS], 50 };
         double eval;
         size_t count;
         float *x = lt_subject_train(&q[k], &way, NULL, &eval, &count);

@@ -17,15 +17,18 @@ typedef struct lt_subject {
 /* The one whose network is being built. */
 const lt_subject *lt_subject_now(void);
 
-/* false: the processor has no such instruction set. divided: work that may be is done in parts, the last one first. */
-bool lt_subject_open(lt_stage *s, const lt_subject *q, const char *backend, int64_t isa, bool divided);
+/* Work that may be divided is done in one piece, in parts, the last one first, or in parts all at once. */
+typedef enum lt_division { LT_WHOLE, LT_BACKWARDS, LT_AT_ONCE } lt_division;
+
+/* false: the processor has no such instruction set. */
+bool lt_subject_open(lt_stage *s, const lt_subject *q, const char *backend, int64_t isa, lt_division divided);
 
 /* Some dead, a few frozen; of each weight's first outputs one is full and one empty. */
 void lt_subject_mask(lt_stage *s, const lt_subject *q);
 
 /* How a subject is trained: so many steps by which backend, isa and optimizer. */
 typedef struct lt_training_way {
-    const char *backend; int64_t isa; bool divided;
+    const char *backend; int64_t isa; lt_division divided;
     const ltc_optimizer *optimizer;
     uint32_t steps;
 } lt_training_way;

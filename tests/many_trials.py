@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""many_trials.py RESULTS.DB N - makes of a finished run of one trial one of N, each with the same numbers but for a little:
-what a long experiment leaves, without its computing."""
+"""many_trials.py RESULTS.DB N - makes of a finished run of one trial one of N, each with the same numbers but for a
+little: what a long experiment leaves, without its computing."""
 
 import sqlite3
 import sys

@@ -57,8 +57,8 @@ static void a_thousand_steps_follow_ref(void)
         size_t n;
         ltc_optimizer adam = lt_optimizers[2];
         adam.weight_decay = adam.l1 = 0;
-        free(lt_subject_train(&q, &(lt_training_way){ "ref", LT_BEST, false, &adam, STEPS }, want, &eval, &n));
-        free(lt_subject_train(&q, &(lt_training_way){ "cpu", LT_BEST, false, &adam, STEPS }, got, &eval, &n));
+        free(lt_subject_train(&q, &(lt_training_way){ "ref", LT_BEST, LT_WHOLE, &adam, STEPS }, want, &eval, &n));
+        free(lt_subject_train(&q, &(lt_training_way){ "cpu", LT_BEST, LT_WHOLE, &adam, STEPS }, got, &eval, &n));
         for (size_t i = 0; i < STEPS; i++) {
             off = fmax(off, fabs((double)got[i] - (double)want[i]) / fmax((double)want[i], 0.01));
             soon = i < 100 ? off : soon;
@@ -113,7 +113,7 @@ static evaluated evaluate(const lt_subject *q, const circumstances *c, uint32_t 
     lt_stage s;
     void *data = NULL;
     ltc_error err = { .message = "" };
-    CU_ASSERT_FATAL(lt_subject_open(&s, q, "cpu", LT_BEST, false));
+    CU_ASSERT_FATAL(lt_subject_open(&s, q, "cpu", LT_BEST, LT_WHOLE));
     lt_split *other = split_beside(q, c->beside);
     CU_ASSERT_EQUAL_FATAL(s.rig.ops->data_open(s.rig.dev, &other->desc, &data, &err), LTC_OK);
     lt_rig_compile(&s.rig, s.graph, &lt_optimizers[c->optimizer], c->batch, c->augment);
@@ -176,7 +176,7 @@ static void evaluation_leaves_a_training_as_it_is(void)
         }
 }
 
-/* When a kernel's arithmetic or the choice among them changes on purpose, these change, and the number in "cpu/4" must
+/* When a kernel's arithmetic or the choice among them changes on purpose, these change, and the number in "cpu/5" must
  * be raised. Compilers and sanitizers must not change them. */
 static void bits_belong_to_the_identity(void)
 {
@@ -185,8 +185,8 @@ static void bits_belong_to_the_identity(void)
         0x729aa1e02a0060c8, 0x488fa080ca02473d, 0x4ebaaf817c211d6c, 0xfe3114b67be800dc, 0x20808fc6491e6844,
         0x833026e06254a113,
     };
-    lt_subjects_known(subjects, SUBJECTS, "cpu/4", LT_AVX512, known);
-    lt_subjects_known(subjects, SUBJECTS, "cpu/4", LT_AVX2, known);
+    lt_subjects_known(subjects, SUBJECTS, "cpu/5", LT_AVX512, known);
+    lt_subjects_known(subjects, SUBJECTS, "cpu/5", LT_AVX2, known);
 }
 
 int main(void)

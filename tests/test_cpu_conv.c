@@ -134,6 +134,16 @@ static void weight_gradient(lt_conv *c)
 }
 static void weight_gradient_is_right(void) { each(weight_gradient); }
 
+static void weight_sums(lt_conv *c)
+{
+    for (int64_t part = 1; part < 4; part += 2) {
+        memset(c->dw, 0xff, cpu_conv_stored(c->layer) * sizeof *c->dw);
+        CU_ASSERT_EQUAL(lt_conv_weight_sums(c, part), cpu_conv_stored(c->layer) > 0);
+        is_close(c, lt_conv_weight_error(c), "weight gradient by sums");
+    }
+}
+static void weight_sums_are_right(void) { each(weight_sums); }
+
 /* Runs the three passes in parts, and compares their bits with those of the whole. */
 static void in_parts(lt_conv *c)
 {
@@ -164,6 +174,7 @@ int main(void)
         { "the data gradient is right, set and added", data_gradient_is_right },
         { "a gated data gradient is the same where the input is positive, and 0 elsewhere", gate_is_right },
         { "the weights' gradient is right at every stored place", weight_gradient_is_right },
+        { "made of the sums of parts, it is right as well", weight_sums_are_right },
         { "no split of the work over blocks or outputs changes a bit", parts_change_nothing },
     };
     return lt_suite_run("cpu_conv", claims, sizeof claims / sizeof *claims);

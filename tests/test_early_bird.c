@@ -27,7 +27,7 @@ static void the_first_at_rest_is_drawn(void)
         CU_ASSERT_EQUAL(lt_early_bird(by_hand, 6, 100, of[i].window, of[i].distance), of[i].drawn);
 }
 
-/* With five alike it is the fifth, drawn after five epochs: one before any training would make it the fourth. */
+/* With five alike it is the fifth, drawn after five epochs: one before would make it the fourth. */
 static void trap_39_no_mask_is_of_the_untrained_network(void)
 {
     static const uint64_t alike[10 * 9 / 2] = { 0 };

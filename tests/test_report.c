@@ -11,7 +11,8 @@ static void the_page_is_whole(void)
 {
     static const char *const parts[] = {
         "<!DOCTYPE html>", "Chart.js v3.9.1", "id=\"figure-accuracy\"", "id=\"levels\"", "id=\"settings\"",
-        "What a reviewer would ask", "@software{ltcore", "Always guessing the commonest class", "</html>",
+        "What a reviewer would ask", "At 1 of the 2 levels that are called winning or matching the interval reaches",
+        "@software{ltcore", "Always guessing the commonest class", "</html>",
     };
     rig *r = rig_finished();
     rig_report(r, LT_REPORT_HTML);

@@ -11,7 +11,8 @@
 
 static void figures_are_golden(void)
 {
-    static const char *const files[] = { "accuracy", "early-stop", "end-test", "untrained", "layers", "learning" };
+    static const char *const files[] = { "accuracy", "early-stop", "end-test", "untrained", "layers",
+                                         "learning", "dense-masked" };
     rig *r = rig_finished();
     rig_report(r, LT_REPORT_CSV);
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
@@ -113,6 +114,9 @@ static void two_runs_are_compared(void)
     CU_ASSERT(rig_has(a, "plots/accuracy.csv", "\"another: main\""));
     CU_ASSERT(rig_has(a, "plots/accuracy.csv", "\"fc, again: main\""));
     CU_ASSERT(rig_has(a, "report.html", "Comparison of runs"));
+    CU_ASSERT(rig_has(a, "report.html", "id=\"levels\""));
+    CU_ASSERT(rig_has(a, "report.html", "id=\"levels-2\""));
+    CU_ASSERT_FALSE(rig_is_there(a, "plots/layers.csv"));             /* of which of the two? */
     rig_close(a);
     rig_close(b);
 }
@@ -152,7 +156,7 @@ static void many_names_have_room_of_their_own(void)
     lt_text_free(&many);
 }
 
-/* Main's level 1 is an early bird of three masks, drawn at 30; of its three trials the first has other distances. */
+/* Main's level 1 is an early bird of three masks, drawn at 30; the first of its trials has other distances. */
 static void masks_along_a_training_are_a_matrix(void)
 {
     uint64_t first[] = { 16, 20, 8 }, others[] = { 10, 20, 5 };

@@ -30,7 +30,7 @@ static void published_values_pass_and_fail(void)
     CU_ASSERT_EQUAL_FATAL(lt_seen_read(r->dir, &seen, &err), LTC_OK);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const lt_published p = { cases[i].quantity, cases[i].variant, "", cases[i].density, cases[i].value,
-                                 cases[i].tolerance };
+                                 cases[i].tolerance, false };
         const lt_measured m = lt_overlay_measured(&p, &seen);
         if (isnan(cases[i].measured))
             CU_ASSERT(isnan(m.value))
@@ -41,6 +41,19 @@ static void published_values_pass_and_fail(void)
     rig_close(r);
 }
 
+static void a_bound_has_no_upper_end(void)
+{
+    static const struct { double value, tolerance, measured; bool at_least, holds; } of[] = {
+        { 0.3, 0.1, 0.4, false, true }, { 0.3, 0.1, 0.41, false, false }, { 0.3, 0.1, 0.19, false, false },
+        { 0.3, 0.1, 0.41, true, true }, { 0.3, 0.1, 0.2, true, true }, { 0.3, 0.1, 0.19, true, false },
+    };
+    for (size_t i = 0; i < sizeof of / sizeof of[0]; i++) {
+        const lt_published p = { "accuracy", "main", "", 0.5, of[i].value, of[i].tolerance, of[i].at_least };
+        const lt_measured m = { 0.5, of[i].measured, 3 };
+        CU_ASSERT_EQUAL(lt_published_holds(&p, &m), of[i].holds);
+    }
+}
+
 static void an_overlay_is_in_figure_and_table(void)
 {
     rig *r = rig_finished();
@@ -48,13 +61,15 @@ static void an_overlay_is_in_figure_and_table(void)
     const char *const directory[] = { r->dir };
     ltc_error err = { .message = "" };
     write_overlay(r, "quantity,density,value,tolerance,variant,source\n# a remark\n"
-                     "accuracy,0.5,0.974,0.001,main,\"Somebody, 2019\"\naccuracy,0.2,0.9,0.001,main,there\n", path);
+                     "accuracy,0.5,>=0.5,0.001,main,bound\naccuracy,0.5,0.974,0.001,main,\"Somebody, 2019\"\naccuracy,0.2,0.9,0.001,main,there\n", path);
     lt_report_request request = rig_request(r, directory, LT_REPORT_HTML);
     request.overlay = path;
     CU_ASSERT_EQUAL(lt_report_write(&request, note, &err), LTC_OK);
     CU_ASSERT(rig_has(r, "plots/accuracy.csv", "\"published\",0.5,0.974,"));
     CU_ASSERT(rig_has(r, "report.html", "<td>pass</td><td>Somebody, 2019</td>"));
     CU_ASSERT(rig_has(r, "report.html", "<td>fail</td><td>there</td>"));
+    CU_ASSERT(rig_has(r, "report.html", "<td>pass</td><td>bound</td>"));
+    CU_ASSERT(rig_has(r, "report.html", "Published values have their tolerance as bars."));
     rig_close(r);
 }
 
@@ -107,6 +122,7 @@ int main(void)
 {
     static const lt_test tests[] = {
         { "published values pass and fail", published_values_pass_and_fail },
+        { "a bound has no upper end", a_bound_has_no_upper_end },
         { "an overlay is in figure and table", an_overlay_is_in_figure_and_table },
         { "a wrong overlay is told with its line", a_wrong_overlay_is_told_with_its_line },
         { "published files can be read", published_files_can_be_read },

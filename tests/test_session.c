@@ -153,22 +153,21 @@ static ltc_status work(life *l)
 {
     const ltc_optimizer o = { .size = sizeof o, .kind = LTC_SGD };
     const ltc_input in = { .size = sizeof in, .sample_type = LTC_U8 };
-    const lt_session_request r = { .graph = &graph, .optimizer = &o, .input = &in, .batch = BATCH,
+    const lt_program_request r = { .graph = &graph, .optimizer = &o, .input = &in, .batch = BATCH,
                                    .augment = 1 };
     ltc_plan plan;
-    double loss = 0;
-    uint64_t correct = 0;
+    lt_part part = { .split = LT_TRAIN, .n = 4 };
     l->span = (lt_span){ .first_step = FIRST, .n_steps = STEPS, .row = l->row, .lr = l->lr, .loss = l->loss,
                          .correct = l->correct };
-    ltc_status st = look(l, lt_session_plan(&l->device, &r, &plan, &l->err));
+    ltc_status st = look(l, lt_program_plan(&l->device, &r, &plan, &l->err));
     if (!st)
         st = look(l, lt_session_open(&l->device, &r, &l->session, &l->err));
     if (!st)
-        st = look(l, lt_session_put(l->session, &l->state, &l->err));
+        lt_session_put(l->session, &l->state);
     if (!st)
-        st = look(l, lt_session_train(l->session, &l->span, &l->err));
+        st = look(l, lt_session_train(l->session, &l->span, false, &l->err));
     if (!st)
-        st = look(l, lt_session_eval(l->session, LT_TRAIN, 0, 4, &loss, &correct, &l->err));
+        st = look(l, lt_session_eval(l->session, &part, &l->err));
     return st ? st : look(l, lt_session_get(l->session, &l->state, &l->err));
 }
 
@@ -272,6 +271,20 @@ static void what_is_not_said_need_not_be_read(void)
     CU_ASSERT_EQUAL(live(&l, &m), LTC_OK);
 }
 
+static void only_a_backend_that_promises_all_of_it_trains_in_cohorts(void)
+{
+    const uint32_t all = LTC_CAP_COHORT | LTC_CAP_REPEATABLE | LTC_CAP_REPLICA_FREE | LTC_CAP_SPAN_FREE;
+    const struct { uint32_t caps, max, most; } table[] = {
+        { all, 40, 40 }, { all, 0, 1 }, { all, 1, 1 }, { all & ~(uint32_t)LTC_CAP_COHORT, 40, 1 },
+        { all & ~(uint32_t)LTC_CAP_REPLICA_FREE, 40, 1 }, { all & ~(uint32_t)LTC_CAP_SPAN_FREE, 40, 1 },
+        { all | LTC_CAP_OWN_MEMORY, 7, 7 },
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        const ltc_plan plan = { .size = sizeof plan, .caps = table[i].caps, .max_replicas = table[i].max };
+        CU_ASSERT_EQUAL(lt_program_most(&plan), table[i].most);
+    }
+}
+
 int main(void)
 {
     static const lt_test claims[] = {
@@ -281,6 +294,8 @@ int main(void)
         { "a bad step lies in its span", a_bad_step_lies_in_its_span },
         { "what a backend is too old to read is refused", what_a_backend_is_too_old_to_read_is_refused },
         { "what is not said need not be read", what_is_not_said_need_not_be_read },
+        { "only a backend that promises all of it trains in cohorts",
+          only_a_backend_that_promises_all_of_it_trains_in_cohorts },
     };
     return lt_suite_run("session", claims, sizeof claims / sizeof claims[0]);
 }

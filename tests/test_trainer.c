@@ -33,7 +33,7 @@ typedef struct bench {
 
 static const ltc_optimizer optimizer = { .size = sizeof optimizer, .kind = LTC_SGD };
 static const ltc_input input = { .size = sizeof input };
-static const lt_session_request request = { .graph = &fake_graph, .optimizer = &optimizer, .input = &input, .batch = BATCH };
+static const lt_program_request request = { .graph = &fake_graph, .optimizer = &optimizer, .input = &input, .batch = BATCH };
 
 static void begin(bench *b, uint64_t steps, double ticks, unsigned stop_after)
 {
@@ -43,7 +43,7 @@ static void begin(bench *b, uint64_t steps, double ticks, unsigned stop_after)
     CU_ASSERT_FATAL(lt_device_load(&b->device, &b->data, &b->err) == LTC_OK);
     CU_ASSERT_FATAL(lt_session_open(&b->device, &request, &b->session, &b->err) == LTC_OK);
     CU_ASSERT_FATAL(lt_state_create(&fake_graph.view, &b->state, &b->err) == LTC_OK);
-    CU_ASSERT_FATAL(lt_session_put(b->session, &b->state, &b->err) == LTC_OK);
+    lt_session_put(b->session, &b->state);
     b->schedule = (lt_schedule){ .type = LT_SCHEDULE_CONSTANT, .lr = 0.5, .total = steps };
     b->training = (lt_training){ .data = &b->data, .schedule = &b->schedule, .batch = BATCH, .steps = steps,
                                  .key_order = { 1, 2 } };
@@ -173,14 +173,14 @@ static void a_plug_in_with_larger_structs_finds_room_to_write(void)
     ltc_plan plan;
     fake_reset(NULL);
     begin(&b, 1, 0.001, 0);
-    CU_ASSERT(lt_session_plan(&b.device, &request, &plan, &b.err) == LTC_OK && plan.bytes_fixed == 123);
+    CU_ASSERT(lt_program_plan(&b.device, &request, &plan, &b.err) == LTC_OK && plan.bytes_fixed == 123);
     done(&b);
 }
 
 static void a_request_that_a_plug_in_cannot_read_is_refused(void)
 {
     ltc_optimizer o = { .size = sizeof o, .kind = LTC_SGD, .l1 = 0.5 };
-    lt_session_request r = request;
+    lt_program_request r = request;
     lt_session *s = NULL;
     bench b;
     fake_reset(NULL);

@@ -31,7 +31,7 @@ void bench_begin(bench *b, const double *validation)
 {
     static const ltc_optimizer optimizer = { .size = sizeof optimizer, .kind = LTC_SGD };
     static const ltc_input input = { .size = sizeof input };
-    static const lt_session_request request = { .graph = &fake_graph, .optimizer = &optimizer, .input = &input,
+    static const lt_program_request request = { .graph = &fake_graph, .optimizer = &optimizer, .input = &input,
                                                 .batch = BATCH };
     const lt_services none = { 0 };
     fake_reset(validation);

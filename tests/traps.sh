@@ -11,7 +11,7 @@ fail() { echo "FAILS: $*"; failed=1; }
 shown=$(awk -F'|' '/^\| [0-9]+[a-z]? \|/ {
     gsub(/ /, "", $2)
     rest = $4
-    while (match(rest, /`[a-z_0-9.]+` "[^"]+"/)) {
+    while (match(rest, /`[a-z_0-9.\/]+` "[^"]+"/)) {
         split(substr(rest, RSTART, RLENGTH), part, /` "/)
         print $2 "|" substr(part[1], 2) "|" substr(part[2], 1, length(part[2]) - 1)
         rest = substr(rest, RSTART + RLENGTH)
@@ -32,7 +32,7 @@ done <"${TMPDIR:-/tmp}/traps.$$"
 rm "${TMPDIR:-/tmp}/traps.$$"
 
 # and the other way round: a number in a test's name is in the table
-for n in $(grep -rhoE '"(traps? [0-9]+[a-z]?( and [0-9]+)?:|[^"]*\(trap [0-9]+\)")' tests/*.c tests/*.sh | grep -oE '[0-9]+[a-z]?' | sort -u); do
+for n in $(grep -rhoE '"(traps? [0-9]+[a-z]?( and [0-9]+)?:|[^"]*\(trap [0-9]+\)")' tests/*.c tests/*.sh tests/cohorts/run | grep -oE '[0-9]+[a-z]?' | sort -u); do
     grep -q "^| $n |" docs/traps.md || fail "a test bears the number $n, and the table has none"
 done
 [ "$failed" = 0 ] && echo "holds: $(printf '%s\n' "$shown" | wc -l) tests show what the table says"

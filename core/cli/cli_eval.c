@@ -66,13 +66,15 @@ static ltc_status take_weights(work *k, ltc_error *err)
 static ltc_status open_session(work *k, ltc_error *err)
 {
     const lt_plugin_setting *p = &k->setup->settings.backend.plugin;
-    const lt_session_request r = lt_regime_session(&k->regime);
+    const lt_program_request r = lt_regime_program(&k->regime);
     ltc_status st = lt_device_open(p->module, p->options, &k->setup->services, &k->device, err);
     if (!st)
         st = lt_device_load(&k->device, &k->experiment.data, err);
     if (!st)
         st = lt_session_open(&k->device, &r, &k->session, err);
-    return st ? st : lt_session_put(k->session, &k->state, err);
+    if (!st)
+        lt_session_put(k->session, &k->state);
+    return st;
 }
 
 static double now_of(void *arg)

@@ -27,7 +27,7 @@ static const char usage[] =
     "  -c, --config FILE         the configuration; list and info take its plugins.path alone\n"
     "      --set KEY=VALUE       override one setting, as often as needed: --set train.steps=200\n"
     "  -o, --output DIR          where results go, over run.output\n"
-    "  -j, --jobs N              trainings at once (one a processor)\n"
+    "  -j, --jobs N              trainings at once (one a processor; on a GPU as many as fit)\n"
     "      --format WORD         of a report, as often as needed: html, svg, png, csv, md (tables, printed)\n"
     "  -n, --dry-run             say what would be done, and write nothing\n"
     "  -q, --quiet               no progress\n"

@@ -10,7 +10,7 @@ static ltc_status run(const lt_world *w, const lt_arguments *a, const lt_setup *
     lt_config_write(&s->settings, &resolved);
     const lt_run_request r = {
         .settings = &s->settings, .config = s->config, .services = &s->services, .resolved = resolved.s, .version = LTCORE_VERSION,
-        .progress = &line, .workers = a->jobs ? a->jobs : w->processors, .out = w->out, .now_s = w->now_s,
+        .progress = &line, .jobs = a->jobs, .processors = w->processors, .out = w->out, .now_s = w->now_s,
     };
     ltc_status st = resolved.failed ? ltc_fail(err, LTC_ENOMEM, "no memory for the configuration") : LTC_OK;
     if (!st)

@@ -126,7 +126,7 @@ static ltc_status look_up(work *k, ltc_error *err)
                                    .failed = failed };
     const lt_execution x = {
         .plan = &k->plan, .store = k->store, .services = &k->run->setup.services,
-        .listener = &listener, .now_s = world_of(k)->now_s, .workers = 1, .look = true,
+        .listener = &listener, .now_s = world_of(k)->now_s, .crews = 1, .seats = 1, .look = true,
     };
     const ltc_status st = lt_execute(&x, err);
     if (k->job->state == LT_JOB_DONE && k->job->outcome.trained)

@@ -19,7 +19,8 @@ static const page pages[] = {
       "or a full disk. Standard output gets the table of levels, standard error the progress.\n",
       CONFIG
       "  -o, --output DIR       where results go, over run.output\n"
-      "  -j, --jobs N           trainings at once (one a processor)\n"
+      "  -j, --jobs N           trainings at once (one a processor; in one program, where the backend takes many, as\n"
+      "                         many as its memory holds)\n"
       "  -n, --dry-run          say what would be trained, and about how long it takes; write nothing\n"
       "  -q, --quiet            no progress\n"
       "  -v, --verbose          a line for each evaluation\n",

@@ -1,5 +1,5 @@
-/* Owns the way back from a merged configuration to the file that it stands on. Called by the results of a run,
- * for what was changed. */
+/* Owns the way back from a merged configuration to the file that it stands on. Called by the results of a
+ * run, for what was changed. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>

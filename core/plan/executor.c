@@ -17,9 +17,18 @@ typedef struct pool {
     bool            stop;                     /* nothing new is begun */
 } pool;
 
+/* A device with those who train on it. What one of them does decides what the others may begin beside it. */
+typedef struct bench {
+    lt_crew          crew;
+    uint32_t         running;
+    const lt_regime *at;                      /* of the last job that was begun */
+} bench;
+
 /* One thread: its worker, and the job it is at. */
 typedef struct hand {
     pool         *pool;
+    bench        *bench;
+    bool          entered;                    /* the others on its bench wait for it */
     lt_worker     worker;
     lt_job       *job;
     lt_watcher    watcher;
@@ -114,23 +123,37 @@ static void spread_loss(lt_plan *p)
             p->job[i].state = fate_of(p, &p->job[i]);
 }
 
+/* Is a job of the network and data for which the bench's device is open? */
+static bool is_at(const bench *b, const lt_job *j)
+{
+    return b->at && b->at->experiment == j->regime->experiment;
+}
+
 /* The main line first, which controls wait for, and of that the lowest level; then the variants in their order. Among
- * equals one on the device that is open, which is of `at`. */
-static bool is_before(const lt_job *a, const lt_job *b, const lt_experiment *at)
+ * equals one on the device that is open. */
+static bool is_before(const lt_job *a, const lt_job *b, const bench *on)
 {
     if (a->line->order != b->line->order)
         return a->line->order < b->line->order;
     if (a->step.level != b->step.level)
         return a->step.level < b->step.level;
-    return a->regime->experiment == at && b->regime->experiment != at;
+    return is_at(on, a) && !is_at(on, b);
 }
 
-static lt_job *pick(lt_plan *p, const lt_experiment *at, double now_s)
+/* Beside what is under way on the bench only what fits into the same program. */
+static bool may_begin(const bench *b, const lt_job *j)
+{
+    return !b->running || lt_regime_fits(b->at, j->regime);
+}
+
+static lt_job *pick(lt_plan *p, const bench *b, double now_s)
 {
     lt_job *best = NULL;
-    for (uint32_t i = 0; i < p->n_jobs; i++)
-        if (ready(p, &p->job[i]) && p->job[i].later_s <= now_s && (!best || is_before(&p->job[i], best, at)))
-            best = &p->job[i];
+    for (uint32_t i = 0; i < p->n_jobs; i++) {
+        lt_job *j = &p->job[i];
+        if (ready(p, j) && j->later_s <= now_s && may_begin(b, j) && (!best || is_before(j, best, b)))
+            best = j;
+    }
     return best;
 }
 
@@ -139,8 +162,16 @@ static bool put_off(const lt_plan *p)
 {
     bool any = false;
     for (uint32_t i = 0; i < p->n_jobs; i++)
-        any = any || ready(p, &p->job[i]);
+        any = any || (ready(p, &p->job[i]) && p->job[i].later_s > 0);
     return any;
+}
+
+/* Who has a job, or is about to take one, has the others on its bench wait, so that they go on together. */
+static void enter(hand *h, bool in)
+{
+    if (in != h->entered)
+        (in ? lt_cohort_enter : lt_cohort_leave)(h->bench->crew.cohort);
+    h->entered = in;
 }
 
 /* Of other processes nobody tells: they are looked at again and again. */
@@ -164,7 +195,8 @@ static lt_job *take(hand *h)
     pool *p = h->pool;
     lt_job *j = NULL;
     pthread_mutex_lock(&p->lock);
-    while (!p->stop && !(j = pick(p->x->plan, h->worker.device_of, p->x->now_s()))) {
+    while (!p->stop && !(j = pick(p->x->plan, h->bench, p->x->now_s()))) {
+        enter(h, false);
         if (put_off(p->x->plan))
             wait_for_others(p);
         else if (p->running)
@@ -172,9 +204,12 @@ static lt_job *take(hand *h)
         else
             break;
     }
+    enter(h, j != NULL);
     if (j) {
         j->state = LT_JOB_RUNNING;
         p->running++;
+        h->bench->running++;
+        h->bench->at = j->regime;
     }
     pthread_mutex_unlock(&p->lock);
     return j;
@@ -208,6 +243,7 @@ static void conclude(hand *h, ltc_status st, const lt_level_row *row, const lt_h
     p->stop = p->stop || st == LTC_ECANCELLED;
     spread_loss(p->x->plan);
     p->running--;
+    h->bench->running--;
     pthread_cond_broadcast(&p->changed);
     pthread_mutex_unlock(&p->lock);
 }
@@ -227,36 +263,55 @@ static void *work(void *arg)
         free(row.layer);
         free(history);
     }
-    lt_worker_close(&h->worker);
     return NULL;
 }
 
-static void prepare(hand *h, pool *p)
+static void prepare(hand *h, pool *p, bench *b)
 {
     const lt_execution *x = p->x;
     h->pool = p;
+    h->bench = b;
     h->watcher = (lt_watcher){ .arg = h, .now_s = now_of, .stopping = stopping, .stepped = stepped };
     h->worker = (lt_worker){ .plan = x->plan, .store = x->store, .watcher = &h->watcher, .look = x->look,
-                             .save_s = x->save_s, .begun = begun, .evaluated = evaluated, .noticed = noticed, .arg = h };
+                             .crew = &b->crew, .save_s = x->save_s, .begun = begun, .evaluated = evaluated, .noticed = noticed, .arg = h };
+}
+
+static ltc_status create_benches(bench *b, uint32_t n, ltc_error *err)
+{
+    ltc_status st = LTC_OK;
+    for (uint32_t i = 0; i < n && !st; i++)
+        st = lt_crew_create(&b[i].crew, err);
+    return st;
+}
+
+/* Fewer threads than asked for is slower, not wrong. */
+static void run_hands(hand *hands, uint32_t n)
+{
+    uint32_t started = 0;
+    while (started + 1 < n && !pthread_create(&hands[started + 1].thread, NULL, work, &hands[started + 1]))
+        started++;
+    work(&hands[0]);
+    for (uint32_t i = 1; i <= started; i++)
+        pthread_join(hands[i].thread, NULL);
 }
 
 ltc_status lt_execute(const lt_execution *x, ltc_error *err)
 {
-    const uint32_t n = x->workers ? x->workers : 1;
+    const uint32_t crews = x->crews ? x->crews : 1, seats = x->seats ? x->seats : 1;
     pool p = { .x = x, .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
-    hand *hands = lt_array(n, sizeof *hands);
-    uint32_t started = 0;
-    if (!hands)
-        return ltc_fail(err, LTC_ENOMEM, "no memory for %u workers", n);
-    for (uint32_t i = 0; i < n; i++)
-        prepare(&hands[i], &p);
-    while (started + 1 < n && !pthread_create(&hands[started + 1].thread, NULL, work, &hands[started + 1]))
-        started++;                            /* fewer threads than asked for is slower, not wrong */
-    work(&hands[0]);
-    for (uint32_t i = 1; i <= started; i++)
-        pthread_join(hands[i].thread, NULL);
+    hand *hands = lt_array(crews, seats * sizeof *hands);
+    bench *benches = lt_array(crews, sizeof *benches);
+    ltc_status st = hands && benches ? create_benches(benches, crews, err)
+                                     : ltc_fail(err, LTC_ENOMEM, "no memory for %u workers", crews * seats);
+    for (uint32_t i = 0; i < crews * seats && !st; i++)
+        prepare(&hands[i], &p, &benches[i % crews]);
+    if (!st)
+        run_hands(hands, crews * seats);
+    for (uint32_t i = 0; benches && i < crews; i++)
+        lt_crew_destroy(&benches[i].crew);
+    free(benches);
     free(hands);
-    if (p.status)
+    if (!st && p.status)
         *err = p.error;
-    return p.status;
+    return st ? st : p.status;
 }

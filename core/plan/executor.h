@@ -25,7 +25,7 @@ typedef struct lt_execution {
     const lt_listener *listener;
     double           (*now_s)(void);
     double             save_s;                /* between saves of a training under way */
-    uint32_t           workers;
+    uint32_t           crews, seats;          /* devices at once, and trainings at once on each of them */
     bool               look;                  /* compute nothing: jobs that would stay waiting */
 } lt_execution;
 

@@ -299,9 +299,16 @@ void lt_regime_close(lt_regime *r)
     r->layer = NULL;
 }
 
-lt_session_request lt_regime_session(const lt_regime *r)
+bool lt_regime_fits(const lt_regime *a, const lt_regime *b)
 {
-    return (lt_session_request){
+    return a->experiment == b->experiment && a->batch == b->batch && a->evaluate_every == b->evaluate_every &&
+           a->settings->dataset.augment == b->settings->dataset.augment &&
+           !memcmp(&a->optimizer, &b->optimizer, sizeof a->optimizer);
+}
+
+lt_program_request lt_regime_program(const lt_regime *r)
+{
+    return (lt_program_request){
         .graph = &r->experiment->graph, .optimizer = &r->optimizer, .input = &r->experiment->normalisation.input,
         .batch = (uint32_t)r->batch,
         .augment = r->settings->dataset.augment == LT_AUGMENT_CROP_FLIP ? LTC_AUGMENT_CROP | LTC_AUGMENT_FLIP : 0,

@@ -71,9 +71,13 @@ ltc_status lt_regime_open(const lt_experiment *e, const lt_settings *s, lt_regim
 ltc_status lt_regime_open_retrain(const lt_regime *dense, lt_regime *r, ltc_error *err);
 void lt_regime_close(lt_regime *r);           /* safe on a zeroed one */
 
-/* What a session is opened with, and what a trainer is, for a trial from 0; trials differ in what run.vary lists. */
-lt_session_request lt_regime_session(const lt_regime *r);
+/* What is compiled, and what a trainer is, for a trial from 0; trials differ in what run.vary lists. */
+lt_program_request lt_regime_program(const lt_regime *r);
 lt_training lt_regime_training(const lt_regime *r, uint64_t trial);
+
+/* May trainings of both ride in one program? They may differ in all that a program knows nothing of, such as the
+ * learning rate or the mask; and they are evaluated equally often, so that nobody waits for another's. */
+bool lt_regime_fits(const lt_regime *a, const lt_regime *b);
 
 /* State 0 of a trial: arch.weights, or drawn by the trial's key. */
 void lt_regime_initial(const lt_regime *r, uint64_t trial, lt_state *s);

@@ -302,7 +302,7 @@ ltc_status lt_level_run(lt_worker *w, lt_job *j, lt_level_row *row, lt_history_r
     w->experiment = j->regime->experiment;
     ltc_status st = begin(&k, err);
     if (!st && j->outcome.stopped)
-        return st;
+        return st;                            /* before anything was computed */
     if (!st && j->trains) {
         st = train(&k, err);
         j->outcome.bad = st == LTC_ENUMERIC && k.trajectory.bad;
@@ -310,6 +310,8 @@ ltc_status lt_level_run(lt_worker *w, lt_job *j, lt_level_row *row, lt_history_r
     const bool done = !st && !j->outcome.elsewhere;
     if (st || done)
         st = lt_services_settle(w->experiment->services, report(&k, st, row, history, n_history, err));
+    lt_session_close(w->session);
+    w->session = NULL;
     lt_state_free(&k.state);
     if (st || !done) {
         lt_trajectory_free(&k.trajectory);

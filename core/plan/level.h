@@ -1,10 +1,11 @@
 /* Level: the work of one job: a mask is drawn or taken, weights are treated, the result is trained and measured.
  *
  * Everything is looked up in the store first; only what is not there is computed. A worker does one level at a time, on
- * a device of its own. */
+ * the device of its crew. */
 #ifndef LT_PLAN_LEVEL_H
 #define LT_PLAN_LEVEL_H
 
+#include "plan/crew.h"
 #include "plan/identity.h"
 #include "plan/plan.h"
 #include "plan/trajectory.h"
@@ -15,10 +16,8 @@ typedef struct lt_worker {
     lt_store         *store;
     const lt_watcher *watcher;
     const lt_experiment *experiment;          /* of the job at hand */
-    lt_device         device;                 /* opened when something must be computed */
-    const lt_experiment *device_of;           /* what the device was opened for */
-    lt_session       *session;
-    const lt_regime  *session_of;             /* what the session was opened for */
+    lt_crew          *crew;                   /* NULL: it only looks */
+    lt_session       *session;                /* with the crew, when something must be computed, while a level lasts */
     bool              look;                   /* only look: LTC_EUNSUPPORTED where something must be computed */
     double            save_s;
     ltc_status      (*begun)(void *arg, const lt_job *j, ltc_error *err);         /* is claimed, and is going to train */
@@ -38,8 +37,5 @@ ltc_status lt_level_run(lt_worker *w, lt_job *j, lt_level_row *row, lt_history_r
 
 /* An evaluation of a job as a row of the history. */
 lt_history_row lt_history_of(const lt_job *j, const lt_evaluation *e);
-
-/* Closes session and device. */
-void lt_worker_close(lt_worker *w);
 
 #endif

@@ -115,7 +115,8 @@ ltc_status lt_mask_inputs_open(lt_worker *w, lt_job *j, lt_mask_inputs *in, ltc_
 }
 
 /* What the criterion, or the allocation, asked for. */
-ltc_status lt_mask_inputs_key(const lt_worker *w, const lt_job *j, lt_mask_inputs *in, lt_digest *key, ltc_error *err)
+ltc_status lt_mask_inputs_key(const lt_worker *w, const lt_job *j, lt_mask_inputs *in, lt_digest *key,
+                              ltc_error *err)
 {
     const lt_selection_request *r = &in->request;
     const bool weighs = r->allocation == LT_ALLOCATION_LAMP && !r->exact;

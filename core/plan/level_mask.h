@@ -20,8 +20,9 @@ struct lt_mask_inputs {
 ltc_status lt_mask_inputs_open(lt_worker *w, lt_job *j, lt_mask_inputs *in, ltc_error *err);
 void lt_mask_inputs_close(lt_mask_inputs *in);
 
-/* Which of the four states are read, by name, where the job's mask is drawn; and the key of that selection. */
-ltc_status lt_mask_inputs_key(const lt_worker *w, const lt_job *j, lt_mask_inputs *in, lt_digest *key, ltc_error *err);
+/* Which of the four states are read, by name, where the job's mask is drawn; and the selection's key. */
+ltc_status lt_mask_inputs_key(const lt_worker *w, const lt_job *j, lt_mask_inputs *in, lt_digest *key,
+                              ltc_error *err);
 
 /* Fetches them and draws the mask, for lt_masks_free. */
 ltc_status lt_mask_inputs_draw(lt_worker *w, lt_mask_inputs *in, lt_masks *made, ltc_error *err);

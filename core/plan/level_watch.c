@@ -1,15 +1,20 @@
-/* Watches the masks along the dense network's training for the moment at which they have come to rest (You et al. 2020,
- * section 4). Called by level_mask.c. How they differ is a record of its own: another window, or another distance, is
- * a matter of looking it up. */
+/* Watches the masks along the dense network's training for the moment at which they have come to rest (You et
+ * al. 2020, section 4). Called by level_mask.c. How they differ is a record of its own: another window, or
+ * another distance, is a matter of looking it up. */
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "plan/early_bird.h"
 #include "plan/level_mask.h"
 
+static ltc_status no_memory(ltc_error *err)
+{
+    return ltc_fail(err, LTC_ENOMEM, "no memory for the masks along a training");
+}
+
 /* Takes what was told of the weights of the mask that was drawn last, and of those of all before it. */
-static ltc_status compare(lt_watch *watch, const ltc_graph *g, const lt_masks *m, lt_mask_bits *bits, uint32_t i,
-                          ltc_error *err)
+static ltc_status compare(lt_watch *watch, const ltc_graph *g, const lt_masks *m, lt_mask_bits *bits,
+                          uint32_t i, ltc_error *err)
 {
     const ltc_status st = lt_mask_bits_of(g, m, &bits[i], err);
     watch->total = bits[i].n;
@@ -27,7 +32,7 @@ static void look_at(lt_watch *watch, uint32_t check)
 static ltc_status draw_all(lt_worker *w, lt_job *j, lt_mask_inputs *in, lt_watch *watch, ltc_error *err)
 {
     lt_mask_bits *bits = lt_array(watch->n, sizeof *bits);
-    ltc_status st = bits ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "no memory for the masks along a training");
+    ltc_status st = bits ? LTC_OK : no_memory(err);
     for (uint32_t i = 0; i < watch->n && !st; i++) {
         lt_masks made = { 0 };
         lt_digest ignored;
@@ -82,10 +87,11 @@ static ltc_status get(lt_store *s, const lt_digest *key, lt_watch *watch, bool *
 }
 
 /* Of the selections at every check. */
-static ltc_status key_of(lt_worker *w, lt_job *j, lt_mask_inputs *in, lt_watch *watch, lt_digest *key, ltc_error *err)
+static ltc_status key_of(lt_worker *w, lt_job *j, lt_mask_inputs *in, lt_watch *watch, lt_digest *key,
+                         ltc_error *err)
 {
     lt_digest *selection = lt_array(watch->n, sizeof *selection);
-    ltc_status st = selection ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "no memory for the masks along a training");
+    ltc_status st = selection ? LTC_OK : no_memory(err);
     for (uint32_t i = 0; i < watch->n && !st; i++) {
         look_at(watch, i);
         st = lt_mask_inputs_key(w, j, in, &selection[i], err);
@@ -101,8 +107,7 @@ static ltc_status find_distances(lt_worker *w, lt_job *j, lt_mask_inputs *in, lt
     lt_digest key;
     bool found = false;
     watch->differ = lt_array(lt_pair(watch->n, 0), sizeof *watch->differ);
-    ltc_status st = watch->differ ? key_of(w, j, in, watch, &key, err)
-                                  : ltc_fail(err, LTC_ENOMEM, "no memory for the masks along a training");
+    ltc_status st = watch->differ ? key_of(w, j, in, watch, &key, err) : no_memory(err);
     if (!st) {
         lt_outcome_rests_on(&j->outcome, &key);
         st = get(w->store, &key, watch, &found, err);
@@ -117,12 +122,13 @@ static ltc_status find_distances(lt_worker *w, lt_job *j, lt_mask_inputs *in, lt
 
 static void say_if_late(const lt_worker *w, const lt_job *j)
 {
+    const lt_watch *watch = &j->outcome.watch;
     char sentence[200];
-    if (j->outcome.watch.early || w->look || !w->noticed)
+    if (watch->early || w->look || !w->noticed)
         return;
-    snprintf(sentence, sizeof sentence, "no early bird was found: no mask of %u is within %.3g of the %lld before it, "
-             "so the last is drawn, at step %" PRIu64, j->outcome.watch.n, j->settings->prune.early_bird.distance,
-             (long long)j->settings->prune.early_bird.window - 1, j->outcome.watch.drawn_step);
+    snprintf(sentence, sizeof sentence, "no early bird was found: no mask of %u is within %.3g of the %lld before "
+             "it, so the last is drawn, at step %" PRIu64, watch->n, j->settings->prune.early_bird.distance,
+             (long long)j->settings->prune.early_bird.window - 1, watch->drawn_step);
     w->noticed(w->arg, j, sentence);
 }
 
@@ -150,8 +156,8 @@ static ltc_status follow(const lt_plan *p, lt_job *j, ltc_error *err)
     j->outcome.watch.differ = NULL, j->outcome.watch.n = 0;
     if (lt_plan_drawn(p, j))
         return LTC_OK;
-    return ltc_fail(err, LTC_EINVAL, "main's mask was drawn at step %" PRIu64 ", of which this line's own dense network "
-                    "has no state; let it train as main does", j->outcome.watch.drawn_step);
+    return ltc_fail(err, LTC_EINVAL, "main's mask was drawn at step %" PRIu64 ", of which this line's own dense "
+                    "network has no state; let it train as main does", j->outcome.watch.drawn_step);
 }
 
 ltc_status lt_level_watch(lt_worker *w, lt_job *j, lt_mask_inputs *in, ltc_error *err)

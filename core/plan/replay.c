@@ -125,14 +125,14 @@ static ltc_status open_session(replay *x, ltc_error *err)
 {
     const lt_experiment *e = x->r->job->regime->experiment;
     const lt_plugin_setting *p = &e->settings->backend.plugin;
-    const lt_session_request s = lt_regime_session(x->r->job->regime);
+    const lt_program_request s = lt_regime_program(x->r->job->regime);
     ltc_status st = lt_device_open(p->module, p->options, e->services, &x->device, err);
     if (!st)
         st = lt_device_load(&x->device, &e->data, err);
     if (!st)
         st = lt_session_open(&x->device, &s, &x->session, err);
     if (!st)
-        st = lt_session_put(x->session, &x->start, err);
+        lt_session_put(x->session, &x->start);
     return st ? st : lt_trainer_open(x->session, &x->training, x->r->watcher, &x->trainer, err);
 }
 

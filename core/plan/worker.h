@@ -4,7 +4,7 @@
 
 #include "plan/level.h"
 
-/* The worker's session, opened for this regime; LTC_EUNSUPPORTED when the worker only looks. */
+/* The worker's session, opened for this regime, until the level ends; LTC_EUNSUPPORTED when the worker only looks. */
 ltc_status lt_worker_session(lt_worker *w, const lt_regime *r, lt_session **s, ltc_error *err);
 
 /* A state of the run's graph, fetched; a state that is gone is LTC_EIO. Made with lt_state_create by the caller. */

@@ -176,7 +176,7 @@ static void put_legend(const lt_plot *p, lt_text *to)
         lt_text_add(to, "set key outside bottom center vertical maxrows %zu", l.rows);
     else
         lt_text_add(to, "set key outside top center horizontal");
-    lt_text_add(to, " Left reverse noenhanced samplen 3.4 width 1\n");
+    lt_text_add(to, " Left reverse noenhanced samplen 4.4 width 1\n");
 }
 
 static void put_axes(const lt_plot *p, lt_text *to)

@@ -25,10 +25,11 @@ static void put_lines(const lt_lines *l, const char *tag, const char *class, lt_
     lt_text_add(to, "</%s>\n", tag);
 }
 
-static void put_sheet(lt_sheet s, lt_text *to)
+/* run: whose it is, from 0. */
+static void put_sheet(lt_sheet s, size_t run, lt_text *to)
 {
     if (s.rows > 1)
-        lt_sheet_html(&s, to);
+        lt_sheet_html(&s, run, to);
     to->failed |= s.failed;
     lt_sheet_free(&s);
 }
@@ -80,8 +81,8 @@ static void describe_matrix(const lt_plot *plot, lt_text *alt)
     for (const lt_series *s = plot->series; s < plot->series + plot->n_series; s++)
         for (const lt_dot *d = s->dot; d < s->dot + s->n_dots; d++)
             most = fmax(most, d->y.mean);
-    lt_text_add(alt, "%s. %zu masks beside one another; %s is %.3g at most.", plot->title, plot->n_series, plot->y,
-                (plot->y_percent ? 100 : 1) * most);
+    lt_text_add(alt, "%s. %zu masks beside one another; %s is %.3g at most.", plot->title, plot->n_series,
+                plot->y, (plot->y_percent ? 100 : 1) * most);
 }
 
 static void put_figure(const lt_page *p, const lt_plot *plot, lt_text *to)
@@ -129,9 +130,9 @@ static json_t *json_of_plot(const lt_plot *p)
     json_t *series = json_array();
     for (size_t i = 0; i < p->n_series; i++)
         json_array_append_new(series, json_of_series(&p->series[i]));
-    return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:o, s:s, s:o, s:o, s:o}", "id", p->id, "x", p->x,
-                     "y", p->y, "reversed", p->reversed, "x_percent", p->x_percent, "y_percent", p->y_percent, "y_log",
-                     p->y_log, "matrix", p->matrix, "reference", number(p->reference), "reference_name",
+    return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:o, s:s, s:o, s:o, s:o}", "id", p->id,
+                     "x", p->x, "y", p->y, "reversed", p->reversed, "x_percent", p->x_percent, "y_percent",
+                     p->y_percent, "y_log", p->y_log, "matrix", p->matrix, "reference", number(p->reference), "reference_name",
                      p->reference_name ? p->reference_name : "dense", "y_from", number(p->y_from), "y_to",
                      number(p->y_to), "series", series);
 }
@@ -169,8 +170,8 @@ static bool has_tables(const lt_page *p)
 static void put_navigation(const lt_page *p, lt_text *to)
 {
     const struct { const char *id, *name; bool there; } part[] = {
-        { "summary", "Summary", true }, { "figures", "Figures", p->plots->n }, { "tables", "Tables", has_tables(p) },
-        { "setup", "Set-up", true }, { "methods", "Methods", true },
+        { "summary", "Summary", true }, { "figures", "Figures", p->plots->n },
+        { "tables", "Tables", has_tables(p) }, { "setup", "Set-up", true }, { "methods", "Methods", true },
     };
     lt_text_add(to, "<nav aria-label=\"Parts\"><ul>");
     for (size_t i = 0; i < sizeof part / sizeof part[0]; i++)
@@ -203,6 +204,16 @@ static void put_head(const lt_page *p, lt_text *to)
     lt_text_add(to, "</header>\n<main>\n");
 }
 
+/* Whose part it is, where there are several. */
+static void put_run(const lt_page *p, size_t i, lt_text *to)
+{
+    if (p->n_runs < 2)
+        return;
+    lt_text_add(to, "<h3>");
+    lt_html_text(p->run[i].directory, to);
+    lt_text_add(to, "</h3>\n");
+}
+
 static void put_summary(const lt_page *p, lt_text *to)
 {
     put_heading("summary", "What was found", to);
@@ -210,11 +221,7 @@ static void put_summary(const lt_page *p, lt_text *to)
         lt_lines found = { 0 }, asked = { 0 };
         lt_words_summary(&p->run[i], &found);
         lt_words_warnings(&p->run[i], &asked);
-        if (p->n_runs > 1) {
-            lt_text_add(to, "<h3>");
-            lt_html_text(p->run[i].directory, to);
-            lt_text_add(to, "</h3>\n");
-        }
+        put_run(p, i, to);
         put_lines(&found, "ul", "findings", to);
         if (asked.n)
             lt_text_add(to, "<h3>What a reviewer would ask</h3>\n");
@@ -249,12 +256,13 @@ static void put_tables(const lt_page *p, lt_text *to)
         return;
     put_heading("tables", "Tables", to);
     if (p->n_runs > 1)
-        put_sheet(lt_sheet_runs(p->run, p->n_runs), to);
+        put_sheet(lt_sheet_runs(p->run, p->n_runs), 0, to);
     if (p->overlay && p->n_runs == 1)
-        put_sheet(lt_sheet_overlay(p->overlay, p->run), to);
+        put_sheet(lt_sheet_overlay(p->overlay, p->run), 0, to);
     for (size_t i = 0; i < p->n_runs; i++) {
-        put_sheet(lt_sheet_levels(&p->run[i]), to);
-        put_sheet(lt_sheet_cost(&p->run[i]), to);
+        put_run(p, i, to);
+        put_sheet(lt_sheet_levels(&p->run[i]), i, to);
+        put_sheet(lt_sheet_cost(&p->run[i]), i, to);
     }
 }
 
@@ -262,11 +270,12 @@ static void put_setup(const lt_page *p, lt_text *to)
 {
     put_heading("setup", "Set-up", to);
     for (size_t i = 0; i < p->n_runs; i++) {
-        put_sheet(lt_sheet_facts(&p->run[i]), to);
-        put_sheet(lt_sheet_plugins(&p->run[i]), to);
-        put_sheet(lt_sheet_changes(&p->run[i]), to);
+        put_run(p, i, to);
+        put_sheet(lt_sheet_facts(&p->run[i]), i, to);
+        put_sheet(lt_sheet_plugins(&p->run[i]), i, to);
+        put_sheet(lt_sheet_changes(&p->run[i]), i, to);
         lt_text_add(to, "<details%s><summary>Configuration</summary>\n", p->n_runs == 1 ? " open" : "");
-        put_sheet(lt_sheet_settings(&p->run[i]), to);
+        put_sheet(lt_sheet_settings(&p->run[i]), i, to);
         lt_text_add(to, "</details>\n");
     }
 }
@@ -279,6 +288,7 @@ static void put_methods(const lt_page *p, lt_text *to)
         lt_text references = { 0 };
         lt_words_methods(&p->run[i], &said);
         lt_words_references(&p->run[i], &references);
+        put_run(p, i, to);
         for (size_t k = 0; k < said.n; k++) {
             lt_text_add(to, "<p>");
             lt_html_text(said.v[k], to);

@@ -8,15 +8,22 @@
 #define COUNTED(split) \
     "CASE levels.report_at WHEN 'best' THEN best_" split "_acc ELSE end_" split "_acc END"
 
-/* A lab on compression scores [1 - (ps + pu)] (qw/32) w / 5.6e6 + (1 - ps) (max(qw, qa)/32) f / 8.3e8: w parameters, f
- * operations, ps of them gone with whole channels and pu one by one, qw and qa bits. All is of 32 bits here. */
+/* A lab on compression scores [1 - (ps + pu)] (qw/32) w / 5.6e6 + (1 - ps) (max(qw, qa)/32) f / 8.3e8: w
+ * parameters, f operations, ps of them gone with whole channels and pu one by one, qw and qa bits. All is of 32
+ * bits here. */
 #define SCORE "params_alive / 5.6e6 + COALESCE(macs_shrunk, macs_dense) / 8.3e8"
+
+/* At the last evaluation by so many thirds of the training. */
+#define AFTER(thirds) \
+    "(SELECT test_acc FROM measure WHERE measure.level = l.id AND moment = 'step' AND step > 0 AND " \
+    "3 * step <= " thirds " * levels.steps ORDER BY step DESC LIMIT 1)"
 
 /* In the order of lt_quantity. */
 #define QUANTITIES \
     "density, density_params, params_alive, macs_alive, macs_dense, " SCORE ", collapsed, levels.steps, " \
     "levels.best_step, CASE WHEN draw_at LIKE '%it' THEN CAST(draw_at AS INTEGER) END, drawn_test_acc, " \
-    "dense_test_acc, start_test_acc, " COUNTED("val") ", " COUNTED("test") ", end_test_acc, " \
+    "dense_test_acc, start_test_acc, " COUNTED("val") ", " COUNTED("test") ", " \
+    AFTER("1") ", " AFTER("2") ", end_test_acc, " \
     "end_train_acc, train_seconds, levels.ms_per_step, " \
     "(SELECT moved FROM training WHERE training.level = l.id), " \
     "(SELECT trained_steps FROM training WHERE training.level = l.id)"

@@ -63,11 +63,12 @@ static ltc_status take_line(lt_overlay *o, char *line, unsigned number, ltc_erro
     lt_published p;
     for (int i = 0; i < COLUMNS; i++)
         cell[i] = next_cell(&line);
-    p = (lt_published){ .quantity = cell[QUANTITY], .variant = cell[VARIANT], .source = cell[SOURCE] };
+    p = (lt_published){ .quantity = cell[QUANTITY], .variant = cell[VARIANT], .source = cell[SOURCE],
+                        .at_least = !strncmp(cell[VALUE], ">=", 2) };
     if (find_quantity(p.quantity) == QUANTITIES)
         return ltc_fail(err, LTC_EINVAL, "%s:%u: '%.40s' is not a quantity; write one of accuracy, end_test, end_train, "
                         "early_stop, early_stop_ratio, difference, untrained, pruned, validation", o->path, number, p.quantity);
-    if (!read_number(cell[DENSITY], &p.density) || !read_number(cell[VALUE], &p.value) ||
+    if (!read_number(cell[DENSITY], &p.density) || !read_number(cell[VALUE] + 2 * p.at_least, &p.value) ||
         !read_number(cell[TOLERANCE], &p.tolerance) || p.density <= 0 || p.density > 1)
         return ltc_fail(err, LTC_EINVAL, "%s:%u: density (in (0, 1]), value and tolerance are three numbers", o->path,
                         number);
@@ -116,6 +117,12 @@ void lt_overlay_free(lt_overlay *o)
 {
     lt_arena_free(&o->arena);
     *o = (lt_overlay){ 0 };
+}
+
+bool lt_published_holds(const lt_published *p, const lt_measured *m)
+{
+    const double over = m->value - p->value;
+    return over >= -p->tolerance - 1e-12 && (p->at_least || over <= p->tolerance + 1e-12);
 }
 
 static lt_measured measure(const lt_published *p, const lt_seen_run *r, const lt_seen_group *g)
@@ -171,6 +178,9 @@ static bool draw_in(const lt_overlay *o, const lt_seen_run *r, lt_plots *p, lt_p
     }
     if (s && !s->n_dots)
         plot->n_series--;
+    else if (s)
+        plot->caption = lt_arena_print(&p->arena, "%s Published values have their tolerance as bars.", plot->caption);
+    ok = ok && plot->caption;
     lt_plot_frame(plot);
     return ok;
 }

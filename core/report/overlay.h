@@ -7,10 +7,12 @@
 #include "report/plot.h"
 #include "util/text.h"
 
-/* Fractions, and steps. value and tolerance are in the unit of the quantity. */
+/* Fractions, and steps. value and tolerance are in the unit of the quantity. at_least: written ">=0.003", as
+ * where a paper says "by more than", and anything above is as good. */
 typedef struct lt_published {
     const char *quantity, *variant, *source;
     double      density, value, tolerance;
+    bool        at_least;
 } lt_published;
 
 /* What the run has at the nearest density; NaN: none within a tenth of it. */
@@ -26,6 +28,9 @@ typedef struct lt_overlay {
 /* LTC_EINVAL names file and line. *o is to be freed in any case. */
 ltc_status lt_overlay_read(const char *path, lt_overlay *o, ltc_error *err);
 void lt_overlay_free(lt_overlay *o);
+
+/* Is it near enough? */
+bool lt_published_holds(const lt_published *p, const lt_measured *m);
 
 lt_measured lt_overlay_measured(const lt_published *p, const lt_seen_run *r);
 

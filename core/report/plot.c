@@ -14,8 +14,10 @@ const lt_style lt_styles[LT_STYLES] = {
     { "#666666", "circle", 6, 7 },      { "#882255", "rect", 4, 8 },
 };
 
-/* Inferno of matplotlib, without its ends: darkness tells the order, in grey too. No variant has these colours. */
-static const char *const level_colours[] = { "#1b0c41", "#5c126e", "#a52c60", "#d24644", "#f1731d", "#e0a010" };
+/* As matplotlib's inferno: darkness tells the order, in grey too. No variant has these colours. */
+static const char *const level_colours[] = {
+    "#1b0c41", "#5c126e", "#a52c60", "#d24644", "#f1731d", "#e0a010",
+};
 enum { LEVEL_COLOURS = sizeof level_colours / sizeof level_colours[0] };
 
 lt_style lt_style_of(uint32_t style)
@@ -117,13 +119,18 @@ static bool name_runs(const lt_seen_run *run, size_t n, lt_plots *p)
     return p->label;
 }
 
+/* What is in the report of each, where several are compared. */
+static bool plots_of_one(const lt_seen_run *run, bool tickets, lt_plots *p)
+{
+    return lt_plots_of_curves(run, p) && lt_plots_of_masks(run, p) && lt_plots_of_layers(run, p) &&
+           (!tickets || lt_plots_of_tickets(run, p));
+}
+
 ltc_status lt_plots_make(const lt_seen_run *run, size_t n_runs, bool tickets, lt_plots *p, ltc_error *err)
 {
     *p = (lt_plots){ 0 };
     const bool ok = name_runs(run, n_runs, p) && lt_plots_of_levels(run, n_runs, p) &&
-                    lt_plots_of_curves(run, n_runs, p) && lt_plots_of_masks(run, n_runs, p) &&
-                    lt_plots_of_layers(run, p) &&
-                    (!tickets || lt_plots_of_tickets(run, p));
+                    (n_runs > 1 || plots_of_one(run, tickets, p));
     if (!ok)
         lt_plots_free(p);
     return ok ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "no memory for the figures of a report");

@@ -23,7 +23,7 @@ typedef struct lt_plot {
     const char *id, *title, *caption, *x, *y; /* id: name of its files; x, y: labels */
     bool        reversed;                     /* x is logarithmic and falls to the right */
     bool        x_percent, y_percent, y_log;
-    bool        matrix;                       /* a series is a row, at the x of the dot of its number; y is the shade */
+    bool        matrix;                       /* a series is a row, at the x of the dot of its number; y: shade */
     double      reference;                    /* a line across; NaN: none */
     const char *reference_name;               /* NULL: it is the dense network's */
     double      y_from, y_to;                 /* what the axis shows; set when all series are there */
@@ -38,14 +38,14 @@ typedef struct lt_plots {
     const char **label;                       /* [n_runs] what runs are called in legends; "" of a single one */
 } lt_plots;
 
-enum { LT_STYLES = 8, LT_LEVEL_STYLE = 1 << 20 };     /* LT_LEVEL_STYLE + i: of main's levels, dark to light */
+enum { LT_STYLES = 8, LT_LEVEL_STYLE = 1 << 20 };     /* LT_LEVEL_STYLE + i: of levels, dark to light */
 /* Colours of Okabe & Ito 2008, which remain distinct to the colour-blind; gnuplot's and Chart.js's marks. */
 typedef struct lt_style { const char *colour, *mark; int point, dash; } lt_style;
 extern const lt_style lt_styles[LT_STYLES];
 lt_style lt_style_of(uint32_t style);         /* beyond the last: again, with other dashes */
 
-/* Of as many runs as are compared. A figure for which nothing was measured is left out. tickets: those that
- * need files of the first run's tickets/ too. Zeroed on failure. */
+/* Of as many runs as are compared. A figure for which nothing was measured is left out. tickets: of a
+ * single run also those that need the files of its tickets/. Zeroed on failure. */
 ltc_status lt_plots_make(const lt_seen_run *run, size_t n_runs, bool tickets, lt_plots *p, ltc_error *err);
 void lt_plots_free(lt_plots *p);
 

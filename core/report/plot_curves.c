@@ -126,10 +126,8 @@ static bool add_controls(const lt_seen_run *r, lt_plots *p)
     return ok;
 }
 
-bool lt_plots_of_curves(const lt_seen_run *run, size_t n_runs, lt_plots *p)
+bool lt_plots_of_curves(const lt_seen_run *run, lt_plots *p)
 {
-    if (n_runs != 1)
-        return true;                          /* curves of several runs are in the report of each */
     return add_levels(run, &(lt_plot){
                .id = "learning", .title = "Learning curves", .x = "step", .y = "test accuracy (%)",
                .caption = "Test accuracy of the main line's networks along their training. Mean over trials.",

@@ -23,6 +23,10 @@ static const shown all[] = {
     { "early-stop", "Early stop over density",
       "Step of least validation loss: how fast a network learns. " TRIALS, density, "early stop (step)",
       LT_Q_DENSITY, LT_Q_BEST_STEP, false, true },
+    { "third", "Test accuracy after a third of the training", "At the last evaluation by then. " TRIALS, density,
+      "test accuracy (%)", LT_Q_DENSITY, LT_Q_THIRD, true, true },
+    { "two-thirds", "Test accuracy after two thirds of the training", "At the last evaluation by then. " TRIALS,
+      density, "test accuracy (%)", LT_Q_DENSITY, LT_Q_TWO_THIRDS, true, true },
     { "end-test", "Test accuracy at the end of training", "After the last step. " TRIALS, density,
       "test accuracy (%)", LT_Q_DENSITY, LT_Q_END_TEST, true, true },
     { "end-train", "Training accuracy at the end of training",
@@ -34,6 +38,9 @@ static const shown all[] = {
     { "pruned", "Masked networks right after pruning",
       "Test accuracy at the weights that the mask was drawn from, before anything was trained again. " TRIALS,
       density, "test accuracy (%)", LT_Q_DENSITY, LT_Q_DRAWN, true, false },
+    { "dense-masked", "The dense network under each mask",
+      "Test accuracy of the dense network's last weights, those pruned at zero and nothing trained again. " TRIALS,
+      density, "test accuracy (%)", LT_Q_DENSITY, LT_Q_DENSE, true, true },
     { "operations", "Test accuracy over multiply-accumulates",
       "Of a sample, counting weights that are not dead. A processor gains only what its kernels skip. " TRIALS,
       "multiply-accumulates a sample", "test accuracy (%)", LT_Q_MACS, LT_Q_TEST, true, true },
@@ -132,8 +139,8 @@ static bool add_variant(const lt_seen_run *r, const char *label, uint32_t first,
 {
     const bool one = is_one_line(r);
     bool ok = true;
-    if (f->of == LT_Q_DRAWN && variant && !strcmp(r->variant[variant].masks, "main"))
-        return true;                          /* it draws none */
+    if ((f->of == LT_Q_DRAWN || f->of == LT_Q_DENSE) && variant && !strcmp(r->variant[variant].masks, "main"))
+        return true;                          /* the mask is main's, which is shown */
     for (uint32_t point = 0; ok && point < (one ? 1 : r->n_points); point++) {
         const char *at = one || !point || !count_levels(r, variant, point, 0) ? "" : r->point[point];
         const char *name = lt_arena_print(&p->arena, "%s%s%s%s", label, r->variant[variant].name, *at ? ", " : "",
@@ -148,7 +155,8 @@ static bool add_variant(const lt_seen_run *r, const char *label, uint32_t first,
 static double reference_of(const lt_seen_run *run, size_t n_runs, const shown *f)
 {
     const lt_seen_group *dense = n_runs == 1 ? lt_seen_group_at(run, 0, run->home, 0) : NULL;
-    return f->dense && dense && run->n_points == 1 ? lt_seen_spread(run, dense, f->of).mean : NAN;
+    const lt_quantity of = f->of == LT_Q_DENSE ? LT_Q_END_TEST : f->of;
+    return f->dense && dense && run->n_points == 1 ? lt_seen_spread(run, dense, of).mean : NAN;
 }
 
 static bool add_figure(const lt_seen_run *run, size_t n_runs, const shown *f, lt_plots *p)

@@ -5,8 +5,8 @@
 #include "report/plot.h"
 
 bool lt_plots_of_levels(const lt_seen_run *run, size_t n_runs, lt_plots *p);    /* a quantity over density */
-bool lt_plots_of_curves(const lt_seen_run *run, size_t n_runs, lt_plots *p);    /* over steps of training */
-bool lt_plots_of_masks(const lt_seen_run *run, size_t n_runs, lt_plots *p);     /* along the dense training */
+bool lt_plots_of_curves(const lt_seen_run *run, lt_plots *p);                   /* over steps of training */
+bool lt_plots_of_masks(const lt_seen_run *run, lt_plots *p);                    /* along the dense training */
 bool lt_plots_of_layers(const lt_seen_run *run, lt_plots *p);                   /* of main's layers */
 bool lt_plots_of_tickets(const lt_seen_run *run, lt_plots *p);                  /* what the files hold */
 

@@ -1,5 +1,5 @@
-/* Owns the figures of masks along a training: how far each is from the others, and when one was drawn (You et al. 2020,
- * figures 2 and 3). Called by plot.c. Of main alone, at one point of a sweep. */
+/* Owns the figures of masks along a training: how far each is from the others, and when one was drawn (You et
+ * al. 2020, figures 2 and 3). Called by plot.c. Of main alone, at one point of a sweep. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +17,8 @@ static size_t list_levels(const lt_seen_run *r, level l[MOST_LEVELS])
     for (size_t i = 0, end; i < r->n_distances && n < MOST_LEVELS; i = end) {
         for (end = i; end < r->n_distances && r->distance[end].level == r->distance[i].level;)
             end++;
-        const size_t pairs = end - i;
-        l[n++] = (level){ r->distance[i].level, &r->distance[i], pairs, (size_t)((1 + sqrt(1 + 8 * (double)pairs)) / 2) };
+        const size_t pairs = end - i, masks = (size_t)((1 + sqrt(1 + 8 * (double)pairs)) / 2);
+        l[n++] = (level){ r->distance[i].level, &r->distance[i], pairs, masks };
     }
     return n;
 }
@@ -71,10 +71,11 @@ static bool add_matrix(const lt_seen_run *r, const level *l, lt_plots *p)
     lt_plot *plot = lt_plots_add(p, &(lt_plot){
         .id = lt_arena_print(&p->arena, "distance-l%02u", l->level),
         .title = lt_arena_print(&p->arena, "Distance of masks along the training, %.3g %% kept", density),
-        .caption = lt_arena_print(&p->arena, "Share of the weights that two masks tell apart, of the dense network after so "
-                                  "many steps; mean over trials. Drawn at step %.0f%s.", drawn.mean,
+        .caption = lt_arena_print(&p->arena, "Share of the weights that two masks tell apart, of the dense network "
+                                  "after so many steps; mean over trials. Drawn at step %.0f%s.", drawn.mean,
                                   drawn.n > 1 ? " on average" : ""),
-        .x = "mask drawn at step", .y = "share that differs (%)", .y_percent = true, .matrix = true, .reference = NAN });
+        .x = "mask drawn at step", .y = "share that differs (%)", .y_percent = true, .matrix = true,
+        .reference = NAN });
     bool ok = plot && plot->id && plot->title && plot->caption;
     for (size_t i = 0; i < rows && ok; i++)
         ok = add_row(l, rows, i, p, plot);
@@ -86,7 +87,7 @@ static bool add_matrix(const lt_seen_run *r, const level *l, lt_plots *p)
 /* Each mask's greatest distance to those before it in the window: what the rule looks at. */
 static bool add_line(const level *l, size_t window, const char *name, lt_plots *p, lt_plot *plot)
 {
-    lt_series *s = lt_plot_series(p, plot, name, LT_LEVEL_STYLE + (uint32_t)plot->n_series);
+    lt_series *s = lt_plot_series(p, plot, name, LT_LEVEL_STYLE + l->level);
     bool ok = s;
     for (size_t i = window - 1; i < l->masks && ok; i++) {
         const lt_seen_distance *far = pair_of(l, i, i - 1);
@@ -106,9 +107,9 @@ static bool add_approach(const lt_seen_run *r, const level *l, size_t n, lt_plot
         return true;
     lt_plot *plot = lt_plots_add(p, &(lt_plot){
         .id = "early-bird", .title = "When masks come to rest",
-        .caption = lt_arena_print(&p->arena, "Greatest distance of a mask to the %ld before it: the first at or below the "
-                                  "line is drawn, in each trial. Mean over trials; bars reach from the least to the "
-                                  "greatest trial.", window - 1),
+        .caption = lt_arena_print(&p->arena, "Greatest distance of a mask to the %ld before it: the first at or "
+                                  "below the line is drawn, in each trial. Mean over trials; bars reach from the "
+                                  "least to the greatest trial.", window - 1),
         .x = "step", .y = "share that differs (%)", .y_percent = true, .reference = strtod(limit, NULL),
         .reference_name = "limit" });
     bool ok = plot && plot->caption;
@@ -122,10 +123,10 @@ static bool add_approach(const lt_seen_run *r, const level *l, size_t n, lt_plot
     return ok;
 }
 
-bool lt_plots_of_masks(const lt_seen_run *run, size_t n_runs, lt_plots *p)
+bool lt_plots_of_masks(const lt_seen_run *run, lt_plots *p)
 {
     level l[MOST_LEVELS];
-    const size_t n = n_runs == 1 ? list_levels(run, l) : 0;       /* of several runs they are in the report of each */
+    const size_t n = list_levels(run, l);
     bool ok = add_approach(run, l, n, p);
     for (size_t i = 0; i < n && ok; i++)
         ok = add_matrix(run, &l[i], p);

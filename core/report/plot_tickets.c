@@ -117,6 +117,7 @@ static bool add_weights(const lt_seen_level *ticket, const weights w[4], lt_plot
         .caption = "Prunable weights of the dense network, and those that the sparsest mask keeps; first "
                    "trial. Each curve has an area of 1.",
         .x = "weight", .y = "density of weights", .reference = NAN });
+    static const uint32_t shade[4] = { 0, 1, 3, 4 };
     bool ok = plot;
     for (int i = 0; i < 4 && ok && reach > 0; i++) {
         char name[80];
@@ -124,7 +125,7 @@ static bool add_weights(const lt_seen_level *ticket, const weights w[4], lt_plot
             snprintf(name, sizeof name, "dense, %s", i % 2 ? "end" : "start");
         else
             snprintf(name, sizeof name, "%.3g %% kept, %s", percent, i % 2 ? "end" : "start");
-        lt_series *s = lt_plot_series(p, plot, name, (uint32_t)i);
+        lt_series *s = lt_plot_series(p, plot, name, LT_LEVEL_STYLE + shade[i]);
         ok = s && add_histogram(&w[i], reach, p, s);
     }
     if (ok)

@@ -67,9 +67,12 @@ static bool is_number(const char *s)
     return *s && strchr("+-0123456789", *s) && strcspn(s, "/:abcdfghijklmnopqrstuvwxyz") == strlen(s);
 }
 
-void lt_sheet_html(const lt_sheet *s, lt_text *to)
+void lt_sheet_html(const lt_sheet *s, size_t run, lt_text *to)
 {
-    lt_text_add(to, "<div class=\"sheet\"><table id=\"%s\"><caption>", s->id);
+    lt_text_add(to, "<div class=\"sheet\"><table id=\"%s", s->id);
+    if (run)
+        lt_text_add(to, "-%zu", run + 1);
+    lt_text_add(to, "\" class=\"%s\"><caption>", s->id);
     lt_html_text(s->title, to);
     lt_text_add(to, "</caption>\n<thead><tr>");
     for (size_t c = 0; c < s->columns; c++) {

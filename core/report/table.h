@@ -18,7 +18,8 @@ void lt_sheet_row(lt_sheet *s);
 void lt_sheet_set(lt_sheet *s, size_t column, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void lt_sheet_free(lt_sheet *s);
 
-void lt_sheet_html(const lt_sheet *s, lt_text *to);
+/* run: from 0: the same table of several has an id for each. */
+void lt_sheet_html(const lt_sheet *s, size_t run, lt_text *to);
 void lt_sheet_markdown(const lt_sheet *s, lt_text *to);
 
 /* What stands in the report, of one run unless it says otherwise. */

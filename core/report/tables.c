@@ -88,8 +88,8 @@ static bool is_set(const lt_seen_run *r, const char *key, const char *word)
     return value && !strcmp(value, word);
 }
 
-/* Steps trained until there is a ticket: in a chain those of all levels before it too, else of the dense network, which
- * an early bird does not need to its end. A counter that goes on has them in it. */
+/* Steps trained until there is a ticket: in a chain those of all levels before it too, else of the dense
+ * network, which an early bird does not need to its end. A counter that goes on has them in it. */
 static double search_of(const lt_seen_run *r, const lt_seen_group *g, double dense, double before)
 {
     const bool bird = is_set(r, "prune.strategy", "early-bird");
@@ -227,7 +227,7 @@ static const char *judge(const lt_published *p, const lt_measured *m)
 {
     if (isnan(m->value))
         return "not measured";
-    return fabs(m->value - p->value) <= p->tolerance + 1e-12 ? "pass" : "fail";
+    return lt_published_holds(p, m) ? "pass" : "fail";
 }
 
 lt_sheet lt_sheet_overlay(const lt_overlay *o, const lt_seen_run *r)
@@ -243,7 +243,7 @@ lt_sheet lt_sheet_overlay(const lt_overlay *o, const lt_seen_run *r)
         lt_sheet_set(&s, 0, "%s", p->quantity);
         lt_sheet_set(&s, 1, "%s", p->variant);
         set_number(&s, 2, "%.4g", 100 * p->density);
-        set_number(&s, 3, "%.5g", p->value);
+        set_number(&s, 3, p->at_least ? "\u2265 %.5g" : "%.5g", p->value);
         set_number(&s, 4, "%.5g", m.value);
         if (m.n)
             lt_sheet_set(&s, 5, "%llu", (unsigned long long)m.n);

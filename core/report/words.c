@@ -86,6 +86,13 @@ static bool is_told(const lt_seen_group *g)
     return g->variant == 0 && g->level > 0 && g->compared && g->pairs > 1 && !isnan(g->difference);
 }
 
+/* By how much a mean may fall short of dense's and match; as the schema has it where nothing is stored. */
+static double tolerance_of(const lt_seen_run *r)
+{
+    const char *matching = lt_seen_value(r, "report.matching");
+    return matching ? strtod(matching, NULL) : 0.002;
+}
+
 static const lt_seen_group *sparsest(const lt_seen_run *r, const char *verdict)
 {
     const lt_seen_group *found = NULL;
@@ -135,8 +142,6 @@ static bool is_single(const lt_seen_run *r)
 
 void lt_words_summary(const lt_seen_run *r, lt_lines *to)
 {
-    const char *matching = lt_seen_value(r, "report.matching");
-    const double tolerance = matching ? 100 * strtod(matching, NULL) : 0.2;
     say_standing(r, to);
     say_dense(r, to);
     if (r->finished && is_single(r) && r->n_groups > 1) {
@@ -150,7 +155,7 @@ void lt_words_summary(const lt_seen_run *r, lt_lines *to)
         lt_lines_add(to, "The rule: matching, if the mean accuracy falls short of dense's by %.3g percentage points at "
                      "most, each trial paired with its own dense network; winning, if besides the early stop is not "
                      "later and each re-initialisation of the same masks does worse. Intervals are Student's t over "
-                     "trials, draws averaged within theirs.", tolerance);
+                     "trials, draws averaged within theirs.", 100 * tolerance_of(r));
 }
 
 /* Means of best_step that stand at the end of the training. */
@@ -234,6 +239,22 @@ static void ask_numbers(const lt_seen_run *r, lt_lines *to)
                      "alone; nothing was corrected for that.", compared, 0.05 * (double)compared);
 }
 
+/* A mean that is near enough may be far off: does the interval say so? */
+static void ask_width(const lt_seen_run *r, lt_lines *to)
+{
+    const double tolerance = tolerance_of(r);
+    size_t judged = 0, wide = 0;
+    for (const lt_seen_group *g = r->group; g < r->group + r->n_groups; g++) {
+        const bool good = is_told(g) && strcmp(g->verdict, "-") != 0;
+        judged += good;
+        wide += good && g->difference_low < -tolerance;
+    }
+    if (wide)
+        lt_lines_add(to, "At %zu of the %zu levels that are called winning or matching the interval reaches further than "
+                     "%.3g percentage points below dense: so few trials do not exclude such a loss.", wide, judged,
+                     100 * tolerance);
+}
+
 static void ask_moved(const lt_seen_run *r, lt_lines *to)
 {
     double moved = 0;
@@ -261,6 +282,7 @@ void lt_words_warnings(const lt_seen_run *r, lt_lines *to)
 {
     ask_moved(r, to);
     ask_numbers(r, to);
+    ask_width(r, to);
     ask_budget(r, to);
     ask_controls(r, to);
     ask_rates(r, to);

@@ -26,9 +26,9 @@ typedef struct lt_layer_row {
 
 /* Masks along a training, of which one was drawn; every = 0: none were watched. n = 0: another line's. */
 typedef struct lt_watch {
-    uint64_t  every, total;                   /* steps between masks, the first after so many; weights of each */
+    uint64_t  every, total;                   /* steps to a mask from the one before, or the start; its weights */
     uint64_t  drawn_step;
-    uint64_t *differ;                         /* [n * (n - 1) / 2] weights of a mask and an earlier one: lt_pair */
+    uint64_t *differ;                         /* [n (n - 1) / 2] weights of a mask and an earlier one: lt_pair */
     uint32_t  n;
     bool      early;                          /* drawn because it had come to rest; else the last */
 } lt_watch;

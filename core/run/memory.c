@@ -3,8 +3,9 @@
 
 #include "train/device.h"
 
-/* Around a training: its start, where it is, the best so far; and what is read from the store or on its way there. */
-enum { STATES = 5, SPAN = 4096 };
+/* Around a training: its start, where it is, the best so far; what is read from the store or on its way there; and while
+ * it waits for the others of a cohort. */
+enum { STATES = 6 };
 
 static uint64_t bytes_of_data(const lt_experiment *e)
 {
@@ -20,17 +21,28 @@ static uint64_t bytes_of_states(const lt_experiment *e)
     return STATES * lt_graph_param_count(&e->graph) * (3 * sizeof(float) + 1);
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 static ltc_status ask_regime(lt_device *d, const lt_regime *r, lt_memory *m, ltc_error *err)
 {
-    const lt_session_request request = lt_regime_session(r);
+    const lt_program_request request = lt_regime_program(r);
     ltc_plan plan = { 0 };
-    const ltc_status st = lt_session_plan(d, &request, &plan, err);
-    const uint64_t span = (r->steps < SPAN ? r->steps : SPAN) * r->batch * sizeof(uint32_t);
-    const uint64_t program = plan.bytes_fixed + plan.bytes_per_replica;
-    const uint64_t all = program + span + bytes_of_states(r->experiment);
-    if (!st && all > m->worker)
-        m->worker = all;
-    return st;
+    const ltc_status st = lt_program_plan(d, &request, &plan, err);
+    const uint64_t span = (r->steps < LT_MOST_SPAN ? r->steps : LT_MOST_SPAN) * r->batch * sizeof(uint32_t);
+    const uint32_t most = lt_program_most(&plan);
+    if (st)
+        return st;
+    const bool own = plan.caps & LTC_CAP_OWN_MEMORY;
+    m->own = m->own || own;
+    m->fixed = larger(m->fixed, plan.bytes_fixed);
+    m->replica = larger(m->replica, plan.bytes_per_replica);
+    m->program = larger(m->program, own ? 0 : plan.bytes_fixed);
+    m->training = larger(m->training, (own ? 0 : plan.bytes_per_replica) + 2 * span + bytes_of_states(r->experiment));
+    m->replicas = m->replicas && m->replicas < most ? m->replicas : most;
+    return LTC_OK;
 }
 
 /* Lines follow one another with the same batch and optimizer, mostly: those are asked for once. */
@@ -80,11 +92,28 @@ ltc_status lt_memory_ask(const lt_plan *p, lt_memory *m, ltc_error *err)
     return st;
 }
 
-uint32_t lt_memory_workers(const lt_memory *m, uint64_t available, uint32_t wanted)
+static bool in_cohorts(const lt_memory *m)
 {
-    if (!available || !m->worker)
+    return m->replicas > 1;
+}
+
+/* Of each training, and beside the data of all of them together. */
+static uint64_t each_of(const lt_memory *m)
+{
+    return m->training + (in_cohorts(m) ? 0 : m->program);
+}
+
+static uint64_t shared_of(const lt_memory *m)
+{
+    return m->data + (in_cohorts(m) ? m->program : 0);
+}
+
+uint32_t lt_memory_trainings(const lt_memory *m, uint64_t available, uint32_t wanted)
+{
+    const uint64_t each = each_of(m), shared = shared_of(m);
+    if (!available || !each)
         return wanted;
-    const uint64_t most = available > m->data ? (available - m->data) / m->worker : 0;
+    const uint64_t most = available > shared ? (available - shared) / each : 0;
     return most < wanted ? (uint32_t)most : wanted;
 }
 
@@ -99,27 +128,40 @@ static const char *text_of(uint64_t bytes, char text[32])
     return text;
 }
 
-ltc_status lt_memory_settle(const lt_memory *m, uint64_t available, uint32_t *workers, FILE *to, ltc_error *err)
+ltc_status lt_memory_settle(const lt_memory *m, uint64_t available, uint32_t wanted, lt_layout *l, FILE *to, ltc_error *err)
 {
-    char data[32], worker[32], there[32];
-    const uint32_t fit = lt_memory_workers(m, available, *workers);
-    text_of(m->data, data), text_of(m->worker, worker), text_of(available, there);
+    char data[32], training[32], there[32];
+    const uint32_t most = in_cohorts(m) && m->replicas < wanted ? m->replicas : wanted;
+    const uint32_t fit = lt_memory_trainings(m, available, most);
+    text_of(shared_of(m), data), text_of(each_of(m), training), text_of(available, there);
     if (!fit)
         return ltc_fail(err, LTC_ENOMEM, "no memory: the data take %s and a training %s, and %s are available; a smaller "
-                        "train.batch_size or network takes less", data, worker, there);
-    if (fit < *workers)
+                        "train.batch_size or network takes less", data, training, there);
+    if (fit < most)
         fprintf(to, "ltcore: %u training%s at once and not %u, for want of memory: the data take %s, each training %s, and "
-                "%s are available\n", fit, fit == 1 ? "" : "s", *workers, data, worker, there);
-    *workers = fit;
+                "%s are available\n", fit, fit == 1 ? "" : "s", most, data, training, there);
+    *l = in_cohorts(m) ? (lt_layout){ 1, fit } : (lt_layout){ fit, 1 };
     return LTC_OK;
 }
 
-void lt_memory_print(const lt_memory *m, uint32_t workers, uint64_t available, FILE *to)
+static void print_cohorts(const lt_memory *m, const lt_layout *l, FILE *to)
 {
-    char data[32], worker[32], all[32], there[32];
-    fprintf(to, "memory: %s for the data and %s for each of %u worker%s, %s in all", text_of(m->data, data),
-            text_of(m->worker, worker), workers, workers == 1 ? "" : "s", text_of(m->data + workers * m->worker, all));
+    char fixed[32], replica[32];
+    fprintf(to, "cohorts: at most %u training%s in one program, which takes %s and %s for each%s; it may have %u\n",
+            l->seats, l->seats == 1 ? "" : "s", text_of(m->fixed, fixed), text_of(m->replica, replica),
+            m->own ? " of the device's memory" : "", m->replicas);
+}
+
+void lt_memory_print(const lt_memory *m, const lt_layout *l, uint64_t available, FILE *to)
+{
+    char data[32], training[32], all[32], there[32];
+    const uint32_t n = l->crews * l->seats;
+    fprintf(to, "memory: %s for the data and %s for each of %u %s%s, %s in all", text_of(shared_of(m), data),
+            text_of(each_of(m), training), n, in_cohorts(m) ? "training" : "worker", n == 1 ? "" : "s",
+            text_of(shared_of(m) + n * each_of(m), all));
     if (available)
         fprintf(to, "; %s are available", text_of(available, there));
     fputc('\n', to);
+    if (in_cohorts(m))
+        print_cohorts(m, l, to);
 }

@@ -6,20 +6,29 @@
 
 #include "plan/plan.h"
 
-/* In bytes. worker: of the worker whose training takes most: its program, the states between it and the store, and the plan
- * of a span. A device's own memory counts as the host's: a plan does not say whose its bytes are. */
-typedef struct lt_memory { uint64_t data, worker; } lt_memory;
+/* In bytes of the host, but for the last two; of the line whose training takes most. */
+typedef struct lt_memory {
+    uint64_t data, program, training;         /* program: once a device; training: each, with its states between program
+                                                 and store, and the plan of a span */
+    uint64_t fixed, replica;                  /* of a program, wherever its device keeps it: once, and for each */
+    uint32_t replicas;                        /* how many any of the programs may have */
+    bool     own;                             /* the device has memory of its own: fixed and replica are of that */
+} lt_memory;
+
+/* How a run is laid out: devices at once, and trainings at once on each: one, or a cohort on the only device. */
+typedef struct lt_layout { uint32_t crews, seats; } lt_layout;
 
 ltc_status lt_memory_ask(const lt_plan *p, lt_memory *m, ltc_error *err);
 
-/* How many of `wanted` workers fit into `available` bytes beside the data, which counts them; 0: not even one. 0 bytes:
- * it is not known, and all do. */
-uint32_t lt_memory_workers(const lt_memory *m, uint64_t available, uint32_t wanted);
+/* How many of `wanted` trainings at once fit into `available` bytes beside the data, which counts them; 0: not even one.
+ * 0 bytes: it is not known, and all do. */
+uint32_t lt_memory_trainings(const lt_memory *m, uint64_t available, uint32_t wanted);
 
-/* Lowers *workers to what fits, and says so on `to`; LTC_ENOMEM with figures: not even one does. */
-ltc_status lt_memory_settle(const lt_memory *m, uint64_t available, uint32_t *workers, FILE *to, ltc_error *err);
+/* For `wanted` trainings at once, or as many as fit; fewer for want of the host's memory are told on `to`. LTC_ENOMEM
+ * with figures: not even one fits. */
+ltc_status lt_memory_settle(const lt_memory *m, uint64_t available, uint32_t wanted, lt_layout *l, FILE *to, ltc_error *err);
 
-/* One line: data, worker, both together, and what is available if it is known. */
-void lt_memory_print(const lt_memory *m, uint32_t workers, uint64_t available, FILE *to);
+/* A line: data, trainings, all together, and what is available if it is known; and one of cohorts, if there may be any. */
+void lt_memory_print(const lt_memory *m, const lt_layout *l, uint64_t available, FILE *to);
 
 #endif

@@ -26,7 +26,7 @@ typedef struct run {
     lt_hooks     *hooks;
     lt_about      about;
     lt_registration registration;
-    uint32_t      workers;                    /* as many as memory has room for */
+    lt_layout     layout;                     /* as many trainings at once as memory has room for */
     uint64_t     *last_step;                  /* [n_jobs]: for progress; UINT64_MAX: not seen yet */
     lt_live       live;
     pthread_mutex_t say;                      /* over what the store reports, from any thread, and the progress line */
@@ -55,12 +55,15 @@ static ltc_status open_run(run *x, bool with_store, ltc_error *err)
 }
 
 /* Before anything is written: how many trainings at once. */
-static ltc_status settle_workers(run *x, lt_memory *m, ltc_error *err)
+static ltc_status settle_layout(run *x, lt_memory *m, ltc_error *err)
 {
     const uint32_t most = x->plan.n_jobs ? x->plan.n_jobs : 1;
-    x->workers = x->r->workers < most ? x->r->workers : most;
     const ltc_status st = lt_memory_ask(&x->plan, m, err);
-    return st ? lt_services_settle(x->r->services, st) : lt_memory_settle(m, x->r->services->memory, &x->workers, x->r->progress->to, err);
+    const uint32_t advised = m->replicas > 1 ? m->replicas : x->r->processors;
+    const uint32_t wanted = x->r->jobs ? x->r->jobs : advised;
+    return st ? lt_services_settle(x->r->services, st)
+              : lt_memory_settle(m, x->r->services->memory, wanted < most ? wanted : most, &x->layout,
+                                 x->r->progress->to, err);
 }
 
 static void close_run(run *x)
@@ -189,8 +192,8 @@ static ltc_status execute(run *x, bool look, ltc_error *err)
                                    .finished = finished, .noticed = noticed, .failed = failed };
     const lt_execution e = {
         .plan = &x->plan, .store = x->store, .services = x->r->services, .listener = &listener,
-        .now_s = x->r->now_s, .save_s = x->r->settings->run.save_every, .workers = look ? 1 : x->workers,
-        .look = look,
+        .now_s = x->r->now_s, .save_s = x->r->settings->run.save_every, .crews = look ? 1 : x->layout.crews,
+        .seats = look ? 1 : x->layout.seats, .look = look,
     };
     return lt_execute(&e, err);
 }
@@ -219,7 +222,7 @@ static ltc_status prepare(run *x, ltc_error *err)
     if (!st)
         st = lt_store_check_writable(x->store, err);
     if (!st)
-        st = settle_workers(x, &memory, err);
+        st = settle_layout(x, &memory, err);
     if (!st && !(x->last_step = lt_array(x->plan.n_jobs, sizeof *x->last_step)))
         st = ltc_fail(err, LTC_ENOMEM, "no memory for a run");
     for (uint32_t i = 0; !st && i < x->plan.n_jobs; i++)
@@ -341,11 +344,11 @@ ltc_status lt_run_explain(const lt_run_request *r, ltc_error *err)
         count[x.plan.job[i].state] += x.plan.job[i].trains && !x.plan.job[i].outcome.bad;
     if (!st) {
         lt_explain(&x.plan, &x.experiments, count, lost, r->out);
-        st = settle_workers(&x, &memory, err);
+        st = settle_layout(&x, &memory, err);
     }
     if (!st) {
-        lt_memory_print(&memory, x.workers, r->services->memory, r->out);
-        st = lt_estimate(&x.plan, count[LT_JOB_FAILED] + count[LT_JOB_BLOCKED], x.workers, r->now_s, r->out, err);
+        lt_memory_print(&memory, &x.layout, r->services->memory, r->out);
+        st = lt_estimate(&x.plan, count[LT_JOB_FAILED] + count[LT_JOB_BLOCKED], &x.layout, r->now_s, r->out, err);
     }
     close_run(&x);
     return st;

@@ -11,7 +11,7 @@ typedef struct lt_run_request {
     const lt_services *services;              /* whose `cancelled` is asked between spans */
     const char        *resolved, *version;    /* text of run.cfg; of this program */
     lt_progress_line  *progress;
-    uint32_t           workers;
+    uint32_t           jobs, processors;      /* trainings at once; 0: as many as the processors, or as the cohort may have */
     FILE              *out;
     double           (*now_s)(void);
 } lt_run_request;

@@ -1,51 +1,37 @@
-/* Session: one compiled program on a device: a network, a batch size, an optimizer, and the state inside it.
+/* Session: one training's place in a cohort: a network, a batch size, an optimizer, and the state inside it.
  *
- * Put a state, then train spans and evaluate at will; get the state back whole. Every struct is lent in the
- * size that the backend was built for, one that it is too old to read whole is refused, and the
- * floating-point mode after a call is what it was before. All [serial]. */
+ * Put a state, then train spans and evaluate at will; get the state back whole. A session belongs to one thread, which
+ * has entered the cohort; a call may wait for the others. */
 #ifndef LT_TRAIN_SESSION_H
 #define LT_TRAIN_SESSION_H
 
-#include "graph/graph.h"
-#include "train/device.h"
-#include "train/state.h"
+#include "train/cohort.h"
 
-/* What to compile. The pointers outlive the session. */
-typedef struct lt_session_request {
-    const lt_graph      *graph;
-    const ltc_optimizer *optimizer;
-    const ltc_input     *input;
-    uint32_t             batch, augment;      /* LTC_AUGMENT_* */
-} lt_session_request;
+/* Samples [first, first + n) of a split. */
+typedef struct lt_part {
+    uint32_t split, pad;
+    uint64_t first, n;                        /* n: at most; out: as many as were evaluated, 0 if it was not its turn */
+    double   loss;                            /* in and out: sum over samples, which goes on */
+    uint64_t correct;                         /* likewise */
+} lt_part;
 
 typedef struct lt_session lt_session;
 
-ltc_status lt_session_open(lt_device *d, const lt_session_request *r, lt_session **s, ltc_error *err);
-void lt_session_close(lt_session *s);
+/* In a cohort, or in one of its own, which the thread enters. */
+ltc_status lt_session_join(lt_cohort *c, lt_session **s, ltc_error *err);
+ltc_status lt_session_open(lt_device *d, const lt_program_request *r, lt_session **s, ltc_error *err);
+void lt_session_close(lt_session *s);         /* safe on NULL */
 
-/* Bytes of the backend's plan for one program, opened or not. */
-ltc_status lt_session_plan(lt_device *d, const lt_session_request *r, ltc_plan *plan, ltc_error *err);
-
-ltc_status lt_session_put(lt_session *s, const lt_state *state, ltc_error *err);
+/* The state is read, and must stay as it is, until a span or a part of an evaluation was done with it, or another is
+ * put, or the session is closed. */
+void lt_session_put(lt_session *s, const lt_state *state);
 ltc_status lt_session_get(lt_session *s, lt_state *state, ltc_error *err);
 
-/* Steps first_step .. first_step + n_steps - 1. Planned wholly by the caller. */
-typedef struct lt_span {
-    uint64_t        first_step;
-    uint32_t        n_steps;
-    const uint32_t *row;                      /* [n_steps][batch] of the training split */
-    const float    *lr;                       /* [n_steps] */
-    ltc_key         key_augment, key_dropout;
-    float          *loss;                     /* out: [n_steps] batch means */
-    uint32_t       *correct;                  /* out: [n_steps] */
-    uint64_t        bad_step;                 /* out: first step of non-finite loss, or UINT64_MAX */
-} lt_span;
+/* span->n_steps: at most; out: as many as were done, 0 if it was not its turn. going: it is under way between two
+ * evaluations; who is not waits until all have come to theirs, so that they evaluate and go on together. */
+ltc_status lt_session_train(lt_session *s, lt_span *span, bool going, ltc_error *err);
 
-ltc_status lt_session_train(lt_session *s, lt_span *span, ltc_error *err);
-
-/* Adds the losses and the hits of samples [first, first + n) of a split to *loss and *correct; parts in their order
- * give the bits of the whole. */
-ltc_status lt_session_eval(lt_session *s, uint32_t split, uint64_t first, uint64_t n, double *loss, uint64_t *correct,
-                           ltc_error *err);
+/* Parts in their order give the bits of the whole split. */
+ltc_status lt_session_eval(lt_session *s, lt_part *part, ltc_error *err);
 
 #endif

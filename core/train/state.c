@@ -51,6 +51,12 @@ ltc_status lt_state_add_mask(lt_state *s, uint32_t p, ltc_error *err)
     return LTC_OK;
 }
 
+void lt_state_drop_mask(lt_state *s, uint32_t p)
+{
+    free(s->mask[p]);
+    s->mask[p] = NULL;
+}
+
 void lt_state_copy(const lt_state *from, lt_state *to)
 {
     size_t total = 0;

@@ -17,8 +17,9 @@ typedef struct lt_state {
 ltc_status lt_state_create(const ltc_graph *g, lt_state *s, ltc_error *err);
 void lt_state_free(lt_state *s);
 
-/* Gives parameter p a mask, all alive, to be changed in place. */
+/* Gives parameter p a mask, all alive, to be changed in place; or none. */
 ltc_status lt_state_add_mask(lt_state *s, uint32_t p, ltc_error *err);
+void lt_state_drop_mask(lt_state *s, uint32_t p);
 
 /* Values, slots and clock of `from` into `to`, of the same graph; masks stay. */
 void lt_state_copy(const lt_state *from, lt_state *to);

@@ -6,7 +6,7 @@
 
 #include "util/memory.h"
 
-enum { MAX_SPAN = 4096, FIRST_PART = 256 };   /* steps; samples */
+enum { FIRST_PART = 256 };                    /* samples */
 static const double SPAN_S = 0.25;            /* how long a span should take: an interruption waits no longer */
 
 struct lt_trainer {
@@ -17,6 +17,8 @@ struct lt_trainer {
     uint32_t          span, room;             /* steps in the next span; steps the arrays hold */
     uint32_t         *row, *correct;
     float            *lr, *loss;
+    uint64_t          planned_from;           /* row and lr are those of steps from here on */
+    uint32_t          planned, pad;           /* so many */
     double            spent_s, loss_sum;      /* since lt_trainer_forget: sum of losses, hits, steps */
     uint64_t          hits, counted;
     bool              bad;
@@ -37,21 +39,19 @@ ltc_status lt_evaluate(lt_session *s, const lt_data *d, uint32_t split, const lt
                        ltc_error *err)
 {
     const uint64_t n = d->split[split].n;
-    double loss = 0;
-    uint64_t correct = 0;
+    lt_part part = { .split = split };
     ltc_status st = LTC_OK;
-    for (uint64_t first = 0, part = FIRST_PART; first < n && !st;) {
-        const uint64_t count = part < n - first ? part : n - first;
+    for (uint64_t most = FIRST_PART; part.first < n && !st; part.first += part.n) {
         const double before = w->now_s(w->arg);
         if (w->stopping(w->arg))
             return ltc_fail(err, LTC_ECANCELLED, "stopped in the middle of an evaluation");
-        st = lt_session_eval(s, split, first, count, &loss, &correct, err);
-        first += count;
-        if (w->now_s(w->arg) - before < SPAN_S / 2)
-            part *= 2;
+        part.n = most < n - part.first ? most : n - part.first;
+        st = lt_session_eval(s, &part, err);
+        if (part.n && w->now_s(w->arg) - before < SPAN_S / 2)
+            most *= 2;
     }
     if (!st)
-        e->n[split] = n, e->loss[split] = loss, e->correct[split] = correct;
+        e->n[split] = n, e->loss[split] = part.loss, e->correct[split] = part.correct;
     return st;
 }
 
@@ -62,7 +62,7 @@ ltc_status lt_trainer_open(lt_session *s, const lt_training *training, const lt_
     if (!t)
         return ltc_fail(err, LTC_ENOMEM, "no memory to plan steps");
     *t = (lt_trainer){ .session = s, .t = training, .w = w, .span = 1 };
-    t->room = training->steps < MAX_SPAN ? (uint32_t)training->steps : MAX_SPAN;
+    t->room = training->steps < LT_MOST_SPAN ? (uint32_t)training->steps : LT_MOST_SPAN;
     t->row = lt_array(t->room, sizeof *t->row * training->batch);
     t->correct = lt_array(t->room, sizeof *t->correct);
     t->lr = lt_array(t->room, sizeof *t->lr);
@@ -128,31 +128,41 @@ static void adapt(lt_trainer *t, double took)
         t->span /= 2;
 }
 
-/* One span of at most `due` steps: writes it down, has it trained, counts it. *step goes forward. */
+/* Rows and rates of n steps from `step` on; of as many steps again nothing is written down. */
+static void plan_span(lt_trainer *t, uint64_t step, uint32_t n)
+{
+    if (t->planned_from == step && t->planned >= n)
+        return;
+    lt_order_rows(&t->order, step, n, t->row);
+    for (uint32_t i = 0; i < n; i++)
+        t->lr[i] = (float)lt_schedule_rate(t->t->schedule, step + i);
+    t->planned_from = step, t->planned = n;
+}
+
+/* One span of at most `due` steps: writes it down, has it trained, counts it. *step goes forward, if it was this
+ * training's turn. The time of a span that several trained is shared out among them. */
 static ltc_status train_span(lt_trainer *t, uint64_t due, uint64_t *step, ltc_error *err)
 {
     const uint32_t n = t->span < due ? t->span : (uint32_t)due;
     lt_span span = {
         .first_step = *step, .n_steps = n, .row = t->row, .lr = t->lr, .key_augment = t->t->key_augment,
-        .key_dropout = t->t->key_dropout, .loss = t->loss, .correct = t->correct, .bad_step = UINT64_MAX,
+        .key_dropout = t->t->key_dropout, .loss = t->loss, .correct = t->correct,
     };
-    lt_order_rows(&t->order, *step, n, t->row);
-    for (uint32_t i = 0; i < n; i++)
-        t->lr[i] = (float)lt_schedule_rate(t->t->schedule, *step + i);
-
+    plan_span(t, *step, n);
     const double before = t->w->now_s(t->w->arg);
-    const ltc_status st = lt_session_train(t->session, &span, err);
+    const ltc_status st = lt_session_train(t->session, &span, t->counted > 0, err);
     const double took = t->w->now_s(t->w->arg) - before;
-    if (st)
+    if (st || !span.n_steps)
         return st;
-    const uint32_t done = span.bad_step == UINT64_MAX ? n : (uint32_t)(span.bad_step - *step);
+    const bool bad = span.bad_step != UINT64_MAX;
+    const uint32_t done = bad ? (uint32_t)(span.bad_step - *step) : span.n_steps;
     for (uint32_t i = 0; i < done; i++)
         t->loss_sum += (double)t->loss[i], t->hits += t->correct[i];
     *step += done;
     t->counted += done;
-    t->spent_s += took;
+    t->spent_s += took / span.abreast;
     adapt(t, took);
-    t->bad = done < n;
+    t->bad = bad;
     return t->bad ? bad_loss(t, span.bad_step, err) : LTC_OK;
 }
 

@@ -1,10 +1,6 @@
 """figure.py RUN [PNG]: test accuracy over weights remaining, as Frankle & Carbin's figure 4a, from RUN/levels.csv.
 
-A ticket of the same run opens as a state dict, whose names are torchvision's:
-
-    from safetensors.torch import load_file
-    module.load_state_dict(load_file("RUN/tickets/main/t1/l03/start.safetensors"))
-    mask = load_file("RUN/tickets/main/t1/l03/mask.safetensors")          # 1 kept, 0 pruned
+A ticket of the same run is opened in PyTorch by ticket.py.
 """
 import sys
 

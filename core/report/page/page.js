@@ -136,9 +136,9 @@
       ctx.fillStyle = colour("--shade");
       for (const c of cells) {
         const [left, right, top, bottom] = [x.getPixelForValue(c.x - half), x.getPixelForValue(c.x + half),
-          y.getPixelForValue(c.y + half), y.getPixelForValue(c.y - half)];
+          y.getPixelForValue(c.y + half), y.getPixelForValue(c.y - half)].map(Math.round);
         ctx.globalAlpha = c.v / most;
-        ctx.fillRect(left, top, right - left + .5, bottom - top + .5);
+        ctx.fillRect(left, top, right - left, bottom - top);
       }
       ctx.restore();
     }
@@ -185,7 +185,7 @@
     const line = document.createElementNS(ns, "line");
     for (const [k, v] of Object.entries({ x1: 0, x2: 34, y1: 6, y2: 6, stroke: ink(s.colour), "stroke-width": 2.4,
       "stroke-dasharray": dashes[(s.dash - 1) % dashes.length].join(" ") })) line.setAttribute(k, v);
-    svg.append(line);
+    if (!s.dots_only) svg.append(line);
     const mark = marks[s.line_only ? "" : s.mark];
     if (mark) {
       const path = document.createElementNS(ns, "path");

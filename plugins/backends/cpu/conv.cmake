@@ -9,7 +9,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     set(conv_options_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512)
 endif()
 
-add_library(cpu-conv STATIC ${here}/conv_layer.c ${here}/conv_phase.c ${here}/conv_lists.c ${here}/conv_choice.c
+add_library(cpu-conv STATIC ${here}/conv_layer.c ${here}/conv_passes.c ${here}/conv_phase.c ${here}/conv_lists.c ${here}/conv_choice.c
     ${here}/conv_points.c)
 foreach(isa IN LISTS conv_isas)
     add_library(cpu-conv-${isa} OBJECT

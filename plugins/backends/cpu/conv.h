@@ -71,4 +71,11 @@ void cpu_conv_data_gradient(const cpu_conv *layer, const cpu_conv_call *c, bool 
  * hold the values of forward. The bias's gradient is the program's. */
 void cpu_conv_weight_gradient(const cpu_conv *layer, const cpu_conv_call *c, float *dw, int64_t first, int64_t end);
 
+/* The same in parts, while what a part reads is in a near cache: sums of blocks [first, end), of so many floats aligned
+ * to 64 bytes; then dw of all parts' together, which lie one after the other and are used up. 0 floats: a layer with so
+ * many weights that this does not pay. */
+size_t cpu_conv_sums(const cpu_conv *layer);
+void   cpu_conv_sum(const cpu_conv *layer, const cpu_conv_call *c, float *sums, int64_t first, int64_t end);
+void   cpu_conv_settle(const cpu_conv *layer, const cpu_conv_call *c, float *sums, int64_t parts, float *dw);
+
 #endif

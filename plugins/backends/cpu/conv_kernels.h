@@ -26,6 +26,9 @@ typedef struct conv_walk {
     bool relu, add;
 } conv_walk;
 
+/* A weights' gradient is made at once, or its sums alone, or of these. */
+typedef enum conv_stage { CONV_WHOLE, CONV_SUMS, CONV_FINISH } conv_stage;
+
 /* dw = sum over blocks and pixels of g[output] x[channel] at the entry's tap, for outputs [first, end).
  * Each sum is one vector, in an order that depends on the sheets' sizes alone; then over lanes. */
 typedef struct conv_slope {
@@ -35,7 +38,9 @@ typedef struct conv_slope {
     const conv_lists *lists;
     const uint32_t *to;                       /* [count][wide]: in dw, or CONV_NONE; NULL: the lists' order */
     int64_t first, end;
-    float *partial; int64_t room;             /* room for so many vectors, at least conv_slope_room's */
+    float *partial; int64_t room;             /* room for so many vectors, at least conv_slope_room's; for all but for
+                                                 CONV_WHOLE */
+    conv_stage stage;
     float *dw;
 } conv_slope;
 
@@ -57,7 +62,8 @@ typedef struct conv_winograd_slope {
     int64_t in_rows, in_columns, rows, columns, blocks, inputs, pad;
     const uint32_t *to;
     int64_t first, end;
-    float *scratch, *dw;
+    conv_stage stage;
+    float *scratch, *sums, *dw;               /* sums [chunk of outputs][point][..]; of CONV_WHOLE in scratch */
 } conv_winograd_slope;
 
 typedef struct conv_kernels {
@@ -66,6 +72,7 @@ typedef struct conv_kernels {
     void (*winograd_slope)(const conv_winograd_slope *k);
     void (*slope)(const conv_slope *k);       /* of lists with one output a row */
     void (*slope_wide)(const conv_slope *k);  /* of lists with CONV_WIDE outputs a row */
+    void (*add)(float *to, const float *from, size_t n);
 } conv_kernels;
 
 extern const conv_kernels conv_kernels_avx512, conv_kernels_avx2, conv_kernels_portable;

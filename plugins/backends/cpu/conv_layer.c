@@ -1,27 +1,12 @@
-#include "conv.h"
+/* Opens a convolution: which way each pass goes, its lists, the order of what it stores, and what is derived of that
+ * when weights have changed. */
+#include "conv_layer.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <ltcore/backend.h>
-
-#include "conv_choice.h"
-#include "conv_phase.h"
-#include "conv_points.h"
-
-struct cpu_conv {
-    cpu_conv_shape shape;
-    const conv_kernels *kernels;
-    conv_way way[CONV_PASSES];
-    conv_phase forward, slope;                /* slope: of the weights' gradient, if its lists are others */
-    bool own_slope;
-    conv_phase *back; int64_t n_back;
-    float *points[2], *host;                  /* Winograd's weights of two passes; all, with zeros */
-    size_t stored;
-    uint32_t *places;                         /* NULL: all, in the host's order */
-    uint32_t *rank;                           /* the way back, or CONV_NONE; NULL: not wanted */
-};
 
 static const conv_kernels *kernels_of(cpu_isa isa)
 {
@@ -51,7 +36,7 @@ static size_t weights_of(const cpu_conv_shape *s)
 enum { ROOM = 32768 };
 
 /* Vectors of partial sums that a call may use: at least one row of wide lists, the widest there is. */
-static size_t room_of(const cpu_conv_shape *s)
+size_t conv_room(const cpu_conv_shape *s)
 {
     const size_t row = weights_of(s) / (size_t)s->outputs * CONV_WIDE;
     return row > ROOM ? row : ROOM;
@@ -62,7 +47,7 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-static size_t tap_floats(const cpu_conv_shape *s)
+size_t conv_tap_floats(const cpu_conv_shape *s)
 {
     const size_t bytes = (size_t)taps_of(s) * sizeof(ptrdiff_t), line = CPU_LANES * sizeof(float);
     return (bytes + line - 1) / line * CPU_LANES;
@@ -73,7 +58,7 @@ cpu_conv_needs cpu_conv_needs_of(const cpu_conv_shape *s, cpu_isa isa)
     (void)isa;
     const conv_phase forward = conv_phase_of(s, false, 0);
     cpu_conv_needs n = { .halo_x = conv_phase_halo(&forward, s, s->h, s->w),
-                         .scratch = tap_floats(s) + room_of(s) * CPU_LANES };
+                         .scratch = conv_tap_floats(s) + conv_room(s) * CPU_LANES };
     n.scratch = larger(n.scratch, conv_winograd_scratch(s->channels > s->outputs ? s->channels : s->outputs));
     n.scratch = larger(n.scratch, conv_winograd_slope_scratch(s->channels));
     for (int64_t i = 0; i < conv_phases(s, true); i++) {
@@ -276,88 +261,4 @@ void cpu_conv_prepare(cpu_conv *l, const float *w)
     conv_phase_pack(&l->forward, w);
     for (int64_t i = 0; i < l->n_back; i++)
         conv_phase_pack(&l->back[i], w);
-}
-
-/* A view's blocks from `first` on, from pixel (row, column) in steps. */
-static conv_sheet sheet_of(const cpu_view *v, int64_t first, int64_t row, int64_t column, int64_t step)
-{
-    return (conv_sheet){ v->at + first * v->block + row * v->row + column * CPU_LANES, v->block, v->channel,
-                         step * v->row, step * CPU_LANES };
-}
-
-static conv_sheet gate_of(const cpu_conv_call *c, bool back, int64_t first, int64_t row, int64_t column, int64_t step)
-{
-    return back && c->gate ? sheet_of(c->gate, first, row, column, step) : (conv_sheet){ 0 };
-}
-
-static void run_phase(const cpu_conv *l, const conv_phase *p, const cpu_conv_call *c, bool add, int64_t first,
-                      int64_t end)
-{
-    const cpu_view *in = p->back ? c->y : c->x, *out = p->back ? c->x : c->y;
-    ptrdiff_t *tap = (ptrdiff_t *)(void *)c->scratch;
-    if (p->rows < 1 || p->columns < 1 || first >= end || (add && !p->lists.count))
-        return;
-    conv_phase_taps(p, &l->shape, in->row, tap);
-    l->kernels->apply(&(conv_walk){
-        .in = sheet_of(in, first, 0, 0, p->in_step),
-        .out = sheet_of(out, first, p->row, p->column, p->out_step), .rows = p->rows, .columns = p->columns,
-        .blocks = end - first, .tap = tap, .lists = &p->lists, .w = p->packed ? p->packed : c->w,
-        .gate = gate_of(c, p->back, first, p->row, p->column, p->out_step),
-        .bias = p->back ? NULL : c->bias, .relu = !p->back && c->relu, .add = add });
-}
-
-static void run_winograd(const cpu_conv *l, const cpu_conv_call *c, bool back, bool add, int64_t first,
-                         int64_t end)
-{
-    const cpu_view *in = back ? c->y : c->x, *out = back ? c->x : c->y;
-    l->kernels->winograd(&(conv_winograd){
-        .in = sheet_of(in, first, 0, 0, 1), .out = sheet_of(out, first, 0, 0, 1), .in_rows = in->h,
-        .in_columns = in->w, .rows = out->h, .columns = out->w, .blocks = end - first, .inputs = in->channels,
-        .outputs = out->channels, .pad = back ? 2 - l->shape.pad : l->shape.pad, .u = l->points[back],
-        .gate = gate_of(c, back, first, 0, 0, 1), .bias = back ? NULL : c->bias, .relu = !back && c->relu, .add = add,
-        .scratch = c->scratch });
-}
-
-void cpu_conv_forward(const cpu_conv *l, const cpu_conv_call *c, int64_t first, int64_t end)
-{
-    if (l->way[CONV_FORWARD] == CONV_BY_WINOGRAD)
-        run_winograd(l, c, false, false, first, end);
-    else
-        run_phase(l, &l->forward, c, false, first, end);
-}
-
-void cpu_conv_data_gradient(const cpu_conv *l, const cpu_conv_call *c, bool add, int64_t first, int64_t end)
-{
-    if (l->way[CONV_DATA_GRADIENT] == CONV_BY_WINOGRAD)
-        run_winograd(l, c, true, add, first, end);
-    for (int64_t i = 0; i < l->n_back && l->way[CONV_DATA_GRADIENT] != CONV_BY_WINOGRAD; i++)
-        run_phase(l, &l->back[i], c, add, first, end);
-}
-
-static void run_winograd_slope(const cpu_conv *l, const cpu_conv_call *c, float *dw, int64_t first,
-                               int64_t end)
-{
-    l->kernels->winograd_slope(&(conv_winograd_slope){
-        .x = sheet_of(c->x, 0, 0, 0, 1), .g = sheet_of(c->y, 0, 0, 0, 1), .in_rows = c->x->h,
-        .in_columns = c->x->w, .rows = c->y->h, .columns = c->y->w, .blocks = c->x->blocks,
-        .inputs = c->x->channels, .pad = l->shape.pad, .to = l->rank, .first = first, .end = end,
-        .scratch = c->scratch, .dw = dw });
-}
-
-void cpu_conv_weight_gradient(const cpu_conv *l, const cpu_conv_call *c, float *dw, int64_t first,
-                              int64_t end)
-{
-    const conv_phase *p = l->own_slope ? &l->slope : &l->forward;
-    const bool wide = l->way[CONV_WEIGHT_GRADIENT] != CONV_BY_LISTS;
-    ptrdiff_t *tap = (ptrdiff_t *)(void *)c->scratch;
-    if (l->way[CONV_WEIGHT_GRADIENT] == CONV_BY_WINOGRAD) {
-        run_winograd_slope(l, c, dw, first, end);
-        return;
-    }
-    conv_phase_taps(p, &l->shape, c->x->row, tap);
-    (wide ? l->kernels->slope_wide : l->kernels->slope)(&(conv_slope){
-        .x = sheet_of(c->x, 0, 0, 0, p->in_step), .g = sheet_of(c->y, 0, 0, 0, 1), .rows = p->rows,
-        .columns = p->columns, .blocks = c->x->blocks, .tap = tap, .lists = &p->lists,
-        .to = p->packed ? p->lists.from : NULL, .first = first, .end = end,
-        .partial = c->scratch + tap_floats(&l->shape), .room = (int64_t)room_of(&l->shape), .dw = dw });
 }

@@ -48,6 +48,12 @@ static inline int64_t conv_slope_inputs(int64_t inputs)
     return (inputs + CPU_LANES - 1) / CPU_LANES * CPU_LANES;
 }
 
+/* Floats from one point's sums to the next. */
+static inline ptrdiff_t conv_slope_point(int64_t inputs)
+{
+    return CONV_SLOPE_OUTPUTS * conv_slope_inputs(inputs) + 5 * CPU_LANES;
+}
+
 size_t conv_winograd_slope_scratch(int64_t inputs);
 
 #endif

@@ -177,9 +177,12 @@ static void finish(const conv_slope *k, const part *p)
 static void each_part(const conv_slope *k, void (*sum)(const conv_slope *k, const part *p))
 {
     for (part p = next_part(k, first_row(k)); p.first < p.end; p = next_part(k, p.end)) {
-        memset(k->partial, 0, (size_t)p.vectors * CPU_LANES * sizeof *k->partial);
-        sum(k, &p);
-        finish(k, &p);
+        if (k->stage != CONV_FINISH) {
+            memset(k->partial, 0, (size_t)p.vectors * CPU_LANES * sizeof *k->partial);
+            sum(k, &p);
+        }
+        if (k->stage != CONV_SUMS)
+            finish(k, &p);
     }
 }
 

@@ -7,10 +7,17 @@ void CPU_NAME(conv_winograd_slope)(const conv_winograd_slope *k);
 void CPU_NAME(conv_slope_lists)(const conv_slope *k);
 void CPU_NAME(conv_slope_wide)(const conv_slope *k);
 
+static void add(float *to, const float *from, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] += from[i];
+}
+
 const conv_kernels CPU_NAME(conv_kernels) = {
     .apply = CPU_NAME(conv_apply),
     .winograd = CPU_NAME(conv_winograd),
     .winograd_slope = CPU_NAME(conv_winograd_slope),
     .slope = CPU_NAME(conv_slope_lists),
     .slope_wide = CPU_NAME(conv_slope_wide),
+    .add = add,
 };

@@ -23,7 +23,7 @@ static space divide(const conv_winograd_slope *k)
     const int64_t columns = conv_slope_inputs(k->inputs), odd = 5 * CPU_LANES;
     space s = { .v = k->scratch, .v_point = columns * PANEL + odd,
                 .d_point = CONV_SLOPE_OUTPUTS * PANEL + odd,
-                .m_point = CONV_SLOPE_OUTPUTS * columns + odd, .columns = columns };
+                .m_point = conv_slope_point(k->inputs), .columns = columns };
     s.d = s.v + CONV_POINTS * s.v_point;
     s.m = s.d + CONV_POINTS * s.d_point;
     s.sixteen = s.m + CONV_POINTS * s.m_point;
@@ -207,18 +207,30 @@ static void finish_outputs(const conv_winograd_slope *k, const space *s, int64_t
             finish(k, s, s->m + (o - first) * s->columns + c, o, c);
 }
 
+static void sum_outputs(const conv_winograd_slope *k, const space *s, int64_t first, int64_t end)
+{
+    const int64_t n = tiles_of(k->blocks, k->rows, k->columns);
+    memset(s->m, 0, (size_t)(CONV_POINTS * s->m_point) * sizeof *s->m);
+    for (int64_t from = 0; from < n; from += CONV_PANEL)
+        add_panel(k, s, from, n - from < CONV_PANEL ? n - from : CONV_PANEL, first, end);
+}
+
 void CPU_NAME(conv_winograd_slope)(const conv_winograd_slope *k);
 
 void CPU_NAME(conv_winograd_slope)(const conv_winograd_slope *k)
 {
-    const space s = divide(k);
-    const int64_t n = tiles_of(k->blocks, k->rows, k->columns);
-    memset(s.d, 0, (size_t)(CONV_POINTS * s.d_point) * sizeof *s.d);    /* outputs beyond the last */
+    space s = divide(k);
+    if (k->stage != CONV_FINISH)              /* outputs beyond the last */
+        memset(s.d, 0, (size_t)(CONV_POINTS * s.d_point) * sizeof *s.d);
+    if (k->stage != CONV_WHOLE)
+        s.m = k->sums;
     for (int64_t first = k->first; first < k->end; first += CONV_SLOPE_OUTPUTS) {
         const int64_t most = first + CONV_SLOPE_OUTPUTS, end = most < k->end ? most : k->end;
-        memset(s.m, 0, (size_t)(CONV_POINTS * s.m_point) * sizeof *s.m);
-        for (int64_t from = 0; from < n; from += CONV_PANEL)
-            add_panel(k, &s, from, n - from < CONV_PANEL ? n - from : CONV_PANEL, first, end);
-        finish_outputs(k, &s, first, end);
+        if (k->stage != CONV_FINISH)
+            sum_outputs(k, &s, first, end);
+        if (k->stage != CONV_SUMS)
+            finish_outputs(k, &s, first, end);
+        if (k->stage != CONV_WHOLE)
+            s.m += CONV_POINTS * s.m_point;
     }
 }

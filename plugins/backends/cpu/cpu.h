@@ -10,6 +10,8 @@
 #ifndef CPU_CPU_H
 #define CPU_CPU_H
 
+#include <stdatomic.h>
+
 #include "conv.h"
 #include "costs.h"
 #include "kernels.h"
@@ -49,6 +51,7 @@ typedef struct cpu_value {
     uint32_t root;                            /* the value whose places these are */
     bool     flat;                            /* an image as one row of numbers: only ever flattened */
     bool     wants;                           /* a gradient */
+    uint32_t home;                            /* of a place: the segment + 1 beyond which nobody looks at it; 0: none */
 } cpu_value;
 
 /* A parameter's elements in the order of the layer that reads them: what is not dead, and padding. */
@@ -94,10 +97,25 @@ typedef struct cpu_node {
     cpu_linear linear, spare;                 /* spare: the form of the other splits, where they want another */
     cpu_conv  *conv;
     cpu_conv_shape conv_shape;
+    int64_t    chunk;                         /* blocks of a part, of a convolution's backward pass */
+    float     *sums; double *bias_sums;       /* [parts]: a convolution's; sums NULL: its gradient is made whole */
     float     *saved;
 } cpu_node;
 
-typedef struct cpu_program {
+/* Neighbours that work block by block: some blocks go through all of them before the next do, and find their values
+ * in the cache. Other nodes are alone. */
+typedef struct cpu_segment { uint32_t first, end; int64_t grain; } cpu_segment;
+
+/* A part under way has a lane to itself: scratch, and places for what is forgotten at its end. The first free one is
+ * taken, whose places are in the cache. */
+typedef struct cpu_program cpu_program;
+typedef struct cpu_lanes {
+    atomic_uint  busy;                        /* bit i: lane i */
+    cpu_program *program;                     /* [CPU_MOST_PARTS]: the program with the lane's own places */
+    cpu_value   *value;                       /* [CPU_MOST_PARTS][n_values] */
+} cpu_lanes;
+
+struct cpu_program {
     cpu_device *device;
     const ltc_graph *graph;
     ltc_optimizer optimizer;
@@ -109,15 +127,17 @@ typedef struct cpu_program {
     ltc_key  dropout;                         /* of the step under way */
     cpu_value *value;                         /* [n_values] */
     cpu_node  *node;                          /* [n_nodes] */
+    cpu_segment *segment; uint32_t n_segments;
     cpu_param *param;                         /* [n_params] */
     bool      *has_value;                     /* [n_params]: put */
     uint32_t  *param_of;                      /* [n_values]: parameter + 1 */
     float     *scratch; size_t scratch_count; /* of each of CPU_MOST_PARTS parts */
     int32_t   *label; double *loss; uint8_t *hit; uint32_t *cut, *sample;
     cpu_split  split[LTS_MOST_SPLITS];
+    cpu_lanes *lanes;
     uint64_t   clock;
     bool       ready;
-} cpu_program;
+};
 
 /* Aliases, fused operations and halos; then places for everything. */
 ltc_status cpu_shape_plan(cpu_program *p, ltc_error *err);
@@ -167,14 +187,23 @@ void       cpu_walk_backward(cpu_program *p);
 void       cpu_optimizer_step(cpu_program *p, float lr);
 
 /* fn over [0, n) in at most CPU_MOST_PARTS parts, on several threads where the node is heavy. Parts are a function of
- * n alone; a part's scratch is that of its first index. */
+ * n alone. least: of a part. */
 typedef void cpu_part_fn(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end, const void *arg);
 void       cpu_parts(cpu_program *p, cpu_node *n, int64_t count, cpu_part_fn *fn, const void *arg);
+void       cpu_parts_from(cpu_program *p, cpu_node *n, int64_t count, int64_t least, cpu_part_fn *fn, const void *arg);
 
-/* nodes.c: over what an operation is divided, and a part of each pass; weights: over outputs, NULL: none has. */
-typedef enum cpu_axis { CPU_BLOCKS, CPU_CHANNELS } cpu_axis;
-typedef struct cpu_operation { cpu_axis over; cpu_part_fn *forward, *backward, *weights; } cpu_operation;
+/* Blocks of a part of `blocks` in a segment. */
+int64_t    cpu_walk_chunk(const cpu_segment *s, int64_t blocks);
+
+/* nodes.c: over what an operation is divided, and a part of each pass. A convolution's gradients of parameters are
+ * there once its parts are finished. */
+typedef enum cpu_axis { CPU_CHANNELS, CPU_BLOCKS } cpu_axis;
+typedef struct cpu_operation { cpu_axis over; cpu_part_fn *forward, *backward; } cpu_operation;
 extern const cpu_operation cpu_operations[];  /* [LTC_OP_COUNT] */
+void       cpu_conv_finish(cpu_program *p, cpu_node *n);
+
+/* Alone, of blocks and of outputs: a convolution's gradient of its input, and that of its weights made whole. */
+cpu_part_fn cpu_conv_data, cpu_conv_weights;
 
 /* span.c */
 ltc_status cpu_program_train(void *prog, const ltc_train_req *r, ltc_train_out *out, ltc_error *err);

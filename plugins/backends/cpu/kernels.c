@@ -30,5 +30,5 @@ const cpu_kernels CPU_NAME(cpu_kernels) = {
     .relu_back = run_relu_back, .copy = run_copy, .sum = run_sum, .max_pool = run_max_pool,
     .max_pool_back = run_max_pool_back, .mean_pool = run_mean_pool, .mean_pool_back = run_mean_pool_back,
     .adaptive_pool = run_adaptive_pool, .adaptive_pool_back = run_adaptive_pool_back, .norm = run_norm,
-    .norm_back = run_norm_back, .channel_sums = run_channel_sums,
+    .norm_back = run_norm_back, .channel_sums = run_channel_sums, .channel_totals = run_channel_totals,
 };

@@ -23,9 +23,9 @@ typedef struct cpu_rule {
 /* Stored weights, in whatever order: a multiple of CPU_LANES of each. mask NULL: all alive. */
 typedef struct cpu_stored { float *w, *slot[2]; const uint8_t *mask; } cpu_stored;
 
-/* c[m][n] = sum_k a[m row + k step] b[k ldb + n], k ascending; n in whole vectors. */
+/* c[m][n] = sum_k a[m row + k step] b[k ldb + n], k ascending; n in whole vectors. more: c has the sums of earlier k. */
 typedef struct cpu_product {
-    int64_t m, n, k;
+    int64_t m, n, k; bool more;
     const float *a; ptrdiff_t row, step;
     const float *b; ptrdiff_t ldb;
     float *c; ptrdiff_t ldc;
@@ -40,8 +40,11 @@ typedef struct cpu_dense {
     const float *g; float *dx;                /* gradients of y and of x */
     const float *rows; ptrdiff_t ld_rows;     /* x once more, [batch][ld_rows] */
     bool relu, add, gate;                     /* gate: dx is 0 where x <= 0 */
-    float *scratch;                           /* six rows of the larger of ldw and lanes */
+    float *scratch;                           /* CPU_ROWS rows of the larger of CPU_COLUMNS and lanes */
 } cpu_dense;
+
+/* Rows of a product at a time; and of a gradient so many columns, so that they are read again from the second cache. */
+enum { CPU_ROWS = 6, CPU_COLUMNS = 512 };
 
 /* The same layer by lists. The matrix lies in segments of CPU_SEGMENT columns, or in one, so that what a list reads of
  * x stays in the first cache where there is enough to read: row o of segment s is entries start[s out + o] to
@@ -167,7 +170,10 @@ typedef struct cpu_kernels {
     /* Of channels [first, end). */
     void (*norm)(const cpu_norm *n, int64_t first, int64_t end);
     void (*norm_back)(const cpu_norm *n, int64_t first, int64_t end);
-    void (*channel_sums)(const cpu_view *g, float *out, int64_t first, int64_t end);      /* over batch and space */
+
+    /* Sums over batch and space: of a part's blocks into [channels][CPU_LANES], then of all parts' together. */
+    void (*channel_sums)(const cpu_view *g, double *sums, int64_t first, int64_t end);
+    void (*channel_totals)(const double *sums, int64_t parts, int64_t channels, float *out);
 } cpu_kernels;
 
 /* NULL where this build has no such kernels. */

@@ -20,6 +20,8 @@ static ltc_status open_dense(cpu_program *p, cpu_linear *l, cpu_param *w, ltc_er
 {
     const size_t rows = (size_t)cpu_round(p->batch, CPU_LANES);
     l->ldw = (ptrdiff_t)cpu_round(l->in, CPU_LANES);
+    if (l->ldw % 256 == 0)                    /* a column's weights would all want the same lines of a cache */
+        l->ldw += CPU_LANES;
     l->ld_rows = l->ldw;
     l->rows = cpu_block(rows * (size_t)l->ldw, sizeof *l->rows);
     w->kept.n = (size_t)(l->out * l->ldw);

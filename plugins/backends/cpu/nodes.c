@@ -185,7 +185,7 @@ PART(conv_forward)
     cpu_conv_forward(n->conv, &c, first, end);
 }
 
-PART(conv_data)
+void cpu_conv_data(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end, const void *arg)
 {
     cpu_conv_call c = conv_call(p, n, scratch);
     (void)arg;
@@ -194,16 +194,43 @@ PART(conv_data)
     cpu_conv_data_gradient(n->conv, &c, cpu_adds(n, 0), first, end);
 }
 
-PART(conv_weights)
+void cpu_conv_weights(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end, const void *arg)
 {
     cpu_conv_call c = conv_call(p, n, scratch);
-    const cpu_param *w = cpu_param_of(p, n, 1), *bias = cpu_param_of(p, n, 2);
     (void)arg;
     c.y = &cpu_out(p, n)->grad;
-    if (w->kept.g)
-        cpu_conv_weight_gradient(n->conv, &c, w->kept.g, first, end);
+    cpu_conv_weight_gradient(n->conv, &c, cpu_param_of(p, n, 1)->kept.g, first, end);
+}
+
+/* A part's sums of weights and bias, while its gradient is in the cache, and the gradient before. */
+PART(conv_backward)
+{
+    cpu_conv_call c = conv_call(p, n, scratch);
+    const int64_t part = first / n->chunk;
+    const cpu_param *w = cpu_param_of(p, n, 1), *bias = cpu_param_of(p, n, 2);
+    c.y = &cpu_out(p, n)->grad;
+    if (w->kept.g && n->sums)
+        cpu_conv_sum(n->conv, &c, n->sums + (size_t)part * cpu_conv_sums(n->conv), first, end);
     if (bias && bias->kept.g)
-        p->device->kernels->channel_sums(c.y, bias->kept.g, first, end);
+        p->device->kernels->channel_sums(c.y, n->bias_sums + part * c.y->channels * CPU_LANES, first, end);
+    if (cpu_in(p, n, 0)->wants)
+        cpu_conv_data(p, n, scratch, first, end, arg);
+}
+
+void cpu_conv_finish(cpu_program *p, cpu_node *n)
+{
+    cpu_conv_call c = conv_call(p, n, p->scratch);
+    float *dw = cpu_param_of(p, n, 1)->kept.g;
+    const cpu_param *bias = cpu_param_of(p, n, 2);
+    const int64_t parts = (p->blocks + n->chunk - 1) / n->chunk;
+    c.y = &cpu_out(p, n)->grad;
+    if (dw && n->sums)
+        cpu_conv_settle(n->conv, &c, n->sums, parts, dw);
+    else if (dw)
+        cpu_parts_from(p, n, n->conv_shape.outputs, cpu_conv_grain_of(&n->conv_shape).outputs, cpu_conv_weights,
+                       NULL);
+    if (bias && bias->kept.g)
+        p->device->kernels->channel_totals(n->bias_sums, parts, c.y->channels, bias->kept.g);
 }
 
 static cpu_norm norm_of(const cpu_program *p, const cpu_node *n)
@@ -286,17 +313,17 @@ PART(dropout_backward)
 }
 
 const cpu_operation cpu_operations[LTC_OP_COUNT] = {
-    [LTC_OP_FLATTEN]       = { CPU_BLOCKS, copy_forward, copy_backward, NULL },
-    [LTC_OP_RELU]          = { CPU_BLOCKS, relu_forward, relu_backward, NULL },
-    [LTC_OP_CONV2D]        = { CPU_BLOCKS, conv_forward, conv_data, conv_weights },
-    [LTC_OP_BATCH_NORM]    = { CPU_CHANNELS, norm_forward, norm_backward, NULL },
-    [LTC_OP_MAX_POOL]      = { CPU_BLOCKS, max_forward, max_backward, NULL },
-    [LTC_OP_AVG_POOL]      = { CPU_BLOCKS, mean_forward, mean_backward, NULL },
-    [LTC_OP_GLOBAL_POOL]   = { CPU_BLOCKS, adaptive_forward, adaptive_backward, NULL },
-    [LTC_OP_ADD]           = { CPU_BLOCKS, add_forward, add_backward, NULL },
-    [LTC_OP_CONCAT]        = { CPU_BLOCKS, concat_forward, concat_backward, NULL },
-    [LTC_OP_DROPOUT]       = { CPU_BLOCKS, dropout_forward, dropout_backward, NULL },
-    [LTC_OP_PAD_CHANNELS]  = { CPU_BLOCKS, pad_forward, pad_backward, NULL },
-    [LTC_OP_ADAPTIVE_POOL] = { CPU_BLOCKS, adaptive_forward, adaptive_backward, NULL },
+    [LTC_OP_FLATTEN]       = { CPU_BLOCKS, copy_forward, copy_backward },
+    [LTC_OP_RELU]          = { CPU_BLOCKS, relu_forward, relu_backward },
+    [LTC_OP_CONV2D]        = { CPU_BLOCKS, conv_forward, conv_backward },
+    [LTC_OP_BATCH_NORM]    = { CPU_CHANNELS, norm_forward, norm_backward },
+    [LTC_OP_MAX_POOL]      = { CPU_BLOCKS, max_forward, max_backward },
+    [LTC_OP_AVG_POOL]      = { CPU_BLOCKS, mean_forward, mean_backward },
+    [LTC_OP_GLOBAL_POOL]   = { CPU_BLOCKS, adaptive_forward, adaptive_backward },
+    [LTC_OP_ADD]           = { CPU_BLOCKS, add_forward, add_backward },
+    [LTC_OP_CONCAT]        = { CPU_BLOCKS, concat_forward, concat_backward },
+    [LTC_OP_DROPOUT]       = { CPU_BLOCKS, dropout_forward, dropout_backward },
+    [LTC_OP_PAD_CHANNELS]  = { CPU_BLOCKS, pad_forward, pad_backward },
+    [LTC_OP_ADAPTIVE_POOL] = { CPU_BLOCKS, adaptive_forward, adaptive_backward },
 };
 _Static_assert(LTC_OP_COUNT == 14, "a new operation needs its line here");

@@ -25,20 +25,19 @@ static ltc_status check_graph(const ltc_compile_req *r, ltc_error *err)
     return st ? st : lts_request_augment(r, err);
 }
 
-/* What a linear layer's parts need at most. */
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* What a part needs at most: of a linear layer, a convolution, or a row of the input's on its way. */
 static size_t scratch_of(const cpu_program *p)
 {
     const size_t lanes = (size_t)cpu_round(p->batch > CPU_EVAL_ROWS ? p->batch : CPU_EVAL_ROWS, CPU_LANES);
-    size_t most = CPU_GROUP * CPU_LANES > 6 * lanes ? CPU_GROUP * CPU_LANES : 6 * lanes;
-    most = p->scratch_count > most ? p->scratch_count : most;
-    for (uint32_t i = 0; i < p->graph->n_nodes; i++) {
-        const ltc_node *n = p->node[i].node;
-        const size_t in = n->op == LTC_OP_LINEAR ? (size_t)ltc_graph_value(p->graph, n->in[1])->dim[1] : 0;
-        most = 6 * (in + CPU_LANES) > most ? 6 * (in + CPU_LANES) : most;
-    }
     const ltc_value *input = ltc_graph_value(p->graph, p->graph->input);
-    const size_t row = (size_t)input->dim[2] * CPU_LANES;
-    most = row > most ? row : most;
+    size_t most = larger(CPU_GROUP * CPU_LANES, CPU_ROWS * larger(CPU_COLUMNS, lanes));
+    most = larger(most, p->scratch_count);
+    most = larger(most, (size_t)input->dim[2] * CPU_LANES);
     return (size_t)cpu_round((int64_t)most, CPU_LANES);
 }
 
@@ -51,9 +50,11 @@ static ltc_status lay_out(cpu_program *p, const ltc_compile_req *r, ltc_error *e
     p->value = cpu_block((size_t)g->n_values + 1, sizeof *p->value);
     p->node = cpu_block((size_t)g->n_nodes + 1, sizeof *p->node);
     p->param = cpu_block((size_t)g->n_params + 1, sizeof *p->param);
+    p->segment = cpu_block((size_t)g->n_nodes + 1, sizeof *p->segment);
+    p->lanes = cpu_block(1, sizeof *p->lanes);
     p->has_value = cpu_block((size_t)g->n_params + 1, sizeof *p->has_value);
     p->param_of = cpu_block((size_t)g->n_values + 1, sizeof *p->param_of);
-    if (!p->value || !p->node || !p->param || !p->has_value || !p->param_of)
+    if (!p->value || !p->node || !p->segment || !p->lanes || !p->param || !p->has_value || !p->param_of)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a program");
     for (uint32_t i = 0; i < g->n_params; i++)
         p->param_of[ltc_graph_param(g, i)->value] = i + 1;
@@ -142,13 +143,15 @@ static ltc_status allocate(cpu_program *p, ltc_error *err)
         if (n)
             there = (p->node[i].saved = cpu_block(n, sizeof(float))) && there;
     }
+    p->lanes->program = cpu_block(CPU_MOST_PARTS, sizeof *p->lanes->program);
+    p->lanes->value = cpu_block(CPU_MOST_PARTS * (size_t)p->graph->n_values, sizeof *p->lanes->value);
     p->scratch = cpu_block(p->scratch_count * CPU_MOST_PARTS, sizeof *p->scratch);
     p->label = cpu_block(rows, sizeof *p->label);
     p->loss = cpu_block(rows, sizeof *p->loss);
     p->hit = cpu_block(rows, sizeof *p->hit);
     p->cut = cpu_block(rows, sizeof *p->cut);
     p->sample = cpu_block(rows, sizeof *p->sample);
-    there = there && p->scratch && p->label && p->loss && p->hit && p->cut && p->sample;
+    there = there && p->lanes->program && p->lanes->value && p->scratch && p->label && p->loss && p->hit && p->cut && p->sample;
     if (!there)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a program");
     cpu_shape_set_rows(p, p->batch);
@@ -181,14 +184,16 @@ void cpu_program_release(void *prog)
     for (uint32_t i = 0; p->node && i < p->graph->n_nodes; i++) {
         cpu_linear_close(&p->node[i].linear), cpu_linear_close(&p->node[i].spare);
         cpu_conv_close(p->node[i].conv);
-        free(p->node[i].saved);
+        free(p->node[i].saved), free(p->node[i].sums), free(p->node[i].bias_sums);
     }
     for (uint32_t i = 0; p->param && i < p->graph->n_params; i++)
         cpu_state_free(&p->param[i]);
     for (uint32_t s = 0; s < LTS_MOST_SPLITS; s++)
         free(p->split[s].table);
-    free(p->value), free(p->node), free(p->param), free(p->has_value), free(p->param_of), free(p->scratch);
-    free(p->label), free(p->loss), free(p->hit), free(p->cut), free(p->sample);
+    if (p->lanes)
+        free(p->lanes->program), free(p->lanes->value);
+    free(p->value), free(p->node), free(p->segment), free(p->lanes), free(p->param), free(p->has_value);
+    free(p->param_of), free(p->scratch), free(p->label), free(p->loss), free(p->hit), free(p->cut), free(p->sample);
     free(p);
 }
 

@@ -168,6 +168,48 @@ static ltc_status check_inputs(const cpu_program *p, const cpu_node *n, ltc_erro
     return LTC_OK;
 }
 
+static bool is_in_blocks(const cpu_node *n)
+{
+    return n->node->op != LTC_OP_LINEAR && cpu_operations[n->node->op].over == CPU_BLOCKS;
+}
+
+/* Neighbours that work on blocks join, unless their convolutions want parts of different sizes. */
+static void find_segments(cpu_program *p)
+{
+    cpu_segment *s = NULL;
+    for (uint32_t i = 0; i < p->graph->n_nodes; i++) {
+        const cpu_node *n = &p->node[i];
+        const int64_t grain = is_of(n, LTC_OP_CONV2D) ? cpu_conv_grain_of(&n->conv_shape).blocks : 0;
+        const bool joins = s && is_in_blocks(n) && is_in_blocks(&p->node[s->first]) &&
+                           (!grain || !s->grain || grain == s->grain);
+        if (!joins)
+            s = &p->segment[p->n_segments++], *s = (cpu_segment){ .first = i };
+        s->end = i + 1;
+        s->grain = grain ? grain : s->grain;
+    }
+    for (s = p->segment; s < p->segment + p->n_segments; s++)
+        for (uint32_t i = s->first; i < s->end; i++)
+            p->node[i].chunk = cpu_walk_chunk(s, cpu_round(p->batch, CPU_LANES) / CPU_LANES);
+}
+
+/* An image's place has a home where all that writes or reads it is in one segment. */
+static void find_homes(cpu_program *p)
+{
+    for (uint32_t v = 1; v < p->graph->n_values; v++)
+        p->value[v].home = UINT32_MAX;        /* not yet looked at */
+    for (uint32_t h = 1; h <= p->n_segments; h++)
+        for (uint32_t i = p->segment[h - 1].first; i < p->segment[h - 1].end; i++)
+            for (uint32_t k = 0; k <= p->node[i].node->n_in; k++) {
+                const ltc_node *n = p->node[i].node;
+                cpu_value *place = &p->value[p->value[k < n->n_in ? n->in[k] : n->out].root];
+                place->home = place->home == UINT32_MAX || place->home == h ? h : 0;
+            }
+    for (uint32_t v = 1; v < p->graph->n_values; v++)
+        if (ltc_graph_value(p->graph, v)->rank != 3 || p->value[v].flat || p->value[v].home == UINT32_MAX)
+            p->value[v].home = 0;
+    p->value[p->value[p->graph->input].root].home = p->value[p->value[p->graph->logits].root].home = 0;
+}
+
 ltc_status cpu_shape_plan(cpu_program *p, ltc_error *err)
 {
     for (uint32_t i = 0; i < p->graph->n_nodes; i++)
@@ -184,6 +226,8 @@ ltc_status cpu_shape_plan(cpu_program *p, ltc_error *err)
     find_wants(p);
     find_adds(p);
     find_halos(p);
+    find_segments(p);
+    find_homes(p);
     return LTC_OK;
 }
 
@@ -206,11 +250,23 @@ static cpu_view view_at(const ltc_value *v, bool flat, int64_t halo, int64_t blo
     return view;
 }
 
+/* Blocks of a place: whole parts for all lanes, if parts forget it. */
+static int64_t room_of(const cpu_program *p, const cpu_value *v)
+{
+    const int64_t count[] = { cpu_round(p->batch, CPU_LANES) / CPU_LANES, CPU_EVAL_ROWS / CPU_LANES };
+    int64_t room = 0;
+    for (int i = 0; i < 2; i++) {
+        const int64_t chunk = v->home ? cpu_walk_chunk(&p->segment[v->home - 1], count[i]) : 1;
+        room = cpu_round(count[i], chunk) > room ? cpu_round(count[i], chunk) : room;
+    }
+    return room;
+}
+
 size_t cpu_shape_bytes(const cpu_program *p, uint32_t value)
 {
     const cpu_value *v = &p->value[value];
     const ltc_value *of = ltc_graph_value(p->graph, value);
-    const int64_t blocks = cpu_round(p->batch > CPU_EVAL_ROWS ? p->batch : CPU_EVAL_ROWS, CPU_LANES) / CPU_LANES;
+    const int64_t blocks = room_of(p, v);
     size_t sum = 0;
     if (of->kind != LTC_SAMPLE || v->root != value)
         return 0;

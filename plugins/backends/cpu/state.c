@@ -187,6 +187,18 @@ static ltc_status open_linear(cpu_program *p, cpu_node *n, cpu_param *q, ltc_err
     return LTC_OK;
 }
 
+/* Room for the sums of a convolution's parts. */
+static ltc_status open_sums(cpu_program *p, cpu_node *n, ltc_error *err)
+{
+    const int64_t blocks = cpu_round(p->batch, CPU_LANES) / CPU_LANES;
+    const size_t parts = (size_t)((blocks + n->chunk - 1) / n->chunk), sums = cpu_conv_sums(n->conv);
+    const size_t bias_sums = (size_t)(n->conv_shape.outputs * CPU_LANES);
+    free(n->sums), free(n->bias_sums);
+    n->sums = sums ? cpu_block(parts * sums, sizeof *n->sums) : NULL;
+    n->bias_sums = cpu_block(parts * bias_sums, sizeof *n->bias_sums);
+    return n->bias_sums && (n->sums || !sums) ? LTC_OK : no_memory(err);
+}
+
 static ltc_status open_conv(cpu_program *p, cpu_node *n, cpu_param *q, ltc_error *err)
 {
     cpu_conv_close(n->conv);
@@ -205,6 +217,8 @@ static ltc_status open_conv(cpu_program *p, cpu_node *n, cpu_param *q, ltc_error
     for (size_t k = 0; places && k < q->kept.n; k++)
         q->kept.place[k] = k < stored ? places[k] : UINT32_MAX;
     st = allocate_kept(q, ltc_graph_param(p->graph, p->param_of[n->node->in[1]] - 1)->trained, err);
+    if (!st)
+        st = open_sums(p, n, err);
     if (st)
         return st;
     store(q);

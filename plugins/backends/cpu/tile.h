@@ -59,7 +59,12 @@ VEC_TILE void tile_6x4(const cpu_product *p, int64_t m, int64_t n)
 {
     vec4 r0 = vec4_all(vec_zero()), r1 = r0, r2 = r0, r3 = r0, r4 = r0, r5 = r0;
     const float *a = p->a + m * p->row, *b = p->b + n;
+    float *c = p->c + m * p->ldc + n;
     const ptrdiff_t row = p->row;
+    if (p->more) {
+        r0 = vec4_load(c), r1 = vec4_load(c + p->ldc), r2 = vec4_load(c + 2 * p->ldc);
+        r3 = vec4_load(c + 3 * p->ldc), r4 = vec4_load(c + 4 * p->ldc), r5 = vec4_load(c + 5 * p->ldc);
+    }
     for (int64_t k = 0; k < p->k; k++, a += p->step, b += p->ldb) {
         const vec4 x = vec4_load(b);
         r0 = vec4_fma(a[0], x, r0);
@@ -69,18 +74,18 @@ VEC_TILE void tile_6x4(const cpu_product *p, int64_t m, int64_t n)
         r4 = vec4_fma(a[4 * row], x, r4);
         r5 = vec4_fma(a[5 * row], x, r5);
     }
-    float *c = p->c + m * p->ldc + n;
     vec4_store(c, r0), vec4_store(c + p->ldc, r1), vec4_store(c + 2 * p->ldc, r2);
     vec4_store(c + 3 * p->ldc, r3), vec4_store(c + 4 * p->ldc, r4), vec4_store(c + 5 * p->ldc, r5);
 }
 
 VEC_TILE void tile_1x4(const cpu_product *p, int64_t m, int64_t n)
 {
-    vec4 r = vec4_all(vec_zero());
+    float *c = p->c + m * p->ldc + n;
+    vec4 r = p->more ? vec4_load(c) : vec4_all(vec_zero());
     const float *a = p->a + m * p->row, *b = p->b + n;
     for (int64_t k = 0; k < p->k; k++, a += p->step, b += p->ldb)
         r = vec4_fma(*a, vec4_load(b), r);
-    vec4_store(p->c + m * p->ldc + n, r);
+    vec4_store(c, r);
 }
 
 /* Two registers: as much of six rows as any instruction set holds. With AVX-512 the second is the first again. */
@@ -111,12 +116,16 @@ VEC_TILE void tile_6x1(const cpu_product *p, int64_t m, int64_t n)
     for (int64_t h = n; h < n + CPU_LANES; h += PAIR) {
         pair r0 = { 0 }, r1 = r0, r2 = r0, r3 = r0, r4 = r0, r5 = r0;
         const float *a = p->a + m * row, *b = p->b + h;
+        float *c = p->c + m * ldc + h;
+        if (p->more) {
+            r0 = pair_load(c), r1 = pair_load(c + ldc), r2 = pair_load(c + 2 * ldc);
+            r3 = pair_load(c + 3 * ldc), r4 = pair_load(c + 4 * ldc), r5 = pair_load(c + 5 * ldc);
+        }
         for (int64_t k = 0; k < p->k; k++, a += p->step, b += p->ldb) {
             const pair x = pair_load(b);
             r0 = pair_fma(a[0], x, r0), r1 = pair_fma(a[row], x, r1), r2 = pair_fma(a[2 * row], x, r2);
             r3 = pair_fma(a[3 * row], x, r3), r4 = pair_fma(a[4 * row], x, r4), r5 = pair_fma(a[5 * row], x, r5);
         }
-        float *c = p->c + m * ldc + h;
         pair_store(c, r0), pair_store(c + ldc, r1), pair_store(c + 2 * ldc, r2);
         pair_store(c + 3 * ldc, r3), pair_store(c + 4 * ldc, r4), pair_store(c + 5 * ldc, r5);
     }
@@ -125,11 +134,12 @@ VEC_TILE void tile_6x1(const cpu_product *p, int64_t m, int64_t n)
 VEC_TILE void tile_1x1(const cpu_product *p, int64_t m, int64_t n)
 {
     for (int64_t h = n; h < n + CPU_LANES; h += PAIR) {
-        pair r = { 0 };
+        float *c = p->c + m * p->ldc + h;
+        pair r = p->more ? pair_load(c) : (pair){ 0 };
         const float *a = p->a + m * p->row, *b = p->b + h;
         for (int64_t k = 0; k < p->k; k++, a += p->step, b += p->ldb)
             r = pair_fma(*a, pair_load(b), r);
-        pair_store(p->c + m * p->ldc + h, r);
+        pair_store(c, r);
     }
 }
 

@@ -258,11 +258,10 @@ static ltc_status tune_linear(cpu_device *d, const subject *s, void *data, cpu_c
 
 static void run_pass(cpu_program *p, cpu_node *n, const void *arg)
 {
-    const cpu_operation *o = &cpu_operations[n->node->op];
     switch (*(const conv_pass *)arg) {
-    case CONV_FORWARD:         o->forward(p, n, p->scratch, 0, p->blocks, NULL); break;
-    case CONV_DATA_GRADIENT:   o->backward(p, n, p->scratch, 0, p->blocks, NULL); break;
-    case CONV_WEIGHT_GRADIENT: o->weights(p, n, p->scratch, 0, n->conv_shape.outputs, NULL); break;
+    case CONV_FORWARD:         cpu_operations[LTC_OP_CONV2D].forward(p, n, p->scratch, 0, p->blocks, NULL); break;
+    case CONV_DATA_GRADIENT:   cpu_conv_data(p, n, p->scratch, 0, p->blocks, NULL); break;
+    case CONV_WEIGHT_GRADIENT: cpu_conv_weights(p, n, p->scratch, 0, n->conv_shape.outputs, NULL); break;
     case CONV_PASSES:          break;
     }
 }

@@ -1,5 +1,7 @@
-/* Forward and backward, node by node, each in parts over blocks, channels or outputs. Called by span.c; what a part of
- * an operation does is in nodes.c, and linear.c. */
+/* Forward and backward, segment by segment, in parts over blocks, channels or outputs. Called by span.c; what a part
+ * of an operation does is in nodes.c, and linear.c. */
+#include <string.h>
+
 #include <ltcore/ops.h>
 
 #include "cpu.h"
@@ -9,75 +11,167 @@ typedef struct task {
     cpu_program *p; cpu_node *n;
     cpu_part_fn *fn; const void *arg;
     int64_t grain;
+    const cpu_segment *segment;               /* NULL: not a segment's parts */
 } task;
+
+/* Are gradients within a segment forgotten after a part? A convolution whose weights' gradient is made whole looks at
+ * them once more. */
+static bool forgets_gradients(const cpu_program *p, const cpu_segment *s)
+{
+    bool forgets = !p->evaluating;
+    for (uint32_t i = s->first; i < s->end; i++)
+        forgets = forgets && !(p->node[i].conv && !p->node[i].sums);
+    return forgets;
+}
+
+/* The program as a part of a segment sees it: what nobody looks at afterwards lies where the lane's last part had it,
+ * in the blocks of the lane's number. An evaluation forgets values, a training gradients. */
+static cpu_program *move_in(const task *t, uint32_t lane, int64_t first)
+{
+    cpu_program *p = &t->p->lanes->program[lane];
+    cpu_value *value = t->p->lanes->value + lane * t->p->graph->n_values;
+    const uint32_t home = (uint32_t)(t->segment - t->p->segment) + 1;
+    const int64_t shift = lane * t->grain - first;
+    const bool gradients = forgets_gradients(t->p, t->segment), values = t->p->evaluating;
+    *p = *t->p;
+    p->value = value;
+    memcpy(value, t->p->value, t->p->graph->n_values * sizeof *value);
+    for (cpu_value *v = value; v < value + p->graph->n_values; v++) {
+        if (value[v->root].home != home)
+            continue;
+        if (values && v->value.at)
+            v->value.at += shift * v->value.block;
+        if (gradients && v->grad.at)
+            v->grad.at += shift * v->grad.block;
+    }
+    return p;
+}
+
+static uint32_t take_lane(cpu_lanes *l)
+{
+    unsigned busy = atomic_load(&l->busy), lane;
+    do
+        for (lane = 0; busy >> lane & 1;)
+            lane++;
+    while (!atomic_compare_exchange_weak(&l->busy, &busy, busy | 1u << lane));
+    return lane;
+}
+
+static void run_in_lane(const task *t, int64_t first, int64_t end)
+{
+    cpu_lanes *l = t->p->lanes;
+    const uint32_t lane = take_lane(l);
+    float *scratch = t->p->scratch + lane * t->p->scratch_count;
+    cpu_program *p = t->segment ? move_in(t, lane, first) : t->p;
+    t->fn(p, t->n, scratch, first, end, t->arg);
+    atomic_fetch_and(&l->busy, ~(1u << lane));
+}
 
 static ltc_status run_part(void *arg, size_t begin, size_t end)
 {
-    const task *t = arg;
-    float *scratch = t->p->scratch + (int64_t)begin / t->grain * (int64_t)t->p->scratch_count;
-    t->fn(t->p, t->n, scratch, (int64_t)begin, (int64_t)end, t->arg);
+    run_in_lane(arg, (int64_t)begin, (int64_t)end);
     return LTC_OK;
 }
 
-static void parts_from(cpu_program *p, cpu_node *n, int64_t count, int64_t least, cpu_part_fn *fn,
-                       const void *arg)
+/* false: nobody is there to share the work with. */
+static bool share_out(const task *t, int64_t count)
+{
+    const ltc_host *h = t->p->device->host;
+    if (!LTC_HAS(h, parallel) || count <= t->grain)
+        return false;
+    (void)h->parallel(h, (size_t)count, (size_t)t->grain, run_part, (void *)(uintptr_t)t);    /* no part fails */
+    return true;
+}
+
+void cpu_parts_from(cpu_program *p, cpu_node *n, int64_t count, int64_t least, cpu_part_fn *fn, const void *arg)
 {
     const int64_t grain = (count + CPU_MOST_PARTS - 1) / CPU_MOST_PARTS;
-    task t = { p, n, fn, arg, grain > least ? grain : least };
-    const ltc_host *h = p->device->host;
-    if (n->heavy && LTC_HAS(h, parallel) && count > 1)
-        (void)h->parallel(h, (size_t)count, (size_t)t.grain, run_part, &t);       /* no part fails */
-    else
+    const task t = { p, n, fn, arg, grain > least ? grain : least, NULL };
+    if (!n->heavy || !share_out(&t, count))
         fn(p, n, p->scratch, 0, count, arg);
 }
 
 void cpu_parts(cpu_program *p, cpu_node *n, int64_t count, cpu_part_fn *fn, const void *arg)
 {
-    parts_from(p, n, count, 1, fn, arg);
+    cpu_parts_from(p, n, count, 1, fn, arg);
 }
 
-static void run(cpu_program *p, cpu_node *n, cpu_part_fn *fn)
+int64_t cpu_walk_chunk(const cpu_segment *s, int64_t blocks)
 {
-    const bool conv = n->node->op == LTC_OP_CONV2D;
-    const int64_t count = cpu_operations[n->node->op].over == CPU_BLOCKS ? p->blocks : cpu_in(p, n, 0)->value.channels;
-    parts_from(p, n, count, conv ? cpu_conv_grain_of(&n->conv_shape).blocks : 1, fn, NULL);
+    const int64_t least = (blocks + CPU_MOST_PARTS - 1) / CPU_MOST_PARTS;
+    return s->grain > least ? s->grain : least;
+}
+
+static bool is_heavy(const cpu_program *p, const cpu_segment *s)
+{
+    bool heavy = false;
+    for (uint32_t i = s->first; i < s->end; i++)
+        heavy = heavy || p->node[i].heavy;
+    return heavy;
+}
+
+/* A segment's chunks of blocks, or the channels of the one node that it is. */
+static void run(cpu_program *p, const cpu_segment *s, cpu_part_fn *fn)
+{
+    cpu_node *n = &p->node[s->first];
+    const bool blocks = cpu_operations[n->node->op].over == CPU_BLOCKS;
+    const int64_t count = blocks ? p->blocks : cpu_in(p, n, 0)->value.channels;
+    const task t = { p, n, fn, s, blocks ? cpu_walk_chunk(s, count) : count, blocks ? s : NULL };
+    if (is_heavy(p, s) && share_out(&t, count))
+        return;
+    for (int64_t first = 0; first < count; first += t.grain)
+        run_in_lane(&t, first, first + t.grain < count ? first + t.grain : count);
+}
+
+static void forward_part(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end, const void *segment)
+{
+    const cpu_segment *s = segment;
+    for (n = &p->node[s->first]; n < &p->node[s->end]; n++)
+        if (!n->skip_forward)
+            cpu_operations[n->node->op].forward(p, n, scratch, first, end, NULL);
 }
 
 void cpu_walk_forward(cpu_program *p)
 {
-    for (uint32_t i = 0; i < p->graph->n_nodes; i++) {
-        cpu_node *n = &p->node[i];
-        if (n->skip_forward)
-            continue;
-        if (n->node->op == LTC_OP_LINEAR)
+    for (const cpu_segment *s = p->segment; s < p->segment + p->n_segments; s++) {
+        cpu_node *n = &p->node[s->first];
+        if (n->node->op != LTC_OP_LINEAR)
+            run(p, s, forward_part);
+        else if (!n->skip_forward)
             cpu_linear_forward(p, n);
-        else
-            run(p, n, cpu_operations[n->node->op].forward);
     }
+}
+
+static bool is_reached(const cpu_program *p, const cpu_node *n)
+{
+    return !n->skip_backward && cpu_out(p, n)->wants;
 }
 
 static bool has_gradient(const cpu_program *p, const cpu_node *n)
 {
     const uint32_t op = n->node->op;
-    return op == LTC_OP_BATCH_NORM || op == LTC_OP_ADD || op == LTC_OP_CONCAT || cpu_in(p, n, 0)->wants;
+    return op == LTC_OP_BATCH_NORM || op == LTC_OP_ADD || op == LTC_OP_CONCAT || op == LTC_OP_CONV2D ||
+           cpu_in(p, n, 0)->wants;
 }
 
-static void backward(cpu_program *p, cpu_node *n)
+static void backward_part(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end, const void *segment)
 {
-    const cpu_operation *o = &cpu_operations[n->node->op];
-    if (n->node->op == LTC_OP_LINEAR) {
-        cpu_linear_backward(p, n);
-        return;
-    }
-    if (o->weights)
-        parts_from(p, n, n->conv_shape.outputs, cpu_conv_grain_of(&n->conv_shape).outputs, o->weights, NULL);
-    if (has_gradient(p, n))
-        run(p, n, o->backward);
+    const cpu_segment *s = segment;
+    for (n = &p->node[s->end]; n-- > &p->node[s->first];)
+        if (is_reached(p, n) && has_gradient(p, n))
+            cpu_operations[n->node->op].backward(p, n, scratch, first, end, NULL);
 }
 
 void cpu_walk_backward(cpu_program *p)
 {
-    for (uint32_t i = p->graph->n_nodes; i-- > 0;)
-        if (!p->node[i].skip_backward && cpu_out(p, &p->node[i])->wants)
-            backward(p, &p->node[i]);
+    for (const cpu_segment *s = p->segment + p->n_segments; s-- > p->segment;) {
+        cpu_node *n = &p->node[s->first];
+        if (n->node->op != LTC_OP_LINEAR)
+            run(p, s, backward_part);
+        else if (is_reached(p, n))
+            cpu_linear_backward(p, n);
+        for (n = &p->node[s->end]; n-- > &p->node[s->first];)
+            if (n->conv && is_reached(p, n))
+                cpu_conv_finish(p, n);
+    }
 }

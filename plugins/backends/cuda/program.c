@@ -9,7 +9,8 @@
 
 enum { MOST_ELEMENTS = INT32_MAX, MOST_GROUPS = 1 << 10, MOST_OUTPUTS = 1 << 21 };
 static const lts_limits takes = {
-    .caps = LTC_CAP_COHORT | LTC_CAP_REPEATABLE | LTC_CAP_REPLICA_FREE | LTC_CAP_SPAN_FREE,
+    .caps = LTC_CAP_COHORT | LTC_CAP_REPEATABLE | LTC_CAP_REPLICA_FREE | LTC_CAP_SPAN_FREE |
+            LTC_CAP_OWN_MEMORY,
     .replicas = 512,
     .batch = 1 << 16,
 };

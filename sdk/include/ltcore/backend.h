@@ -27,7 +27,8 @@ enum {
     LTC_CAP_COHORT       = 1u << 0,           /* n_replicas > 1 in one program */
     LTC_CAP_REPEATABLE   = 1u << 1,           /* same request, same identity: same bits */
     LTC_CAP_REPLICA_FREE = 1u << 2,           /* a replica's bits do not depend on its neighbours or their number */
-    LTC_CAP_SPAN_FREE    = 1u << 3            /* 1 train call of 100 steps == 100 calls of 1, to the bit */
+    LTC_CAP_SPAN_FREE    = 1u << 3,           /* 1 train call of 100 steps == 100 calls of 1, to the bit */
+    LTC_CAP_OWN_MEMORY   = 1u << 4            /* a plan's bytes are of the device's memory, which bounds max_replicas */
 };
 
 /* Updates, g being the gradient of the batch mean, eta the rate that comes with each step. First g += l1 sign(w) on

@@ -1,0 +1,176 @@
+/* Another backend, which is named by its file, and a line in a log for each program and each call that computes: for tests
+ * of cohorts. The environment says where the log is (COUNTED_LOG), since results hold the options, and how many replicas
+ * of a program find memory (COUNTED_ROOM). */
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ltcore/backend.h>
+
+typedef struct options { const char *file; } options;
+
+typedef struct device {
+    const ltc_backend_ops *ops;
+    void    *inner, *options;
+    FILE    *log;
+    uint32_t room, pad;
+} device;
+
+/* A program, or a split. */
+typedef struct part { device *of; void *inner; uint32_t replicas, pad; } part;
+
+static const ltc_opt option[] = {
+    LTC_STRING(options, file, "", "the backend's file", .flags = LTC_OPT_NEUTRAL),
+};
+static const ltc_schema schema = LTC_SCHEMA(options, option);
+
+static void device_close(void *dev)
+{
+    device *d = dev;
+    if (d->inner)
+        d->ops->close(d->inner);
+    if (d->log)
+        fclose(d->log);
+    free(d->options);
+    free(d);
+}
+
+/* The inner backend's options are all at zero, which is what those under test have as defaults. */
+static ltc_status device_open(const ltc_host *h, const void *opts, void **dev, ltc_error *err)
+{
+    const options *o = opts;
+    const char *log = getenv("COUNTED_LOG"), *room = getenv("COUNTED_ROOM");
+    void *handle = dlopen(o->file, RTLD_NOW | RTLD_LOCAL);
+    const ltc_plugin *plugin = handle ? dlsym(handle, "ltc_plugin_v0") : NULL;
+    device *d = calloc(1, sizeof *d);
+    if (!plugin || !d) {
+        free(d);
+        return ltc_fail(err, LTC_EIO, "%s: cannot be loaded", o->file);
+    }
+    const ltc_schema *its = plugin->module[0]->schema;
+    d->ops = plugin->module[0]->ops;
+    d->room = room ? (uint32_t)strtoul(room, NULL, 10) : UINT32_MAX;
+    d->options = calloc(1, its && its->data_size ? its->data_size : 1);
+    d->log = fopen(log ? log : "/dev/null", "ae");
+    ltc_status st = d->options && d->log ? LTC_OK : ltc_fail(err, LTC_EIO, "no log");
+    if (!st) {
+        setvbuf(d->log, NULL, _IOLBF, 0);
+        st = d->ops->open(h, d->options, &d->inner, err);
+    }
+    if (st)
+        device_close(d);
+    else
+        *dev = d;
+    return st;
+}
+
+static ltc_status identity(void *dev, char *text, size_t n, ltc_error *err)
+{
+    const device *d = dev;
+    return d->ops->identity(d->inner, text, n, err);
+}
+
+static ltc_status plan(void *dev, const ltc_compile_req *r, ltc_plan *p, ltc_error *err)
+{
+    const device *d = dev;
+    return d->ops->plan(d->inner, r, p, err);
+}
+
+static part *wrap(device *d, uint32_t replicas)
+{
+    part *p = calloc(1, sizeof *p);
+    if (p)
+        *p = (part){ .of = d, .replicas = replicas };
+    return p;
+}
+
+static ltc_status data_open(void *dev, const ltc_data_desc *desc, void **data, ltc_error *err)
+{
+    device *d = dev;
+    part *p = wrap(d, 0);
+    const ltc_status st = p ? d->ops->data_open(d->inner, desc, &p->inner, err) : ltc_fail(err, LTC_ENOMEM, "no memory");
+    if (st)
+        free(p);
+    else
+        *data = p;
+    return st;
+}
+
+static void data_close(void *data)
+{
+    part *p = data;
+    p->of->ops->data_close(p->inner);
+    free(p);
+}
+
+static ltc_status compile(void *dev, const ltc_compile_req *r, void **prog, ltc_error *err)
+{
+    device *d = dev;
+    if (r->n_replicas > d->room)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for %u replicas", r->n_replicas);
+    part *p = wrap(d, r->n_replicas);
+    const ltc_status st = p ? d->ops->compile(d->inner, r, &p->inner, err) : ltc_fail(err, LTC_ENOMEM, "no memory");
+    if (st) {
+        free(p);
+        return st;
+    }
+    fprintf(d->log, "compile %u\n", r->n_replicas);
+    *prog = p;
+    return LTC_OK;
+}
+
+static void release(void *prog)
+{
+    part *p = prog;
+    p->of->ops->release(p->inner);
+    free(p);
+}
+
+static ltc_status bind(void *prog, uint32_t split, void *data, ltc_error *err)
+{
+    const part *p = prog, *d = data;
+    return p->of->ops->bind(p->inner, split, d->inner, err);
+}
+
+static ltc_status put(void *prog, uint32_t what, uint32_t r, uint32_t i, const void *src, size_t bytes, ltc_error *err)
+{
+    const part *p = prog;
+    return p->of->ops->put(p->inner, what, r, i, src, bytes, err);
+}
+
+static ltc_status get(void *prog, uint32_t what, uint32_t r, uint32_t i, void *dst, size_t bytes, ltc_error *err)
+{
+    const part *p = prog;
+    return p->of->ops->get(p->inner, what, r, i, dst, bytes, err);
+}
+
+static ltc_status ready(void *prog, ltc_error *err)
+{
+    const part *p = prog;
+    return p->of->ops->ready(p->inner, err);
+}
+
+static ltc_status train(void *prog, const ltc_train_req *r, ltc_train_out *out, ltc_error *err)
+{
+    const part *p = prog;
+    fprintf(p->of->log, "train %u %u\n", p->replicas, r->n_steps);
+    return p->of->ops->train(p->inner, r, out, err);
+}
+
+static ltc_status eval(void *prog, const ltc_eval_req *r, ltc_eval_out *out, ltc_error *err)
+{
+    const part *p = prog;
+    fprintf(p->of->log, "eval %u %llu\n", p->replicas, (unsigned long long)r->count);
+    return p->of->ops->eval(p->inner, r, out, err);
+}
+
+static const ltc_backend_ops ops = {
+    LTC_BACKEND_OPS, .open = device_open, .close = device_close, .identity = identity, .plan = plan,
+    .data_open = data_open, .data_close = data_close, .compile = compile, .release = release, .bind = bind, .put = put,
+    .get = get, .ready = ready, .train = train, .eval = eval,
+};
+static const ltc_module counted = {
+    LTC_MODULE(LTC_BACKEND, ops), .name = "counted", .version = "1.0", .schema = &schema,
+    .summary = "another backend, whose programs are counted",
+};
+LTC_PLUGIN(&counted);
