@@ -10,7 +10,7 @@
 static void the_page_is_whole(void)
 {
     static const char *const parts[] = {
-        "<!DOCTYPE html>", "Chart.js v3.9.1", "id=\"figure-accuracy\"", "id=\"levels\"", "id=\"settings\"",
+        "<!DOCTYPE html>", "Chart.js v3.9.1", "id=\"figure-accuracy\"", "id=\"levels\"", "id=\"layers\"", "id=\"settings\"",
         "What a reviewer would ask", "At 1 of the 2 levels that are called winning or matching the interval reaches",
         "@software{ltcore", "Always guessing the commonest class", "</html>",
     };

@@ -272,6 +272,7 @@ static void put_setup(const lt_page *p, lt_text *to)
     for (size_t i = 0; i < p->n_runs; i++) {
         put_run(p, i, to);
         put_sheet(lt_sheet_facts(&p->run[i]), i, to);
+        put_sheet(lt_sheet_layers(&p->run[i]), i, to);
         put_sheet(lt_sheet_plugins(&p->run[i]), i, to);
         put_sheet(lt_sheet_changes(&p->run[i]), i, to);
         lt_text_add(to, "<details%s><summary>Configuration</summary>\n", p->n_runs == 1 ? " open" : "");

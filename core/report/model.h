@@ -42,7 +42,7 @@ typedef struct lt_seen_group {
 
 typedef struct lt_seen_variant { const char *name, *mask, *strategy, *kept, *masks, *matches; int64_t draws; }
     lt_seen_variant;
-typedef struct lt_seen_layer { uint32_t level, pad; const char *name; double density; } lt_seen_layer;
+typedef struct lt_seen_layer { uint32_t level, pad; const char *name; double density, total; } lt_seen_layer;
 /* Of two masks of one training, drawn after `step` and, earlier, `other` steps: over n trials. */
 typedef struct lt_seen_distance { uint32_t level, n; double step, other, mean, least, most; } lt_seen_distance;
 /* before: what the preset has in its place, "" where it has nothing; NULL: the preset's own, or a default. */

@@ -44,7 +44,7 @@ static const char comparisons_sql[] =
     "SELECT variant.id, point, level, pairs, difference, difference_low, difference_high, early_stop_ratio, "
     "verdict FROM summary JOIN variant ON variant.name = summary.variant";
 static const char layers_sql[] =
-    "SELECT level.level, layer, 1.0 * SUM(alive) / SUM(total) FROM mask_layer "
+    "SELECT level.level, layer, 1.0 * SUM(alive) / SUM(total), MAX(total) FROM mask_layer "
     "JOIN level ON level.id = mask_layer.level WHERE variant = 0 AND point = (SELECT MIN(point) FROM line WHERE variant = 0) "
     "AND status IS NOT NULL "
     "GROUP BY position, level.level ORDER BY position, level.level";
@@ -130,7 +130,8 @@ static ltc_status take_layer(sqlite3_stmt *s, lt_seen_run *r, ltc_error *err)
 {
     bool failed = false;
     const char *name = text_at(s, 1, r, &failed);
-    APPEND(r, layer, (lt_seen_layer){ .level = number_at(s, 0), .name = name, .density = real_at(s, 2) });
+    APPEND(r, layer, (lt_seen_layer){ .level = number_at(s, 0), .name = name, .density = real_at(s, 2),
+                                      .total = real_at(s, 3) });
 }
 
 static ltc_status take_distance(sqlite3_stmt *s, lt_seen_run *r, ltc_error *err)

@@ -151,9 +151,11 @@ static bool add_variant(const lt_seen_run *r, const char *label, uint32_t first,
     return ok;
 }
 
-/* The dense network's, where there is one run and one of it. */
+/* The dense network's, where there is one run and one of it; else what guessing reaches. */
 static double reference_of(const lt_seen_run *run, size_t n_runs, const shown *f)
 {
+    if (!f->dense)
+        return n_runs == 1 ? run->majority : NAN;
     const lt_seen_group *dense = n_runs == 1 ? lt_seen_group_at(run, 0, run->home, 0) : NULL;
     const lt_quantity of = f->of == LT_Q_DENSE ? LT_Q_END_TEST : f->of;
     return f->dense && dense && run->n_points == 1 ? lt_seen_spread(run, dense, of).mean : NAN;
@@ -164,7 +166,7 @@ static bool add_figure(const lt_seen_run *run, size_t n_runs, const shown *f, lt
     lt_plot *plot = lt_plots_add(p, &(lt_plot){
         .id = f->id, .title = f->title, .caption = f->caption, .x = f->x, .y = f->y, .reversed = true,
         .x_percent = f->over == LT_Q_DENSITY, .y_percent = f->percent,
-        .reference = reference_of(run, n_runs, f) });
+        .reference = reference_of(run, n_runs, f), .reference_name = f->dense ? NULL : "commonest class" });
     bool ok = plot;
     for (size_t i = 0; ok && i < n_runs; i++)
         for (uint32_t v = 0; ok && v < run[i].n_variants; v++)

@@ -25,6 +25,7 @@ void lt_sheet_markdown(const lt_sheet *s, lt_text *to);
 /* What stands in the report, of one run unless it says otherwise. */
 lt_sheet lt_sheet_levels(const lt_seen_run *r);
 lt_sheet lt_sheet_cost(const lt_seen_run *r);
+lt_sheet lt_sheet_layers(const lt_seen_run *r);
 lt_sheet lt_sheet_changes(const lt_seen_run *r);        /* of the configuration, to the preset it stands on */
 lt_sheet lt_sheet_settings(const lt_seen_run *r);
 lt_sheet lt_sheet_plugins(const lt_seen_run *r);

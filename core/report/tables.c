@@ -22,6 +22,13 @@ static void set_count(lt_sheet *s, size_t column, double v)
         lt_sheet_set(s, column, "%s", lt_figure_count((uint64_t)llround(v), &f));
 }
 
+static void set_title(lt_sheet *s, const char *title)
+{
+    const char *copy = lt_arena_text(&s->arena, title);
+    s->failed |= !copy;
+    s->title = copy ? copy : "";
+}
+
 static void set_headings(lt_sheet *s, const char *const *heading)
 {
     for (size_t i = 0; i < s->columns; i++)
@@ -73,7 +80,11 @@ lt_sheet lt_sheet_levels(const lt_seen_run *r)
         "line", "level", "density %", "n", "test accuracy %", "95 % interval", "vs dense, pp", "its interval",
         "early stop", "ratio", "verdict", "least", "greatest", "end test %", "end train %", "untrained %",
     };
-    lt_sheet s = lt_sheet_of("levels", "Levels, over trials", sizeof heading / sizeof heading[0]);
+    char title[120];
+    snprintf(title, sizeof title, isnan(r->majority) ? "Levels, over trials"
+             : "Levels, over trials; always guessing the commonest class reaches %.2f %%", 100 * r->majority);
+    lt_sheet s = lt_sheet_of("levels", "", sizeof heading / sizeof heading[0]);
+    set_title(&s, title);
     set_headings(&s, heading);
     for (const lt_seen_group *g = r->group; g < r->group + r->n_groups; g++) {
         lt_sheet_row(&s);
@@ -130,6 +141,43 @@ lt_sheet lt_sheet_cost(const lt_seen_run *r)
     return s;
 }
 
+enum { SHOWN_LEVELS = 6 };
+
+/* Of main's levels at most so many, evenly, the last among them. */
+static size_t choose_levels(const lt_seen_run *r, uint32_t chosen[SHOWN_LEVELS])
+{
+    size_t levels = 0;
+    while (levels < r->n_layers && !strcmp(r->layer[levels].name, r->layer[0].name))
+        levels++;
+    const size_t n = levels < SHOWN_LEVELS ? levels : SHOWN_LEVELS;
+    for (size_t i = 0; i < n; i++)
+        chosen[i] = r->layer[n > 1 ? i * (levels - 1) / (n - 1) : 0].level;
+    return n;
+}
+
+/* In the order of the network: what can be pruned of it, and what is left. */
+lt_sheet lt_sheet_layers(const lt_seen_run *r)
+{
+    uint32_t chosen[SHOWN_LEVELS];
+    const size_t n = choose_levels(r, chosen);
+    lt_sheet s = lt_sheet_of("layers", "Layers of the network, and the density of main's masks in each, %", 2 + n);
+    lt_sheet_set(&s, 0, "layer"), lt_sheet_set(&s, 1, "weights");
+    for (size_t c = 0; c < n; c++)
+        lt_sheet_set(&s, 2 + c, "level %u", chosen[c]);
+    for (size_t i = 0; i < r->n_layers; i++) {
+        const lt_seen_layer *l = &r->layer[i];
+        if (!i || strcmp(l->name, l[-1].name)) {
+            lt_sheet_row(&s);
+            lt_sheet_set(&s, 0, "%s", l->name);
+            set_count(&s, 1, l->total);
+        }
+        for (size_t c = 0; c < n; c++)
+            if (chosen[c] == l->level)
+                set_number(&s, 2 + c, l->density < 0.01 ? "%.3g" : "%.2f", 100 * l->density);
+    }
+    return s;
+}
+
 /* Where results lie says nothing of what they are. */
 static bool is_place(const char *key)
 {
@@ -141,8 +189,7 @@ lt_sheet lt_sheet_changes(const lt_seen_run *r)
     char title[120];
     snprintf(title, sizeof title, "What was changed of %.80s", r->preset);
     lt_sheet s = lt_sheet_of("changes", "", 4);
-    s.title = lt_arena_text(&s.arena, title);
-    s.failed |= !s.title;
+    set_title(&s, title);
     set_headings(&s, (const char *const[]){ "key", "there", "here", "set by" });
     for (const lt_seen_setting *one = r->setting; one < r->setting + r->n_settings; one++) {
         if (!one->before || is_place(one->key))
