@@ -29,13 +29,15 @@ typedef struct run {
     lt_layout     layout;                     /* as many trainings at once as memory has room for */
     uint64_t     *last_step;                  /* [n_jobs]: for progress; UINT64_MAX: not seen yet */
     lt_live       live;
-    pthread_mutex_t say;                      /* over the progress line: the store reports from any thread */
+    pthread_mutex_t say;                      /* over what the store reports, from any thread, and the progress line */
+    bool          damage, last;               /* the store reported some; what fails is not tried again at once */
 } run;
 
 static void report(void *arg, const char *sentence)
 {
     run *x = arg;
     pthread_mutex_lock(&x->say);
+    x->damage = true;
     lt_progress_clear(x->r->progress);
     fprintf(x->r->progress->to, "ltcore: %s\n", sentence);
     pthread_mutex_unlock(&x->say);
@@ -211,35 +213,77 @@ static bool has_levels(const run *x)
     return there;
 }
 
-ltc_status lt_run(const lt_run_request *r, ltc_error *err)
+/* All that can be refused before anything is trained. */
+static ltc_status prepare(run *x, ltc_error *err)
 {
-    run x = { .r = r, .output = { .lock = -1 }, .say = PTHREAD_MUTEX_INITIALIZER };
+    const lt_run_request *r = x->r;
     lt_memory memory;
-    ltc_status st = open_run(&x, true, err);
+    ltc_status st = open_run(x, true, err);
     if (!st)
-        st = lt_store_check_writable(x.store, err);
+        st = lt_store_check_writable(x->store, err);
     if (!st)
-        st = settle_layout(&x, &memory, err);
-    if (!st && !(x.last_step = lt_array(x.plan.n_jobs, sizeof *x.last_step)))
+        st = settle_layout(x, &memory, err);
+    if (!st && !(x->last_step = lt_array(x->plan.n_jobs, sizeof *x->last_step)))
         st = ltc_fail(err, LTC_ENOMEM, "no memory for a run");
-    for (uint32_t i = 0; !st && i < x.plan.n_jobs; i++)
-        x.last_step[i] = UINT64_MAX;
+    for (uint32_t i = 0; !st && i < x->plan.n_jobs; i++)
+        x->last_step[i] = UINT64_MAX;
     if (!st)
-        st = lt_output_open(r->settings->run.output, r->resolved, &x.output, err);
+        st = lt_output_open(r->settings->run.output, r->resolved, &x->output, err);
     if (!st)
-        st = lt_registration_open(&x.registration, x.store, &x.plan, x.output.directory, r->now_s, err);
+        st = lt_registration_open(&x->registration, x->store, &x->plan, x->output.directory, r->now_s, err);
     if (!st)
-        st = open_results(&x, err);
+        st = open_results(x, err);
+    return st ? st : lt_hooks_open(&r->settings->report.hooks, &x->hooks, err);
+}
+
+static ltc_status train(run *x, ltc_error *err)
+{
+    lt_hooks_began(x->hooks, x->r->settings, x->r->version);
+    lt_progress_begin(x->r->progress, &x->plan);
+    ltc_status st = lt_live_begin(&x->live, x->output.directory, &x->plan, x->r->now_s, err);
     if (!st)
-        st = lt_hooks_open(&r->settings->report.hooks, &x.hooks, err);
-    if (!st) {
-        lt_hooks_began(x.hooks, r->settings, r->version);
-        lt_progress_begin(r->progress, &x.plan);
-        st = lt_live_begin(&x.live, x.output.directory, &x.plan, r->now_s, err);
-        if (!st)
-            st = execute(&x, false, err);
-        lt_progress_clear(r->progress);
-    }
+        st = execute(x, false, err);
+    lt_progress_clear(x->r->progress);
+    return st;
+}
+
+/* What was read damaged is not there any more, so that whoever begins now makes it again. */
+static bool begins_again(const run *x, ltc_status st)
+{
+    return st && st != LTC_ECANCELLED && x->damage && !x->last;
+}
+
+static ltc_status show(run *x, ltc_status st, bool written, ltc_error *err)
+{
+    ltc_error late = { .message = "" };
+    if (st == LTC_ECANCELLED || begins_again(x, st))
+        return st;
+    const ltc_status shown = lt_results_table(x->results, x->r->out, st ? &late : err);
+    if (written)
+        lt_showing_write(x->r->settings, x->output.directory, x->r->out, x->r->progress->to);
+    return st ? st : shown;
+}
+
+static ltc_status finish(run *x, ltc_status st, ltc_error *err)
+{
+    ltc_error late = { .message = "" };
+    ltc_status end = lt_results_finish(x->results, x->store, &late);
+    if (!st)
+        lt_registration_forget(&x->registration);
+    if (!end)
+        end = lt_registration_write(&x->registration, &late);
+    if (!st && end)
+        *err = late;
+    return show(x, st ? st : end, !end, err);
+}
+
+/* *again: what failed is worth another try at once. */
+static ltc_status run_once(const lt_run_request *r, bool last, bool *again, ltc_error *err)
+{
+    run x = { .r = r, .output = { .lock = -1 }, .say = PTHREAD_MUTEX_INITIALIZER, .last = last };
+    ltc_status st = prepare(&x, err);
+    if (!st)
+        st = train(&x, err);
     if (st == LTC_ECANCELLED)
         say_how_to_go_on(&x);
     else if (st)
@@ -249,24 +293,26 @@ ltc_status lt_run(const lt_run_request *r, ltc_error *err)
         lt_registration_write(&x.registration, &ignored);     /* the training that was stopped is this run's too */
     }
     const bool stopped = r->services->cancelled && r->services->cancelled(r->services->arg);
-    if (x.results && !(stopped && has_levels(&x))) {
-        ltc_error late = { .message = "" };
-        ltc_status end = lt_results_finish(x.results, x.store, &late);
-        if (!st)
-            lt_registration_forget(&x.registration);
-        if (!end)
-            end = lt_registration_write(&x.registration, &late);
-        if (!st && end)
-            *err = late;
-        st = st ? st : end;
-        const ltc_status shown = st == LTC_ECANCELLED ? LTC_OK : lt_results_table(x.results, r->out, st ? &late : err);
-        if (!end && st != LTC_ECANCELLED)
-            lt_showing_write(r->settings, x.output.directory, r->out, r->progress->to);
-        st = st ? st : shown;
-    }
+    x.last = x.last || stopped;
+    if (x.results && !(stopped && has_levels(&x)))
+        st = finish(&x, st, err);
+    *again = begins_again(&x, st);
     lt_hooks_close(x.hooks, st == LTC_ECANCELLED ? "stopped" : st ? "failed" : "done", r->progress->to);
     close_run(&x);
     return st;
+}
+
+ltc_status lt_run(const lt_run_request *r, ltc_error *err)
+{
+    const lt_progress_line line = *r->progress;
+    bool again;
+    const ltc_status st = run_once(r, false, &again, err);
+    if (!again)
+        return st;
+    *r->progress = line;
+    *err = (ltc_error){ .message = "" };
+    fprintf(line.to, "ltcore: the run begins again, and makes what was damaged anew\n");
+    return run_once(r, true, &again, err);
 }
 
 /* Without a store nothing is stored: what needs nothing is to be done, and the rest waits for it. */

@@ -31,7 +31,8 @@ struct ltc_host {
     /* One line to the run's log; no newline needed. [any] */
     void (*log)(const ltc_host *h, int level, const char *fmt, ...) LTC_PRINTF(3, 4);
 
-    /* True once the run is being stopped: what takes seconds then returns LTC_ECANCELLED. [any] */
+    /* True once the run is being stopped: what takes seconds then returns LTC_ECANCELLED, which is a failure like any
+     * other while this is false. [any] */
     bool (*cancelled)(const ltc_host *h);
 
     /* fn over [0, n) in chunks of `grain`, perhaps at once on several threads. Chunks do not depend on the number
