@@ -49,7 +49,8 @@ static ltc_status at_once(const ltc_host *h, size_t n, size_t grain,
     (void)h;
     CU_ASSERT_FATAL(count <= MOST);
     for (size_t k = 0; k < count; k++) {
-        chunks[k] = (chunk){ .fn = fn, .arg = arg, .begin = k * grain, .end = (k + 1) * grain < n ? (k + 1) * grain : n };
+        const size_t end = (k + 1) * grain < n ? (k + 1) * grain : n;
+        chunks[k] = (chunk){ .fn = fn, .arg = arg, .begin = k * grain, .end = end };
         CU_ASSERT_EQUAL_FATAL(pthread_create(&chunks[k].thread, NULL, run_chunk, &chunks[k]), 0);
     }
     for (size_t k = 0; k < count; k++)

@@ -40,7 +40,8 @@ static ltc_val build_five(ltc_builder *b)
 static ltc_val norm_conv(ltc_builder *b, ltc_val x, const char *conv_name, const char *norm_name, int64_t out,
                          uint32_t stride)
 {
-    x = ltc_conv2d(b, x, conv_name, (ltc_conv2d_args){ .out = out, .kernel = 3, .stride = stride, .pad = 1, .no_bias = 1 });
+    const ltc_conv2d_args args = { .out = out, .kernel = 3, .stride = stride, .pad = 1, .no_bias = 1 };
+    x = ltc_conv2d(b, x, conv_name, args);
     return ltc_batch_norm(b, x, norm_name, (ltc_batch_norm_args){ 0 });
 }
 

@@ -23,7 +23,8 @@ typedef struct cpu_rule {
 /* Stored weights, in whatever order: a multiple of CPU_LANES of each. mask NULL: all alive. */
 typedef struct cpu_stored { float *w, *slot[2]; const uint8_t *mask; } cpu_stored;
 
-/* c[m][n] = sum_k a[m row + k step] b[k ldb + n], k ascending; n in whole vectors. more: c has the sums of earlier k. */
+/* c[m][n] = sum_k a[m row + k step] b[k ldb + n], k ascending; n in whole vectors. more: c has the sums of earlier
+ * k. */
 typedef struct cpu_product {
     int64_t m, n, k; bool more;
     const float *a; ptrdiff_t row, step;
