@@ -171,7 +171,7 @@ claim "a dry run of an iterative search says what waits for a mask" 0 "$ltcore" 
 says out "18 trainings of 60 steps"
 says out " 2 to be done$"
 says out "16 to be done when the masks"
-says out "ms a step"
+says out "ms a step$"
 claim "tickets are searched on one worker" 0 "$ltcore" -q -c ticket.cfg -o j1 -j 1
 says out "Trained: 18 networks, 1,080 steps. From the store: 0"
 says out "No dead or frozen weight moved"
@@ -217,6 +217,9 @@ claim "a variant with masks for another network is refused" 2 "$ltcore" -c ticke
 says err "its network is another than main's.*variant 'wide'"
 claim "one that draws its own has a network, data and dense training of its own" 0 "$ltcore" -q -c ticket.cfg -o wide \
     --set 'variants=({name="wide"; arch={hidden=[40];}; prune={scope="layer";};}, {name="seeded"; dataset={seed=7;}; prune={scope="layer";};})'
+claim "a dry run says that it timed main's network alone" 0 "$ltcore" -n -c ticket.cfg -o wide \
+    --set 'variants=({name="wide"; arch={hidden=[40];}; prune={scope="layer";};}, {name="seeded"; dataset={seed=7;}; prune={scope="layer";};})'
+says out "ms a step, if every training takes what main's does$"
 awk -F, '$6 == 0 { print $2, $23 }' wide/levels.csv >out
 [ "$(sort -u out | wc -l)" = 3 ] || { wrong "and each reports it"; cat out; }
 find share -name '*.safetensors' | head -n 40 | xargs rm -f

@@ -114,6 +114,15 @@ static const char *duration(double seconds, char text[64])
     return text;
 }
 
+/* Lines may have networks, data or backends of their own, and only main's is timed. */
+static bool all_are_alike(const lt_plan *p)
+{
+    bool alike = true;
+    for (uint32_t i = 0; i < p->settings->n_lines; i++)
+        alike = alike && p->regime[i].experiment == p->regime[0].experiment;
+    return alike;
+}
+
 ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, const lt_layout *l, double (*now_s)(void), FILE *to,
                        ltc_error *err)
 {
@@ -145,8 +154,8 @@ ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, const lt_layout *l,
                  all = trainings ? each * (double)trainings / abreast : 0;
     char text[64];
     const bool cohort = l->seats > 1;
-    fprintf(to, "about %s %s %u %s%s at %.3g ms a step\n", duration(all, text),
+    fprintf(to, "about %s %s %u %s%s at %.3g ms a step%s\n", duration(all, text),
             cohort ? "in a cohort of" : "on", workers, cohort ? "training" : "worker", workers == 1 ? "" : "s",
-            1000 * t.step_s);
+            1000 * t.step_s, all_are_alike(p) ? "" : ", if every training takes what main's does");
     return LTC_OK;
 }
