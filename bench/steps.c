@@ -66,31 +66,31 @@ static ltc_status thin(const ltc_graph *g, double density, lt_state *state, ltc_
 
 static ltc_status time_training(lt_device *d, lt_regime *r, const lt_bench_request *q, ltc_error *err)
 {
-    const lt_session_request session = lt_regime_session(r);
+    const lt_program_request program = lt_regime_program(r);
     const lt_training t = lt_regime_training(r, 0);
     const ltc_graph *g = &r->experiment->graph.view;
     lt_session *s = NULL;
     lt_state state = { 0 };
     double *us = calloc(q->spans, sizeof *us), least_us = 0;
     ltc_status st =
-        us ? lt_session_open(d, &session, &s, err) : ltc_fail(err, LTC_ENOMEM, "no memory for the times");
+        us ? lt_session_open(d, &program, &s, err) : ltc_fail(err, LTC_ENOMEM, "no memory for the times");
     if (!st)
         st = lt_state_create(g, &state, err);
     if (!st) {
         lt_init_state(g, r->settings->arch.init, lt_regime_key(r, LT_KEY_INIT, 0, 0), &state);
         st = thin(g, q->density, &state, err);
     }
-    if (!st)
-        st = lt_session_put(s, &state, err);
-    if (!st)
+    if (!st) {
+        lt_session_put(s, &state);
         st = time_spans(s, &t, q, us, &least_us, err);
+    }
     if (!st) {
         lt_bench_print(us, q->spans);
         printf("%.2f %s\n", least_us, d->identity);
     }
-    free(us);
-    lt_state_free(&state);
     lt_session_close(s);
+    lt_state_free(&state);
+    free(us);
     return st;
 }
 

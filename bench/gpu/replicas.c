@@ -23,7 +23,7 @@ typedef struct cohort {
 
 static ltc_status compile(cohort *c, lt_device *d, ltc_error *err)
 {
-    const lt_session_request s = lt_regime_session(c->regime);
+    const lt_program_request s = lt_regime_program(c->regime);
     const ltc_compile_req r = {
         .size = sizeof r,
         .batch = s.batch,
