@@ -6,6 +6,8 @@ claim. Says what does not hold, and exits with 1 then.
                      broken, tables and texts are no wider than it, what is only for the screen is gone
     opens PAGE       prints size and seconds until all of it is drawn; fails above 5 MB, and above 30 s, as even a loaded
                      machine is faster
+    used PAGE...     by the keyboard alone a variant is switched off and on; a pointer over a chart is told the values;
+                     a table is copied whole; all text stands out from what is behind it, light and dark (4.5 to 1)
     quiet PAGE...    wide and narrow, light and dark, the page has nothing to say on the console and scrolls one way"""
 
 import base64
@@ -42,6 +44,47 @@ CUT = """(() => {
 })()""" % json.dumps(A4)
 
 
+# Light reflected by a colour, as WCAG 2 has it, and texts that are less than 4.5 times lighter or darker than their ground.
+FAINT = """(() => {
+  const parts = css => css.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = e => {
+    for (; e; e = e.parentElement) {
+      const c = parts(getComputedStyle(e).backgroundColor);
+      if (c.length < 4 || c[3] === 1) return c;
+    }
+    return [255, 255, 255];
+  };
+  const wrong = new Set(), texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let n; (n = texts.nextNode());) {
+    const e = n.parentElement;
+    if (!n.data.trim() || !e.getClientRects().length || ["SCRIPT", "STYLE"].includes(e.tagName)) continue;
+    const a = light(parts(getComputedStyle(e).color)), b = light(ground(e));
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) wrong.add(`${e.tagName}.${e.className} '${n.data.trim().slice(0, 30)}': ${ratio.toFixed(1)} to 1`);
+  }
+  return [...wrong];
+})()"""
+
+# Where the first chart has a point, and what it says of it.
+POINT = """(() => {
+  const canvas = [...document.querySelectorAll("figure canvas")].find(c => c.getClientRects().length);
+  canvas.scrollIntoView({ block: "center" });
+  window.chart = Chart.getChart(canvas);
+  const { x, y } = chart.getDatasetMeta(chart.data.datasets.length - 1).data.at(-1).getProps(["x", "y"], true), box = canvas.getBoundingClientRect();
+  return { x: box.left + x, y: box.top + y };
+})()"""
+SAID = """new Promise(done => setTimeout(() => done(chart.tooltip.opacity > 0 && chart.tooltip.body.length), 500))"""
+COPIED = """(async () => {
+  const table = [...document.querySelectorAll("table")].find(t => t.querySelector("caption button"));
+  table.querySelector("caption button").click();
+  await new Promise(done => setTimeout(done, 300));
+  const lines = (await navigator.clipboard.readText()).trimEnd().split("\\n");
+  return { lines: lines.length, rows: table.rows.length, cells: lines[0].split("\\t").length, columns: table.rows[0].cells.length };
+})()"""
+
+
 class Browser:
     """Chromium with one page."""
 
@@ -60,6 +103,7 @@ class Browser:
         self.session = self.ask("Target.attachToTarget", targetId=target["targetId"], flatten=True)["sessionId"]
         for domain in "Page", "Runtime", "Log":
             self.ask(domain + ".enable")
+        self.ask("Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
 
     def message(self):
         while b"\0" not in self.rest:
@@ -143,6 +187,44 @@ def opens(browser, pages):
         yield f"{pages[0]} is {size} bytes and took {seconds} s"
 
 
+def switched(browser, page):
+    """By Tab and the space bar, as who has no pointer does it."""
+    def key(name, code, text=""):
+        press = {"key": text or name, "code": name, "windowsVirtualKeyCode": code}
+        browser.ask("Input.dispatchKeyEvent", type="keyDown", text=text, **press)
+        browser.ask("Input.dispatchKeyEvent", type="keyUp", **press)
+
+    pressed = "document.activeElement.matches('.legend button') ? document.activeElement.getAttribute('aria-pressed') : ''"
+    for _ in range(400):
+        key("Tab", 9)
+        before = browser.value(pressed)
+        if before:
+            key("Space", 32, " ")
+            now = browser.value(pressed)
+            key("Space", 32, " ")
+            if (before, now, browser.value(pressed)) != ("true", "false", "true"):
+                yield f"{page}: the space bar switches no variant off and on"
+            return
+    yield f"{page}: Tab reaches no variant"
+
+
+def used(browser, pages):
+    """What a reader does."""
+    browser.size(1280, 900)
+    for page in pages:
+        for scheme in "light", "dark":
+            browser.media(scheme=scheme)
+            browser.open(page)
+            yield from (f"{page}: {scheme}: {wrong}" for wrong in browser.value(FAINT))
+        yield from switched(browser, page)
+        browser.ask("Input.dispatchMouseEvent", type="mouseMoved", **browser.value(POINT))
+        if not browser.value(SAID):
+            yield f"{page}: a chart says nothing under the pointer"
+        copied = browser.value(COPIED)
+        if copied["lines"] != copied["rows"] or copied["cells"] != copied["columns"]:
+            yield f"{page}: of a table this was copied: {copied}"
+
+
 def quiet(browser, pages):
     """What is said on the console, and pages that scroll sideways."""
     for page in pages:
@@ -175,7 +257,7 @@ def pictures(browser, pages):
 def main(claim, *pages):
     browser = Browser()
     try:
-        wrong = list({"print": prints, "opens": opens, "quiet": quiet, "pictures": pictures}[claim](browser, pages))
+        wrong = list({"print": prints, "opens": opens, "used": used, "quiet": quiet, "pictures": pictures}[claim](browser, pages))
     finally:
         browser.close()
     print("\n".join(wrong), end="\n" if wrong else "")

@@ -157,6 +157,8 @@ JS
         claim "that is small, and opens fast" 0 python3 "$tests/browser.py" opens many/report.html
         cat out
         claim "pages are quiet" 0 python3 "$tests/browser.py" quiet one/report.html both/report.html bird/report.html
+        claim "whoever has a pointer or keys alone can use them" 0 python3 "$tests/browser.py" used one/report.html \
+            both/report.html
         claim "on paper no figure is cut" 0 python3 "$tests/browser.py" print one/report.html both/report.html \
             bird/report.html many/report.html
     fi

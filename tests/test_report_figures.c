@@ -151,7 +151,8 @@ static void many_names_have_room_of_their_own(void)
 {
     lt_text few = script_of(false, 6, 0.1), many = script_of(false, 20, 0.1);
     CU_ASSERT_PTR_NOT_NULL(strstr(few.s, "size 680,420 "));
-    CU_ASSERT_PTR_NOT_NULL(strstr(many.s, "size 680,539 "));          /* 7 rows of 3 */
+    CU_ASSERT_PTR_NOT_NULL(strstr(many.s, "size 680,620 "));          /* 10 rows of 2 */
+    CU_ASSERT_PTR_NOT_NULL(strstr(many.s, "set bmargin 15\n"));      /* and the axis' name above them */
     lt_text_free(&few);
     lt_text_free(&many);
 }

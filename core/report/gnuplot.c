@@ -22,7 +22,7 @@ enum { TERMINALS = sizeof terminals / sizeof terminals[0] };
 
 static const char setup[] = "set encoding utf8\nset border 3 lw 0.8\nset bars 0.6\nset datafile missing 'NaN'\n";
 static const char each[] =
-    "unset logscale\nset autoscale\nset tics nomirror out scale 0.6\nset xtics auto\nset ytics auto\n"
+    "unset logscale\nset bmargin -1\nset autoscale\nset tics nomirror out scale 0.6\nset xtics auto\nset ytics auto\n"
     "set format x '%h'\nset grid ytics lt 1 lc rgb '#e4e4e4' lw 0.6\nset xlabel ";
 static const char matrix[] =
     "unset key\nunset grid\nset xrange [*:*] noextend\nset yrange [*:*] noextend\n"
@@ -152,7 +152,7 @@ typedef struct legend { size_t columns, rows, rows_below; bool shown; } legend;
 
 static legend legend_of(const lt_plot *p)
 {
-    enum { CHARACTERS = 94, SAMPLE = 8, ABOVE = 4, MOST = 40 };
+    enum { CHARACTERS = 90, SAMPLE = 11, ABOVE = 4, MOST = 40 };
     size_t longest = 0;
     for (size_t i = 0; i < p->n_series; i++) {
         const size_t length = strlen(p->series[i].name);
@@ -160,7 +160,7 @@ static legend legend_of(const lt_plot *p)
     }
     legend l = { .columns = CHARACTERS / (longest + SAMPLE), .shown = p->n_series <= MOST };
     l.columns += !l.columns;
-    l.rows = (p->n_series + l.columns - 1) / l.columns;
+    l.rows = (p->n_series + (isfinite(p->reference) ? 1 : 0) + l.columns - 1) / l.columns;
     l.rows_below = l.shown && l.rows > ABOVE ? l.rows : 0;
     return l;
 }
@@ -173,7 +173,8 @@ static void put_legend(const lt_plot *p, lt_text *to)
         return;
     }
     if (l.rows_below)
-        lt_text_add(to, "set key outside bottom center vertical maxrows %zu", l.rows);
+        lt_text_add(to, "set bmargin %zu\nset key at screen 0.5, screen 0.01 center bottom vertical maxrows %zu",
+                    l.rows + 5, l.rows);           /* outside bottom would lie on the axis' name */
     else
         lt_text_add(to, "set key outside top center horizontal");
     lt_text_add(to, " Left reverse noenhanced samplen 4.4 width 1\n");
@@ -231,7 +232,7 @@ static void put_plot(const lt_plot *p, lt_text *to)
 
 static size_t height_of(const lt_plot *p)
 {
-    enum { PLOT = 420, ROW = 17 };
+    enum { PLOT = 420, ROW = 20 };
     return PLOT + ROW * legend_of(p).rows_below;
 }
 
