@@ -178,6 +178,13 @@ says out "Trained: 0 networks, 0 steps"
 claim "as few masks as the window has are no watch" 2 "$ltcore" -c run.cfg -o no \
     --set "prune={strategy=\"early-bird\"; $bird early_bird={check_every=\"20it\";};}"
 says err "gives 3 masks in a training of 60 steps; choose it so that there are from 5, the window, to 200"
+claim "nor is a criterion that training does not change" 2 "$ltcore" -c run.cfg -o no \
+    --set "prune={strategy=\"early-bird\"; $bird $watch mask={plugin=\"random\";};}"
+says err "random looks at nothing that training changes"
+printf '#!/bin/sh\ncat >/dev/null; echo no >&2; exit 7\n' >fails && chmod +x fails
+claim "where the criterion fails no distances are told" 1 "$ltcore" -q -c run.cfg -o lost \
+    --set "prune={strategy=\"early-bird\"; $bird $watch mask={plugin=\"exec\"; program=\"$work/fails\";};}"
+equal "nor when a mask was drawn" "$(rows lost/levels.csv main 1 draw_at)" ""
 claim "other strategies watch nothing" 2 "$ltcore" -c run.cfg -o no --set "prune={strategy=\"one-shot\"; $bird $watch}"
 says err "prune.early_bird: does nothing with strategy"
 claim "and what matches main is drawn with it" 2 "$ltcore" -c run.cfg -o no --set 'variants=({name="v";

@@ -299,7 +299,25 @@ static void what_the_preset_had_is_known(void)
     rig_close(&r);
 }
 
+static void a_file_on_no_base_is_its_own_preset(void)
+{
+    static const char *const start[] = { "", "base = [];\n" };
+    for (size_t i = 0; i < 2; i++) {
+        rig r = rig_open();
+        lt_text text = { 0 };
+        lt_text_add(&text, "%s%s", start[i], preset);
+        rig_write(&r, "run.cfg", text.s);
+        rig_settle(&r, NULL, 0);
+        CU_ASSERT_STRING_EQUAL(r.said, "");
+        CU_ASSERT_PTR_NOT_NULL_FATAL(lt_config_preset(r.config));
+        CU_ASSERT_PTR_NOT_NULL(strstr(lt_config_preset(r.config), "run.cfg"));
+        lt_text_free(&text);
+        rig_close(&r);
+    }
+}
+
 static const lt_test claims[] = {
+    { "a file on no base is its own preset", a_file_on_no_base_is_its_own_preset },
     { "groups merge key by key, scalars and lists replace", groups_merge_and_lists_replace },
     { "steps and epochs replace one another", steps_and_epochs_replace_one_another },
     { "rate, sparsity and density replace one another, and take rounds along",

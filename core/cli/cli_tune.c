@@ -76,7 +76,7 @@ static int tune(const wish *q, const lt_setup *s, const lt_places *places)
     } else if (!lstat(q->path, &there)) {
         lt_cli_say(q->world, "%s is there already, and results may depend on it: name another file with -o", q->path);
     } else {
-        st = make_table(q, m, &s->services, &err);
+        st = lt_services_settle(&s->services, make_table(q, m, &s->services, &err));
         code = st == LTC_ECANCELLED ? LT_EXIT_STOPPED : st ? LT_EXIT_FAILED : LT_EXIT_DONE;
         if (st)
             lt_cli_say(q->world, "%s", err.message);

@@ -106,11 +106,11 @@ static ltc_status read_layers(const reader *r, const char *path, lt_place from, 
         st = parse_file(r, path, from, root);
     if (st)
         return st;
-    if (!*r->preset && !lt_node_child(*root, "base"))
-        *r->preset = path;
     const size_t before = r->diags->n;
     lt_rules_check_layer(*root, r->diags);
     st = apply_bases(r, &at, root);
+    if (!*r->preset)
+        *r->preset = path;                    /* those that it stands on were here before */
     return st ? st : r->diags->n > before ? LTC_EINVAL : LTC_OK;
 }
 

@@ -3,14 +3,13 @@
 
 ltc_status lt_crew_create(lt_crew *c, ltc_error *err)
 {
-    lt_crew made = { .cohort = NULL };
-    const ltc_status st = lt_cohort_create(&made.cohort, err);
-    if (!st && pthread_mutex_init(&made.lock, NULL)) {
-        lt_cohort_destroy(made.cohort);
+    *c = (lt_crew){ .cohort = NULL };
+    const ltc_status st = lt_cohort_create(&c->cohort, err);
+    if (!st && pthread_mutex_init(&c->lock, NULL)) {
+        lt_cohort_destroy(c->cohort);
+        c->cohort = NULL;
         return ltc_fail(err, LTC_ENOMEM, "no memory for a lock");
     }
-    if (!st)
-        *c = made;
     return st;
 }
 

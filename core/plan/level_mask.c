@@ -151,7 +151,12 @@ ltc_status lt_mask_inputs_draw(lt_worker *w, lt_mask_inputs *in, lt_masks *made,
     r->rewind = in->name[1] ? in->state[1].value : NULL;
     r->final = in->name[2] ? in->state[2].value : NULL;
     r->dense = in->name[3] ? in->state[3].value : NULL;
-    return st ? st : lt_select(r, made, err);
+    if (st)
+        return st;
+    lt_cohort_leave(w->crew->cohort);         /* it may take long, and the others train on and keep their claims */
+    st = lt_select(r, made, err);
+    lt_cohort_enter(w->crew->cohort);
+    return st;
 }
 
 static ltc_status compute(lt_worker *w, lt_mask_inputs *in, lt_digest *selection, ltc_error *err)

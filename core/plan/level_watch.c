@@ -138,8 +138,11 @@ static ltc_status watch_own(lt_worker *w, lt_job *j, lt_mask_inputs *in, ltc_err
     watch->every = j->regime->check_every;
     watch->n = (uint32_t)(lt_job_last(&w->plan->job[j->dense]) / watch->every);
     const ltc_status st = find_distances(w, j, in, watch, err);
-    if (st)
+    if (st) {
+        free(watch->differ);
+        *watch = (lt_watch){ .every = 0 };    /* nothing was drawn, and nothing is told of it */
         return st;
+    }
     const uint32_t found = lt_early_bird(watch->differ, watch->n, watch->total,
                                          (uint64_t)j->settings->prune.early_bird.window,
                                          j->settings->prune.early_bird.distance);

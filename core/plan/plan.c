@@ -209,13 +209,19 @@ static ltc_status check_network(const lt_plan *p, const lt_line *l, ltc_error *e
                     "masks of its own, or main's network");
 }
 
-/* What matches main's mask is drawn when main's is. */
+/* What matches main's mask is drawn when main's is; masks along a training are one where it changes nothing that they
+ * are drawn by. */
 static ltc_status check_bird(const lt_plan *p, const lt_line *l, ltc_error *err)
 {
-    const lt_settings *main = p->settings->line[l->main].settings;
-    if (!lt_line_follows(l) || l->settings->prune.strategy != LT_STRATEGY_EARLY_BIRD ||
-        main->prune.strategy == LT_STRATEGY_EARLY_BIRD)
+    const lt_settings *s = l->settings, *main = p->settings->line[l->main].settings;
+    const bool follows = lt_line_follows(l), changes = s->prune.allocation == LT_ALLOCATION_LAMP ||
+        p->regime[number_of(p, l)].criterion_flags & (LTC_NEED_FINAL | LTC_NEED_PROBE);
+    if (s->prune.strategy != LT_STRATEGY_EARLY_BIRD ||
+        (follows ? main->prune.strategy == LT_STRATEGY_EARLY_BIRD : changes))
         return LTC_OK;
+    if (!follows)
+        return ltc_fail_opt(err, "prune.mask", "%s looks at nothing that training changes, so that there is no early "
+                            "bird", s->prune.mask.name);
     return ltc_fail_opt(err, "prune.strategy", "\"early-bird\" watches masks of its own, and this line takes main's or "
                         "matches them; set masks = \"own\" and match = \"none\"");
 }

@@ -107,9 +107,9 @@ static bool add_approach(const lt_seen_run *r, const level *l, size_t n, lt_plot
         return true;
     lt_plot *plot = lt_plots_add(p, &(lt_plot){
         .id = "early-bird", .title = "When masks come to rest",
-        .caption = lt_arena_print(&p->arena, "Greatest distance of a mask to the %ld before it: the first at or "
-                                  "below the line is drawn, in each trial. Mean over trials; bars reach from the "
-                                  "least to the greatest trial.", window - 1),
+        .caption = lt_arena_print(&p->arena, "The greatest of a mask's mean distances to the %ld before it; bars reach "
+                                  "over that pair's trials. In each trial the first mask is drawn whose own "
+                                  "distances are all at or below the line.", window - 1),
         .x = "step", .y = "share that differs (%)", .y_percent = true, .reference = strtod(limit, NULL),
         .reference_name = "limit" });
     bool ok = plot && plot->caption;

@@ -84,7 +84,9 @@ static ltc_status time_training(timing *t, lt_device *d, const lt_regime *r, ltc
     const lt_training training = lt_regime_training(r, 0);
     const ltc_graph *g = &r->experiment->graph.view;
     lt_state state = { 0 };
-    ltc_status st = lt_program_open(d, &request, t->replicas, &t->program, err);
+    ltc_status st;
+    while ((st = lt_program_open(d, &request, t->replicas, &t->program, err)) == LTC_ENOMEM && t->replicas > 1)
+        t->replicas = (t->replicas + 1) / 2;  /* as a run does */
     if (!st)
         st = lt_state_create(g, &state, err);
     if (!st)
@@ -151,7 +153,7 @@ ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, const lt_layout *l,
     const double evaluations = floor(steps / (double)r->evaluate_every) + 2,
                  samples = (double)(e->data.split[LT_VALIDATION].n + e->data.split[LT_TEST].n),
                  each = steps * t.step_s + evaluations * samples * t.sample_s,
-                 all = trainings ? each * (double)trainings / abreast : 0;
+                 all = trainings ? each * (double)trainings / (l->seats > 1 ? t.replicas : abreast) : 0;
     char text[64];
     const bool cohort = l->seats > 1;
     fprintf(to, "about %s %s %u %s%s at %.3g ms a step%s\n", duration(all, text),

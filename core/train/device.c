@@ -1,4 +1,4 @@
-/* Owns an opened backend. Every call of a backend goes through here or through session.c. */
+/* Owns an opened backend. Every call of a backend goes through here, program.c or lent.c. */
 #include "train/device.h"
 
 #include <stdlib.h>

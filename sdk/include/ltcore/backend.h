@@ -92,7 +92,8 @@ typedef struct ltc_train_out {
     uint64_t *bad_step;                                   /* [n_replicas]: the step that stopped it, or UINT64_MAX */
 } ltc_train_out;
 
-/* The network as it is used: running statistics, neither dropout nor augmentation, and no state changes. The samples'
+/* Neither train nor eval asks whether the run is being stopped: a span is short, and one that was given up would lose
+ * what it did. The network as it is used: running statistics, neither dropout nor augmentation, and no state changes. The samples'
  * losses are added to what loss holds, one after another in double, and the hits to correct: so a split may be
  * evaluated in parts of any length, and no bit depends on them or on the program's batch. */
 typedef struct ltc_eval_req { uint32_t size, split; uint64_t first, count; } ltc_eval_req;
