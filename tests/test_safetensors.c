@@ -2,9 +2,11 @@
  * is in it, is misread. */
 #include "suite.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/header.h"
 #include "store_rig.h"
 
 static const char golden_file[] = TEST_SOURCE_DIR "/golden/python.safetensors";
@@ -315,6 +317,39 @@ static int write_on_a_full_disk(void *arg)
     return st == LTC_EIO ? 0 : 1;
 }
 
+static size_t calls_left;                     /* of jansson's allocator, before it finds no memory once */
+
+static void *scarce(size_t n)
+{
+    return calls_left-- ? malloc(n) : NULL;
+}
+
+/* jansson 2.14 goes on where its buffer cannot grow in the middle of a key. */
+static void a_header_without_memory_is_none(void)
+{
+    static struct lt_note notes[] = { { "a note", "of some length" }, { "another", "of some more, so that buffers grow" } };
+    static uint8_t data[8];
+    lt_tensor weight = { .name = "fc1.weight", .type = LTC_U8, .rank = 1, .dim = { 8 }, .n = 8, .data = data };
+    const lt_tensors t = { .v = &weight, .n = 1, .note = notes, .n_notes = 2 };
+    const lt_tensor *order[1];
+    lt_text whole = { 0 };
+    ltc_error err;
+    lt_header_order(&t, order);
+    CU_ASSERT_EQUAL_FATAL(lt_header_print(&t, order, &whole, &err), LTC_OK);
+    json_set_alloc_funcs(scarce, free);
+    bool through = false;
+    for (size_t k = 0; !through; k++) {
+        lt_text text = { 0 };
+        calls_left = k;
+        const ltc_status st = lt_header_print(&t, order, &text, &err);
+        through = calls_left < SIZE_MAX / 2;
+        CU_ASSERT(st == LTC_ENOMEM || (!st && text.n == whole.n && !memcmp(text.s, whole.s, whole.n)));
+        lt_text_free(&text);
+    }
+    json_set_alloc_funcs(malloc, free);
+    lt_text_free(&whole);
+}
+
 static void a_full_disk_is_said_and_nothing_is_left(void)
 {
     store_rig r;
@@ -341,6 +376,7 @@ int main(void)
         { "what is no file is refused", what_is_no_file_is_refused },
         { "a file cut anywhere is refused", a_file_cut_anywhere_is_refused },
         { "no header makes reading go astray", no_header_makes_reading_go_astray },
+        { "a header without memory is none", a_header_without_memory_is_none },
         { "a full disk is said and nothing is left", a_full_disk_is_said_and_nothing_is_left },
     };
     return lt_suite_run("safetensors", claims, sizeof claims / sizeof claims[0]);

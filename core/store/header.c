@@ -79,17 +79,20 @@ static ltc_status fail_print(const lt_tensors *t, ltc_error *err)
     return ltc_fail(err, LTC_ENOMEM, "no memory for the header of %zu tensors", t->n);
 }
 
+/* json_dumps() of jansson 2.14 leaves out a key for which its own buffer finds no memory; a text remembers. */
+static int put(const char *s, size_t n, void *to)
+{
+    lt_text_put(to, s, n);
+    return ((const lt_text *)to)->failed ? -1 : 0;
+}
+
 ltc_status lt_header_print(const lt_tensors *t, const lt_tensor *const *order, lt_text *to, ltc_error *err)
 {
+    const size_t before = to->n;
     json_t *root = header_of(t, order);
-    char *s = root ? json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-    if (s) {
-        const size_t n = strlen(s);
-        lt_text_put(to, s, n);
-        lt_text_put(to, "       ", (8 - n % 8) % 8);
-    }
-    const bool ok = s && !to->failed;
-    free(s);
+    bool ok = root && !json_dump_callback(root, put, to, JSON_COMPACT | JSON_SORT_KEYS);
+    lt_text_put(to, "       ", (8 - (to->n - before) % 8) % 8);
+    ok = ok && !to->failed;
     json_decref(root);
     if (!ok)
         return fail_print(t, err);
