@@ -5,6 +5,7 @@
  *   linear_forms.c  LINEAR: which of three forms   span.c       train, eval
  *   linear.c        its passes                     walk.c       forward, backward, node by node
  *   shape.c         values, halos, aliases         nodes.c      a part of each other operation
+ *   input.c         rows of a split into input     arranged.c   evaluated splits, made ready once
  *   costs.c         the table of costs             optimizer.c  the end of a step
  *   tune.c          measures one                   choice.c     which form, by it */
 #ifndef CPU_CPU_H
@@ -54,6 +55,13 @@ typedef struct cpu_value {
     uint32_t home;                            /* of a place: the segment + 1 beyond which nobody looks at it; 0: none */
 } cpu_value;
 
+/* Blocks of evaluated splits as the layers want them: made when first evaluated, kept while there is room, and
+ * forgotten when weights are made ready, since their forms may be others then. */
+typedef struct cpu_arranged {
+    char   *room; size_t bytes, used;
+    void  **block[LTS_MOST_SPLITS];           /* [blocks of CPU_EVAL_ROWS samples]; NULL: not made */
+} cpu_arranged;
+
 /* A parameter's elements in the order of the layer that reads them: what is not dead, and padding. */
 typedef struct cpu_kept {
     size_t     n;
@@ -82,7 +90,7 @@ typedef struct cpu_linear {
     ptrdiff_t ldw;
     cpu_lists lists, eval_lists;              /* eval_lists: start and column, for CPU_EVAL_ROWS samples */
     uint32_t *eval_column;                    /* NULL where it is lists.column */
-    cpu_nonzeros nonzeros;
+    cpu_nonzeros nonzeros, listed;            /* listed: what the pass under way reads */
     float   *sums, *strip_scratch;
     float   *rows; ptrdiff_t ld_rows;         /* the input once more, by sample */
 } cpu_linear;
@@ -134,6 +142,7 @@ struct cpu_program {
     float     *scratch; size_t scratch_count; /* of each of CPU_MOST_PARTS parts */
     int32_t   *label; double *loss; uint8_t *hit; uint32_t *cut, *sample;
     cpu_split  split[LTS_MOST_SPLITS];
+    cpu_arranged arranged;
     cpu_lanes *lanes;
     uint64_t   clock;
     bool       ready;
@@ -182,6 +191,20 @@ void       cpu_linear_update(cpu_program *p, cpu_node *n, const cpu_rule *r);
 /* walk.c: what p->evaluating says, and p->dropout. */
 void       cpu_walk_forward(cpu_program *p);
 void       cpu_walk_backward(cpu_program *p);
+
+/* input.c: the rows that p->sample lists, as the layers want them; cut: by p->cut. Who reads them as more than vectors
+ * of samples is at most one linear layer, or NULL; what an evaluation may keep of a split depends on it. */
+typedef enum cpu_input_kind { CPU_INPUT_GATHERED, CPU_INPUT_BYTES, CPU_INPUT_LISTS } cpu_input_kind;
+void       cpu_input_gather(cpu_program *p, const cpu_split *s, int64_t rows, bool cut);
+cpu_node  *cpu_input_linear(cpu_program *p);
+cpu_input_kind cpu_input_kind_of(const cpu_program *p, const cpu_split *s, const cpu_node *linear);
+
+/* arranged.c. show: false where block b of a split is not kept; it is to be gathered then. most: bytes that a program
+ * of this graph can come to keep. */
+size_t     cpu_arranged_most(const cpu_program *p);
+ltc_status cpu_arranged_open(cpu_program *p, ltc_error *err);
+void       cpu_arranged_close(cpu_program *p);
+bool       cpu_arranged_show(cpu_program *p, uint32_t split, uint64_t b);
 
 /* optimizer.c */
 void       cpu_optimizer_step(cpu_program *p, float lr);

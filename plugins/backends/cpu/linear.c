@@ -46,7 +46,7 @@ static cpu_strips strips_of(const cpu_program *p, const cpu_node *n)
     const cpu_value *y = cpu_out(p, n);
     return (cpu_strips){
         .in = l->in, .out = l->out, .strips = l->strips, .lanes = p->blocks * CPU_LANES, .batch = p->rows,
-        .weights = weights_of(p, n), .nonzeros = &l->nonzeros, .base = p->input->table[0], .bias = bias_of(p, n),
+        .weights = weights_of(p, n), .nonzeros = &l->listed, .base = p->input->table[0], .bias = bias_of(p, n),
         .sums = l->sums, .y = y->value.at, .g = y->grad.at, .relu = n->relu, .scratch = l->strip_scratch,
     };
 }
@@ -54,7 +54,8 @@ static cpu_strips strips_of(const cpu_program *p, const cpu_node *n)
 /* The stored weights are new. */
 void cpu_linear_begin(cpu_program *p, cpu_node *n, const cpu_param *w)
 {
-    cpu_strips s = { .in = n->linear.in, .strips = n->linear.strips, .weights = w->kept.all, .sums = n->linear.sums };
+    cpu_strips s = { .in = n->linear.in, .out = n->linear.out, .strips = n->linear.strips, .weights = w->kept.all,
+                     .sums = n->linear.sums };
     if (n->linear.form == CPU_FORM_STRIPS)
         p->device->kernels->strips_sums(&s);
 }

@@ -83,6 +83,7 @@ ltc_status cpu_program_plan(void *dev, const ltc_compile_req *r, ltc_plan *plan,
         plan->max_replicas = takes.replicas;
         plan->bytes_fixed = sizeof *p + r->graph->n_nodes * sizeof *p->node;
         plan->bytes_per_replica = CPU_MOST_PARTS * p->scratch_count * sizeof(float);
+        plan->bytes_per_replica += cpu_arranged_most(p);
         for (uint32_t v = 1; v < r->graph->n_values; v++)
             plan->bytes_per_replica += cpu_shape_bytes(p, v);
         for (uint32_t i = 0; i < r->graph->n_params; i++)         /* values, slots, gradient, mask, place: twice */
@@ -190,6 +191,7 @@ void cpu_program_release(void *prog)
         cpu_state_free(&p->param[i]);
     for (uint32_t s = 0; s < LTS_MOST_SPLITS; s++)
         free(p->split[s].table);
+    cpu_arranged_close(p);
     if (p->lanes)
         free(p->lanes->program), free(p->lanes->value);
     free(p->value), free(p->node), free(p->segment), free(p->lanes), free(p->param), free(p->has_value);
