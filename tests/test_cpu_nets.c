@@ -102,7 +102,7 @@ static void division_does_not_matter(void)
     lt_subjects_divide(large, sizeof large / sizeof *large);
 }
 
-/* When a kernel's arithmetic or the choice among them changes on purpose, these change, and the number in "cpu/5" must
+/* When a kernel's arithmetic or the choice among them changes on purpose, these change, and the number in "cpu/6" must
  * be raised. Compilers and sanitizers must not change them. Narrower vectors have other tiles, and another choice. */
 static void bits_belong_to_the_identity(void)
 {
@@ -118,8 +118,8 @@ static void bits_belong_to_the_identity(void)
         0x9b3d7f9975cda059, 0x8dfa40c565067773, 0x812d763bb8220403, 0x42e5703ec4245b96, 0x05b5da8174d48930,
         0xd62bb3c37b368244,
     };
-    lt_subjects_known(subjects, SUBJECTS, "cpu/5", LT_AVX512, wide);
-    lt_subjects_known(subjects, SUBJECTS, "cpu/5", LT_AVX2, narrow);
+    lt_subjects_known(subjects, SUBJECTS, "cpu/6", LT_AVX512, wide);
+    lt_subjects_known(subjects, SUBJECTS, "cpu/6", LT_AVX2, narrow);
 }
 
 int main(void)

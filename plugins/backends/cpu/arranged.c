@@ -88,8 +88,14 @@ static void *make_lists(cpu_program *p, const cpu_split *s, const cpu_nonzeros *
     return to;
 }
 
-static void show_bytes(cpu_program *p, const cpu_split *s, const uint8_t *x)
+static void show_bytes(cpu_program *p, const cpu_split *s, cpu_linear *layer, const uint8_t *x)
 {
+    if (layer)
+        layer->by_halves = layer->halves;
+    if (layer && layer->halves) {
+        p->device->kernels->spread_halves(x, layer->in, layer->live, layer->halves);
+        return;
+    }
     const size_t channels = (size_t)s->samples.dim[0], plane = s->samples.count / channels;
     float *to = p->value[p->graph->input].value.at;
     for (size_t c = 0; c < channels; c++)
@@ -124,7 +130,7 @@ bool cpu_arranged_show(cpu_program *p, uint32_t split, uint64_t b)
     if (*kept && kind == CPU_INPUT_LISTS)
         show_lists(p, s, &linear->linear, *kept);
     else if (*kept)
-        show_bytes(p, s, *kept);
+        show_bytes(p, s, linear ? &linear->linear : NULL, *kept);
     return *kept;
 }
 

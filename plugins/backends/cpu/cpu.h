@@ -3,7 +3,8 @@
  *   cpu.c           options, device, identity      program.c    compile, bind, release
  *   isa.c           which kernels                  state.c      put, get, ready
  *   linear_forms.c  LINEAR: which of three forms   span.c       train, eval
- *   linear.c        its passes                     walk.c       forward, backward, node by node
+ *   linear_lists.c  one of them                    walk.c       forward, backward, node by node
+ *   linear.c        its passes
  *   shape.c         values, halos, aliases         nodes.c      a part of each other operation
  *   input.c         rows of a split into input     arranged.c   evaluated splits, made ready once
  *   costs.c         the table of costs             optimizer.c  the end of a step
@@ -88,6 +89,12 @@ typedef struct cpu_linear {
     bool     heavy;
     int64_t  in, out, strips;
     ptrdiff_t ldw;
+    int64_t  wide;                            /* of the lists' segments */
+    bool     bytes, by_halves;                /* its input is scaled bytes; the pass under way reads them as halves */
+    uint16_t *halves;                         /* [in][CPU_EVAL_ROWS], where it is bytes: as turn_halves makes them */
+    uint8_t *ones;                            /* [in]: a sample that is not there, whose products are sums of weights */
+    bool     summed;                          /* sums are those of the weights, of rows as lists keep them */
+    uint8_t *live;                            /* [in / CPU_LANES]: has any of sixteen inputs a weight? */
     cpu_lists lists, eval_lists;              /* eval_lists: start and column, for CPU_EVAL_ROWS samples */
     uint32_t *eval_column;                    /* NULL where it is lists.column */
     cpu_nonzeros nonzeros, listed;            /* listed: what the pass under way reads */
@@ -146,6 +153,7 @@ struct cpu_program {
     cpu_lanes *lanes;
     uint64_t   clock;
     bool       ready;
+    float      scale, base;                   /* the input is scale byte + base, in one channel and one row; scale 0: not */
 };
 
 /* Aliases, fused operations and halos; then places for everything. */
@@ -182,7 +190,11 @@ ltc_status cpu_linear_open(cpu_program *p, cpu_node *n, cpu_param *w, cpu_form f
 void       cpu_linear_close(cpu_linear *l);
 void       cpu_linear_swap(cpu_node *n, cpu_param *w);
 
-/* linear.c. begin: what is derived of weights that were put. */
+/* linear_lists.c */
+ltc_status cpu_lists_open(cpu_program *p, cpu_linear *l, cpu_param *w, ltc_error *err);
+
+/* linear.c. begin: what is derived of weights that were put. sum: what an evaluation wants to know of them. */
+void       cpu_linear_sum(cpu_program *p, cpu_node *n);
 void       cpu_linear_begin(cpu_program *p, cpu_node *n, const cpu_param *w);
 void       cpu_linear_forward(cpu_program *p, cpu_node *n);
 void       cpu_linear_backward(cpu_program *p, cpu_node *n);
@@ -195,6 +207,8 @@ void       cpu_walk_backward(cpu_program *p);
 /* input.c: the rows that p->sample lists, as the layers want them; cut: by p->cut. Who reads them as more than vectors
  * of samples is at most one linear layer, or NULL; what an evaluation may keep of a split depends on it. */
 typedef enum cpu_input_kind { CPU_INPUT_GATHERED, CPU_INPUT_BYTES, CPU_INPUT_LISTS } cpu_input_kind;
+bool       cpu_is_line(const float table[256]);                       /* to the last digit or so */
+void       cpu_input_find_bytes(cpu_program *p);                      /* p->scale and base, once shapes are planned */
 void       cpu_input_gather(cpu_program *p, const cpu_split *s, int64_t rows, bool cut);
 cpu_node  *cpu_input_linear(cpu_program *p);
 cpu_input_kind cpu_input_kind_of(const cpu_program *p, const cpu_split *s, const cpu_node *linear);

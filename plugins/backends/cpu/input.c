@@ -23,6 +23,18 @@ static bool read_elsewhere(const cpu_program *p, const cpu_node *linear)
     return false;
 }
 
+bool cpu_is_line(const float table[256])
+{
+    const float first = table[0], scale = (table[255] - first) / 255;
+    const float most = 256 * (scale < 0 ? -scale : scale) + (first < 0 ? -first : first);
+    bool line = true;
+    for (int v = 0; v < 256; v++) {
+        const float off = table[v] - (first + scale * (float)v);
+        line = line && off <= 1e-6f * most && off >= -1e-6f * most;
+    }
+    return line;
+}
+
 cpu_input_kind cpu_input_kind_of(const cpu_program *p, const cpu_split *s, const cpu_node *linear)
 {
     const cpu_view *x = &p->value[p->graph->input].value;
@@ -31,6 +43,18 @@ cpu_input_kind cpu_input_kind_of(const cpu_program *p, const cpu_split *s, const
     if (!linear || linear->linear.form != CPU_FORM_STRIPS)
         return CPU_INPUT_BYTES;
     return read_elsewhere(p, linear) ? CPU_INPUT_GATHERED : CPU_INPUT_LISTS;
+}
+
+/* Where one linear layer alone reads a row of bytes, whose numbers lie on a straight line. */
+void cpu_input_find_bytes(cpu_program *p)
+{
+    const ltc_value *x = ltc_graph_value(p->graph, p->graph->input);
+    const bool row = x->rank == 1 || p->value[p->graph->input].flat;
+    const float *t = p->input->sample_type == LTC_U8 ? p->input->table : NULL;
+    const cpu_node *linear = cpu_input_linear(p);
+    p->scale = 0;
+    if (t && row && x->dim[0] == 1 && linear && !read_elsewhere(p, linear) && cpu_is_line(t) && t[255] != t[0])
+        p->scale = (t[255] - t[0]) / 255, p->base = t[0];
 }
 
 static cpu_gather gather_of(const cpu_program *p, const cpu_split *s, int64_t rows, const cpu_node *linear)
@@ -46,9 +70,31 @@ static cpu_gather gather_of(const cpu_program *p, const cpu_split *s, int64_t ro
     };
 }
 
+static void turn_halves(cpu_program *p, const cpu_split *s, int64_t rows, const cpu_linear *l)
+{
+    const uint8_t *row[CPU_EVAL_ROWS] = { 0 };
+    for (int64_t i = 0; i < rows; i++)
+        row[i] = (const uint8_t *)s->samples.x + (size_t)p->sample[i] * s->samples.count;
+    if (rows < CPU_EVAL_ROWS)
+        row[CPU_EVAL_ROWS - 1] = l->ones;
+    p->device->kernels->turn_halves(row, l->in, l->live, l->halves);
+}
+
+/* A training needs a lane for its weights' sums. */
+static bool takes_halves(const cpu_program *p, const cpu_linear *l, int64_t rows, bool cut)
+{
+    return l->halves && !cut && p->blocks * CPU_LANES == CPU_EVAL_ROWS && (p->evaluating || rows < CPU_EVAL_ROWS);
+}
+
 void cpu_input_gather(cpu_program *p, const cpu_split *s, int64_t rows, bool cut)
 {
     cpu_node *linear = cpu_input_linear(p);
+    if (linear)
+        linear->linear.by_halves = takes_halves(p, &linear->linear, rows, cut);
+    if (linear && linear->linear.by_halves) {
+        turn_halves(p, s, rows, &linear->linear);
+        return;
+    }
     const bool strips = linear && linear->linear.form == CPU_FORM_STRIPS;
     const cpu_kernels *k = p->device->kernels;
     cpu_gather g = gather_of(p, s, rows, linear);

@@ -47,7 +47,7 @@ typedef struct cpu_dense {
 /* Rows of a product at a time; and of a gradient so many columns, so that they are read again from the second cache. */
 enum { CPU_ROWS = 6, CPU_COLUMNS = 512 };
 
-/* The same layer by lists. The matrix lies in segments of CPU_SEGMENT columns, or in one, so that what a list reads of
+/* The same layer by lists. The matrix lies in segments of columns, or in one, so that what a list reads of
  * x stays in the first cache where there is enough to read: row r of segment s is entries start[s out + r] to
  * start[s out + r + 1], each at column[] (times lanes), and belongs to output[s out + r]. Rows of as many entries stand
  * together, so that a processor foresees where a row's loop ends. Then the same column by column, each entry with its
@@ -64,6 +64,9 @@ typedef struct cpu_sparse {
     cpu_stored weights;
     const cpu_lists *lists;
     const float *x, *bias;
+    const uint16_t *halves;                   /* bytes in the place of x = scale byte + base; see turn_halves. */
+    float scale, base;                        /* There is one segment then */
+    const float *sums;                        /* [out]: of a row's weights; NULL: the last sample's bytes are all 1 */
     float *y;
     const float *g; float *dx;
     bool relu, add, gate;
@@ -157,6 +160,7 @@ typedef struct cpu_kernels {
     void (*sparse_forward)(const cpu_sparse *s, int64_t first, int64_t end);
     void (*sparse_back)(const cpu_sparse *s, int64_t first, int64_t end);
     void (*sparse_update)(const cpu_sparse *s, const cpu_rule *r, int64_t first, int64_t end);
+    void (*sparse_sums)(const cpu_sparse *s, float *sums);
 
     void (*strips_sums)(const cpu_strips *s);
     void (*strips_list)(const cpu_gather *g, cpu_nonzeros *to);                   /* sample after sample */
@@ -170,6 +174,12 @@ typedef struct cpu_kernels {
     /* CPU_FOUR rows x[k] of n bytes -> to [n][CPU_FOUR]; and n vectors of bytes as numbers scale byte + shift. */
     void (*turn_bytes)(const uint8_t *const *x, int64_t n, uint8_t *to);
     void (*spread_bytes)(const uint8_t *x, int64_t n, float scale, float shift, float *to);
+
+    /* The same rows, of which some are NULL and stand for zeros, or [n][CPU_FOUR] turned ones, as the upper halves of
+     * floats, which are bytes exactly: [n][CPU_FOUR], sample k and k + CPU_LANES of each 2 CPU_LANES side by side.
+     * Sixteen elements of which none is live are left out. */
+    void (*turn_halves)(const uint8_t *const *x, int64_t n, const uint8_t *live, uint16_t *to);
+    void (*spread_halves)(const uint8_t *x, int64_t n, const uint8_t *live, uint16_t *to);
     void (*loss)(const cpu_loss *l);
 
     /* Of blocks [first, end) of views; `gate`: where y <= 0 the gradient is 0. */

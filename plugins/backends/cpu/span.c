@@ -110,7 +110,6 @@ static void eval_block(cpu_program *p, uint32_t split, uint64_t b, uint64_t firs
     const uint64_t start = b * CPU_EVAL_ROWS;
     for (uint64_t i = 0; i < CPU_EVAL_ROWS; i++)
         p->sample[i] = (uint32_t)(start + (start + i < p->split[split].samples.n ? i : 0));
-    p->evaluating = true;
     cpu_shape_set_rows(p, CPU_EVAL_ROWS);
     if (!cpu_arranged_show(p, split, b))
         cpu_input_gather(p, &p->split[split], CPU_EVAL_ROWS, false);
@@ -131,6 +130,9 @@ ltc_status cpu_program_eval(void *prog, const ltc_eval_req *r, ltc_eval_out *out
         return st;
     cpu_state_suit(p, r->split, false);
     const unsigned before = lts_fpu_flush();
+    p->evaluating = true;
+    if (cpu_input_linear(p))
+        cpu_linear_sum(p, cpu_input_linear(p));
     const uint64_t end = r->first + r->count;
     for (uint64_t b = r->first / CPU_EVAL_ROWS; b * CPU_EVAL_ROWS < end; b++)
         eval_block(p, r->split, b, r->first, end, out);
