@@ -57,7 +57,7 @@ typedef struct cpu_conv_call {
     const float *w, *bias;
     const cpu_view *x, *y;                    /* value in, value out; of a gradient call: see below */
     bool relu;
-    const cpu_view *gate;                     /* of a data gradient that is not added: 0 where this is not positive */
+    const cpu_view *gate;                     /* of a data gradient: it ends as 0 where this is not positive */
     float *scratch;
 } cpu_conv_call;
 

@@ -18,7 +18,7 @@ static void run_phase(const cpu_conv *l, const conv_phase *p, const cpu_conv_cal
 {
     const cpu_view *in = p->back ? c->y : c->x, *out = p->back ? c->x : c->y;
     ptrdiff_t *tap = (ptrdiff_t *)(void *)c->scratch;
-    if (p->rows < 1 || p->columns < 1 || first >= end || (add && !p->lists.count))
+    if (p->rows < 1 || p->columns < 1 || first >= end || (add && !p->lists.count && !(p->back && c->gate)))
         return;
     conv_phase_taps(p, &l->shape, in->row, tap);
     l->kernels->apply(&(conv_walk){
