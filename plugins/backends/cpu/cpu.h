@@ -53,6 +53,7 @@ typedef struct cpu_value {
     bool     flat;                            /* an image as one row of numbers: only ever flattened */
     bool     wants;                           /* a gradient */
     uint32_t home, grad_home;                 /* of a place: the segment + 1 beyond which nobody looks at it; 0: none */
+    bool     remade;                          /* on the way back from what is there anyway, where that pays */
 } cpu_value;
 
 /* A parameter's elements in the order of the layer that reads them: what is not dead, and padding. */

@@ -171,6 +171,17 @@ static void find_homes(cpu_program *p)
 /* Numbers from which on what is done to each, once, is worth several threads. */
 enum { HEAVY_COPY = 1 << 19 };
 
+/* A norm's output costs less to make once more than to store and to load. */
+static void find_remade(cpu_program *p)
+{
+    for (uint32_t h = 1; h <= p->n_segments; h++) {
+        const cpu_node *head = cpu_walk_head(p, &p->segment[h - 1]);
+        cpu_value *y = head ? &p->value[cpu_out(p, head)->root] : NULL;
+        if (y && y->home == h && !head->addend)
+            y->remade = true;
+    }
+}
+
 ltc_status cpu_shape_plan(cpu_program *p, ltc_error *err)
 {
     for (uint32_t i = 0; i < p->graph->n_nodes; i++)
@@ -190,6 +201,7 @@ ltc_status cpu_shape_plan(cpu_program *p, ltc_error *err)
     find_halos(p);
     find_segments(p);
     find_homes(p);
+    find_remade(p);
     return LTC_OK;
 }
 

@@ -14,30 +14,30 @@ typedef struct task {
     const cpu_segment *segment;               /* NULL: not a segment's parts */
 } task;
 
-/* Are gradients within a segment forgotten after a part? A convolution whose weights' gradient is made whole looks at
- * them once more. */
-static bool forgets_gradients(const cpu_program *p, const cpu_segment *s)
+/* Does nobody look at a part of a segment once it is through? A convolution whose weights' gradient is made whole
+ * does. */
+static bool forgets(const cpu_program *p, const cpu_segment *s)
 {
-    bool forgets = !p->evaluating;
+    bool all = true;
     for (uint32_t i = s->first; i < s->end; i++)
-        forgets = forgets && !(p->node[i].conv && !p->node[i].sums);
-    return forgets;
+        all = all && !(p->node[i].conv && !p->node[i].sums);
+    return all;
 }
 
 /* The program as a part of a segment sees it: what nobody looks at afterwards lies where the lane's last part had it,
- * in the blocks of the lane's number. An evaluation forgets values, a training gradients. */
+ * in the blocks of the lane's number. An evaluation forgets values; a training gradients, and values that are remade. */
 static cpu_program *move_in(const task *t, uint32_t lane, int64_t first)
 {
     cpu_program *p = &t->p->lanes->program[lane];
     cpu_value *value = t->p->lanes->value + lane * t->p->graph->n_values;
     const uint32_t home = (uint32_t)(t->segment - t->p->segment) + 1;
     const int64_t shift = lane * t->grain - first;
-    const bool gradients = forgets_gradients(t->p, t->segment), values = t->p->evaluating;
+    const bool values = t->p->evaluating, gradients = !values && forgets(t->p, t->segment);
     *p = *t->p;
     p->value = value;
     memcpy(value, t->p->value, t->p->graph->n_values * sizeof *value);
     for (cpu_value *v = value; v < value + p->graph->n_values; v++) {
-        if (values && v->value.at && value[v->root].home == home)
+        if ((values || (gradients && value[v->root].remade)) && v->value.at && value[v->root].home == home)
             v->value.at += shift * v->value.block;
         if (gradients && v->grad.at && value[v->grad_root].grad_home == home)
             v->grad.at += shift * v->grad.block;
@@ -177,6 +177,8 @@ static void backward_part(cpu_program *p, cpu_node *n, float *scratch, int64_t f
 {
     const cpu_segment *s = segment;
     cpu_node *head = cpu_walk_head(p, s), *tail = cpu_walk_tail(p, s);
+    if (head && p->value[cpu_out(p, head)->root].remade && forgets(p, s))
+        cpu_operations[head->node->op].forward(p, head, scratch, first, end, NULL);
     if (tail && is_reached(p, tail))
         cpu_operations[tail->node->op].backward(p, tail, scratch, first, end, NULL);
     for (n = &p->node[s->end]; n-- > &p->node[s->first];)
