@@ -14,7 +14,7 @@ enum { MOST = 28 };                           /* registers of a tile */
  * out. */
 typedef struct bed {
     const float *in, *gate; float *out;       /* gate NULL: none, or not yet */
-    const uint32_t *entry; const float *w;
+    const int32_t *entry; const float *w;
     int64_t count, outputs, tiles;
     const float *bias;
     bool fresh, relu;                         /* fresh: the first section, nothing of ours is in out */
@@ -41,12 +41,6 @@ static void store_part(const conv_walk *k, const conv_spot *s, const bed *d, con
             }
 }
 
-/* Line l of a tile, counted through rows and blocks. */
-REG_INLINE ptrdiff_t line(const int ty, const int l, ptrdiff_t block, ptrdiff_t row)
-{
-    return l / ty * block + l % ty * row;
-}
-
 /* What the sums begin with: the bias, or what is there. */
 REG_INLINE void begin_tile(const int wide, const int lines, const int ty, const int tx, const ptrdiff_t column,
                            const conv_walk *k, const bed *d, const float *out, reg *a)
@@ -56,7 +50,7 @@ REG_INLINE void begin_tile(const int wide, const int lines, const int ty, const 
     if (!d->fresh || k->add)
         REG_UNROLL for (int i = 0; i < wide; i++)
             REG_UNROLL for (int l = 0; l < lines; l++) {
-                const float *from = out + (i < d->outputs ? i * channel : 0) + line(ty, l, block, row);
+                const float *from = out + (i < d->outputs ? i * channel : 0) + conv_line(ty, l, block, row);
                 REG_UNROLL for (int x = 0; x < tx; x++)
                     a[i * n + l * tx + x] = reg_load(from + x * column);
             }
@@ -80,7 +74,7 @@ REG_INLINE void cut_tile(const int wide, const int lines, const int ty, const in
     if (gate)
         REG_UNROLL for (int i = 0; i < wide; i++)
             REG_UNROLL for (int l = 0; l < lines; l++) {
-                const float *from = gate + i * channel + line(ty, l, block, row);
+                const float *from = gate + i * channel + conv_line(ty, l, block, row);
                 REG_UNROLL for (int x = 0; x < tx; x++)
                     a[i * n + l * tx + x] = reg_where(reg_load(from + x * column) > (reg){ 0 }, a[i * n + l * tx + x]);
             }
@@ -93,19 +87,17 @@ REG_INLINE void run(const int wide, const int tb, const int ty, const int tx, co
                     const ptrdiff_t out_column, const conv_walk *k, const conv_spot *s, const bed *d)
 {
     const int lines = tb * ty, n = lines * tx;
-    const uint32_t shift = k->lists->shift, mask = (1u << shift) - 1;
-    const ptrdiff_t block = k->in.block, row = k->in.row, channel = k->in.channel;
-    const ptrdiff_t *tap = k->tap;
+    const ptrdiff_t block = k->in.block, row = k->in.row;
     const float *in = d->in, *gate = d->gate;
     float *out = d->out;
     for (int64_t t = 0; t < d->tiles; t++, in += tx * column, out += tx * out_column) {
         reg a[MOST];
         begin_tile(wide, lines, ty, tx, out_column, k, d, out, a);
         const float *w = d->w;
-        for (const uint32_t *entry = d->entry, *end = entry + d->count; entry < end; entry++, w += wide) {
-            const float *from = in + (ptrdiff_t)(*entry >> shift) * channel + tap[*entry & mask];
+        for (const int32_t *entry = d->entry, *end = entry + d->count; entry < end; entry++, w += wide) {
+            const float *from = in + *entry;
             REG_UNROLL for (int l = 0; l < lines; l++) {
-                const float *at = from + line(ty, l, block, row);
+                const float *at = from + conv_line(ty, l, block, row);
                 REG_UNROLL for (int x = 0; x < tx; x++) {
                     const reg pixel = reg_load(at + x * column);
                     REG_UNROLL for (int i = 0; i < wide; i++)
@@ -122,7 +114,7 @@ REG_INLINE void run(const int wide, const int tb, const int ty, const int tx, co
         cut_tile(wide, lines, ty, tx, out_column, k, d, gate, a);
         REG_UNROLL for (int i = 0; i < wide; i++)
             REG_UNROLL for (int l = 0; l < lines; l++) {
-                float *to = out + i * k->out.channel + line(ty, l, k->out.block, k->out.row);
+                float *to = out + i * k->out.channel + conv_line(ty, l, k->out.block, k->out.row);
                 REG_UNROLL for (int x = 0; x < tx; x++)
                     reg_store(to + x * out_column, a[i * n + l * tx + x]);
             }
