@@ -119,7 +119,7 @@ static void find_segments(cpu_program *p)
             p->node[i].chunk = cpu_walk_chunk(s, cpu_round(p->batch, CPU_LANES) / CPU_LANES);
 }
 
-enum { UNSEEN = UINT32_MAX };
+#define UNSEEN UINT32_MAX
 
 /* Someone in segment h - 1 looks at a place. */
 static void look(uint32_t *home, uint32_t h)
