@@ -107,6 +107,8 @@ bool lt_conv_open(lt_conv *c, const cpu_conv_shape *s, double density, int64_t b
     c->needs = cpu_conv_needs_of(&c->shape, isa);
     if (!allocate(c, c->shape.blocks))
         return false;
+    c->shape.x_channel = c->x.channel, c->shape.x_row = c->x.row;
+    c->shape.g_channel = c->g.channel, c->shape.g_row = c->g.row;
     choose_weights(c, density, &seed);
     randomise(&c->x, batch, &seed), randomise(&c->g, batch, &seed);
     for (int64_t o = 0; o < s->outputs; o++)

@@ -18,7 +18,6 @@ typedef struct conv_sheet { float *at; ptrdiff_t block, channel, row, column; } 
 typedef struct conv_walk {
     conv_sheet in, out;
     int64_t rows, columns, blocks;            /* of the output */
-    const ptrdiff_t *tap;                     /* how far from an output's pixel each tap reads */
     const conv_lists *lists;
     const float *w;                           /* [count][wide] */
     const float *bias;                        /* of each output, or NULL */
@@ -34,7 +33,6 @@ typedef enum conv_stage { CONV_WHOLE, CONV_SUMS, CONV_FINISH } conv_stage;
 typedef struct conv_slope {
     conv_sheet x, g;
     int64_t rows, columns, blocks;            /* of g */
-    const ptrdiff_t *tap;
     const conv_lists *lists;
     const uint32_t *to;                       /* [count][wide]: in dw, or CONV_NONE; NULL: the lists' order */
     int64_t first, end;
