@@ -1,11 +1,13 @@
-/* bench_steps CONFIG SPANS STEPS THREADS DENSITY|MASK [KEY=VALUE...] - times training steps of a configuration as runs
- * do them, without evaluations: SPANS spans of STEPS steps, under the mask of a ticket (a .safetensors file), or under a
- * random one that keeps DENSITY of every weight. Prints median and best microseconds a step, the least of processor
+/* bench_steps CONFIG SPANS STEPS THREADS DENSITY|TICKET [KEY=VALUE...] - times training steps of a configuration as runs
+ * do them, without evaluations: SPANS spans of STEPS steps, from the weights and under the mask of a ticket (its directory),
+ * or under a random mask that keeps DENSITY of every weight. Prints median and best microseconds a step, the least of processor
  * time that all threads together took for one, accuracy on the test split after them all, and the backend's identity.
  * For bench/run. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "bench.h"
 #include "data/key.h"
@@ -83,20 +85,48 @@ static ltc_status take_masks(const ltc_graph *g, const lt_tensors *masks, lt_sta
     return st;
 }
 
-static ltc_status read_masks(const ltc_graph *g, const char *path, lt_state *state, ltc_error *err)
+static ltc_status take_values(const ltc_graph *g, const lt_tensors *values, lt_state *state, ltc_error *err)
 {
-    lt_tensors masks = { 0 };
-    ltc_status st = lt_safetensors_read(path, &masks, err);
+    for (uint32_t p = 0; p < g->n_params; p++) {
+        const ltc_param *of = ltc_graph_param(g, p);
+        const lt_tensor *value = lt_tensors_find(values, of->name);
+        if (!value || value->type != LTC_F32 || value->n != of->n)
+            return ltc_fail(err, LTC_EINVAL, "'%s' is no parameter of this network", of->name);
+        memcpy(state->value[p], value->data, of->n * sizeof(float));
+    }
+    return LTC_OK;
+}
+
+typedef ltc_status taking(const ltc_graph *g, const lt_tensors *t, lt_state *state, ltc_error *err);
+
+static ltc_status read_into(const ltc_graph *g, const char *folder, const char *name, taking *take, lt_state *state,
+                            ltc_error *err)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s.safetensors", folder, name);
+    lt_tensors t = { 0 };
+    ltc_status st = lt_safetensors_read(path, &t, err);
     if (!st)
-        st = take_masks(g, &masks, state, err);
-    lt_tensors_free(&masks);
+        st = take(g, &t, state, err);
+    lt_tensors_free(&t);
+    return st;
+}
+
+/* A level without a mask is the dense one. */
+static ltc_status take_ticket(const ltc_graph *g, const char *folder, lt_state *state, ltc_error *err)
+{
+    char mask[4096];
+    snprintf(mask, sizeof mask, "%s/mask.safetensors", folder);
+    ltc_status st = read_into(g, folder, "start", take_values, state, err);
+    if (!st && !access(mask, F_OK))
+        st = read_into(g, folder, "mask", take_masks, state, err);
     return st;
 }
 
 static ltc_status thin(const ltc_graph *g, const lt_bench_request *q, lt_state *state, ltc_error *err)
 {
     const double density = lt_bench_density(q);
-    const ltc_status st = density ? draw_masks(g, density, state, err) : read_masks(g, q->under, state, err);
+    const ltc_status st = density ? draw_masks(g, density, state, err) : take_ticket(g, q->under, state, err);
     for (uint32_t p = 0; p < g->n_params && !st; p++)
         for (size_t i = 0; state->mask[p] && i < ltc_graph_param(g, p)->n; i++)
             if (state->mask[p][i] == LTC_DEAD)
@@ -146,5 +176,5 @@ static ltc_status time_training(lt_device *d, lt_regime *r, const lt_bench_reque
 
 int main(int argc, char **argv)
 {
-    return lt_bench_run(argc, argv, "bench_steps CONFIG SPANS STEPS THREADS DENSITY|MASK [KEY=VALUE...]", 0, time_training);
+    return lt_bench_run(argc, argv, "bench_steps CONFIG SPANS STEPS THREADS DENSITY|TICKET [KEY=VALUE...]", 0, time_training);
 }
