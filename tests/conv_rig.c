@@ -257,7 +257,7 @@ static double share_of_mean(const sums *s, size_t n)
     double all = 0, there = 1;
     for (size_t i = 0; i < n; i++)
         all += s->size[i], there += s->size[i] > 0;
-    return all / there / 50;
+    return all / there / 20;
 }
 
 static double largest(const cpu_view *v, const float *memory, const sums *s, const float *bias,
