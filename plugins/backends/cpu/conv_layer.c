@@ -242,11 +242,11 @@ static const float *spread(cpu_conv *l, const float *w)
 
 static void prepare_points(cpu_conv *l, const float *w)
 {
-    const int64_t in = l->shape.channels, out = l->shape.outputs, taps = taps_of(&l->shape);
+    const int64_t in = l->shape.channels, out = l->shape.outputs, side = l->shape.kernel_h, taps = side * side;
     if (l->points[0])
-        conv_points_make(w, out, in, in * taps, taps, false, l->points[0]);
+        conv_points_make(&(conv_taps){ w, side, out, in, in * taps, taps, false }, l->points[0]);
     if (l->points[1])
-        conv_points_make(w, in, out, taps, in * taps, true, l->points[1]);
+        conv_points_make(&(conv_taps){ w, side, in, out, taps, in * taps, true }, l->points[1]);
 }
 
 void cpu_conv_prepare(cpu_conv *l, const float *w)

@@ -34,7 +34,8 @@ static void run_winograd(const cpu_conv *l, const cpu_conv_call *c, bool back, b
     l->kernels->winograd(&(conv_winograd){
         .in = sheet_of(in, first, 0, 0, 1), .out = sheet_of(out, first, 0, 0, 1), .in_rows = in->h,
         .in_columns = in->w, .rows = out->h, .columns = out->w, .blocks = end - first, .inputs = in->channels,
-        .outputs = out->channels, .pad = back ? 2 - l->shape.pad : l->shape.pad, .u = l->points[back],
+        .outputs = out->channels, .pad = back ? l->shape.kernel_h - 1 - l->shape.pad : l->shape.pad,
+        .side = conv_tile_side(l->shape.kernel_h), .u = l->points[back],
         .gate = gate_of(c, back, first, 0, 0, 1), .bias = back ? NULL : c->bias, .relu = !back && c->relu, .add = add,
         .scratch = c->scratch });
 }
@@ -73,7 +74,7 @@ static void run_winograd_slope(const cpu_conv *l, const cpu_conv_call *c, const 
     l->kernels->winograd_slope(&(conv_winograd_slope){
         .x = sheet_of(c->x, h->block, 0, 0, 1), .g = sheet_of(c->y, h->block, 0, 0, 1), .in_rows = c->x->h,
         .in_columns = c->x->w, .rows = c->y->h, .columns = c->y->w, .blocks = h->blocks,
-        .inputs = c->x->channels, .pad = l->shape.pad, .to = l->rank, .first = h->first, .end = h->end,
+        .inputs = c->x->channels, .pad = l->shape.pad, .side = conv_tile_side(l->shape.kernel_h), .to = l->rank, .first = h->first, .end = h->end,
         .stage = h->stage, .scratch = c->scratch, .sums = h->sums, .dw = h->dw });
 }
 
