@@ -1,15 +1,20 @@
-/* bench_steps CONFIG SPANS STEPS THREADS DENSITY [KEY=VALUE...] - times training steps of a configuration as runs do
- * them, without evaluations: SPANS spans of STEPS steps, under a random mask that keeps DENSITY of every weight; where
- * STEPS is 0, SPANS evaluations of the test split. Prints median and best microseconds a step, or an evaluation, the
- * least of processor time that all threads together took for one, and the backend's identity. For bench/compare and
- * bench/run. */
+/* bench_steps CONFIG SPANS STEPS THREADS DENSITY|TICKET [KEY=VALUE...] - times training steps of a configuration as
+ * runs do them, without evaluations: SPANS spans of STEPS steps, from the weights and under the mask of a ticket (its
+ * directory), or under a random mask that keeps DENSITY of every weight; where STEPS is 0, SPANS evaluations of the
+ * test split. Prints median and best microseconds a step or an evaluation, the least of processor time that all threads
+ * together took for one, accuracy on a thousand test samples after them all, and the backend's identity. For bench/run. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "bench.h"
 #include "data/key.h"
+#include "store/tensors.h"
 #include "train/init.h"
+
+enum { N_TEST = 1000 };                       /* as in samples.py */
 
 static double clock_of(void *arg)
 {
@@ -53,7 +58,7 @@ static ltc_status time_spans(lt_session *s, const lt_training *t, const lt_bench
 }
 
 /* Weights alone, each layer alike. */
-static ltc_status thin(const ltc_graph *g, double density, lt_state *state, ltc_error *err)
+static ltc_status draw_masks(const ltc_graph *g, double density, lt_state *state, ltc_error *err)
 {
     ltc_status st = LTC_OK;
     for (uint32_t p = 0; p < g->n_params && density < 1 && !st; p++) {
@@ -62,9 +67,88 @@ static ltc_status thin(const ltc_graph *g, double density, lt_state *state, ltc_
             continue;
         st = lt_state_add_mask(state, p, err);
         for (size_t i = 0; i < of->n && !st; i++)
-            if ((double)ltc_rand_unit((ltc_key){ 1, p }, i) >= density)
-                state->mask[p][i] = LTC_DEAD, state->value[p][i] = 0.0f;
+            state->mask[p][i] = (double)ltc_rand_unit((ltc_key){ 1, p }, i) < density ? LTC_ALIVE : LTC_DEAD;
     }
+    return st;
+}
+
+static ltc_status take_masks(const ltc_graph *g, const lt_tensors *masks, lt_state *state, ltc_error *err)
+{
+    ltc_status st = LTC_OK;
+    for (uint32_t p = 0; p < g->n_params && !st; p++) {
+        const ltc_param *of = ltc_graph_param(g, p);
+        const lt_tensor *mask = lt_tensors_find(masks, of->name);
+        if (!mask)
+            continue;
+        if (mask->type != LTC_U8 || mask->n != of->n)
+            return ltc_fail(err, LTC_EINVAL, "'%s' is no mask of this network", of->name);
+        st = lt_state_add_mask(state, p, err);
+        for (size_t i = 0; i < of->n && !st; i++)
+            state->mask[p][i] = ((const uint8_t *)mask->data)[i] ? LTC_ALIVE : LTC_DEAD;
+    }
+    return st;
+}
+
+static ltc_status take_values(const ltc_graph *g, const lt_tensors *values, lt_state *state, ltc_error *err)
+{
+    for (uint32_t p = 0; p < g->n_params; p++) {
+        const ltc_param *of = ltc_graph_param(g, p);
+        const lt_tensor *value = lt_tensors_find(values, of->name);
+        if (!value || value->type != LTC_F32 || value->n != of->n)
+            return ltc_fail(err, LTC_EINVAL, "'%s' is no parameter of this network", of->name);
+        memcpy(state->value[p], value->data, of->n * sizeof(float));
+    }
+    return LTC_OK;
+}
+
+typedef ltc_status taking(const ltc_graph *g, const lt_tensors *t, lt_state *state, ltc_error *err);
+
+static ltc_status read_into(const ltc_graph *g, const char *folder, const char *name, taking *take, lt_state *state,
+                            ltc_error *err)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s.safetensors", folder, name);
+    lt_tensors t = { 0 };
+    ltc_status st = lt_safetensors_read(path, &t, err);
+    if (!st)
+        st = take(g, &t, state, err);
+    lt_tensors_free(&t);
+    return st;
+}
+
+/* A level without a mask is the dense one. */
+static ltc_status take_ticket(const ltc_graph *g, const char *folder, lt_state *state, ltc_error *err)
+{
+    char mask[4096];
+    snprintf(mask, sizeof mask, "%s/mask.safetensors", folder);
+    ltc_status st = read_into(g, folder, "start", take_values, state, err);
+    if (!st && !access(mask, F_OK))
+        st = read_into(g, folder, "mask", take_masks, state, err);
+    return st;
+}
+
+static ltc_status thin(const ltc_graph *g, const lt_bench_request *q, lt_state *state, ltc_error *err)
+{
+    const double density = lt_bench_density(q);
+    const ltc_status st = density ? draw_masks(g, density, state, err) : take_ticket(g, q->under, state, err);
+    for (uint32_t p = 0; p < g->n_params && !st; p++)
+        for (size_t i = 0; state->mask[p] && i < ltc_graph_param(g, p)->n; i++)
+            if (state->mask[p][i] == LTC_DEAD)
+                state->value[p][i] = 0.0f;
+    return st;
+}
+
+/* Share of the first samples of the test split. */
+static ltc_status accuracy_of(lt_session *s, const lt_data *data, double *accuracy, ltc_error *err)
+{
+    const uint64_t all = data->split[LT_TEST].n, n = all < N_TEST ? all : N_TEST;
+    lt_part part = { .split = LT_TEST };
+    ltc_status st = LTC_OK;
+    for (; part.first < n && !st; part.first += part.n) {
+        part.n = n - part.first;
+        st = lt_session_eval(s, &part, err);
+    }
+    *accuracy = (double)part.correct / (double)n;
     return st;
 }
 
@@ -75,22 +159,24 @@ static ltc_status time_training(lt_device *d, lt_regime *r, const lt_bench_reque
     const ltc_graph *g = &r->experiment->graph.view;
     lt_session *s = NULL;
     lt_state state = { 0 };
-    double *us = calloc(q->spans, sizeof *us), least_us = 0;
+    double *us = calloc(q->spans, sizeof *us), least_us = 0, accuracy = 0;
     ltc_status st =
         us ? lt_session_open(d, &program, &s, err) : ltc_fail(err, LTC_ENOMEM, "no memory for the times");
     if (!st)
         st = lt_state_create(g, &state, err);
     if (!st) {
         lt_init_state(g, r->settings->arch.init, lt_regime_key(r, LT_KEY_INIT, 0, 0), &state);
-        st = thin(g, q->density, &state, err);
+        st = thin(g, q, &state, err);
     }
     if (!st) {
         lt_session_put(s, &state);
         st = time_spans(s, &t, q, us, &least_us, err);
     }
+    if (!st)
+        st = accuracy_of(s, t.data, &accuracy, err);
     if (!st) {
         lt_bench_print(us, q->spans);
-        printf("%.2f %s\n", least_us, d->identity);
+        printf("%.2f %.4f %s\n", least_us, accuracy, d->identity);
     }
     lt_session_close(s);
     lt_state_free(&state);
@@ -100,5 +186,5 @@ static ltc_status time_training(lt_device *d, lt_regime *r, const lt_bench_reque
 
 int main(int argc, char **argv)
 {
-    return lt_bench_run(argc, argv, "bench_steps CONFIG SPANS STEPS THREADS DENSITY [KEY=VALUE...]", 0, time_training);
+    return lt_bench_run(argc, argv, "bench_steps CONFIG SPANS STEPS THREADS DENSITY|TICKET [KEY=VALUE...]", 0, time_training);
 }
