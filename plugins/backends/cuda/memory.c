@@ -128,6 +128,7 @@ void lcu_lay_out(lcu_program *p)
     lay_out_params(p);
     lay_out_nodes(p);
     lay_out_input(p);
+    lcu_links_lay_out(p);
     p->label = lcu_take_each(m, p->rows, sizeof *p->label);
     p->row_loss = lcu_take_each(m, p->rows, sizeof *p->row_loss);
     p->row_hit = lcu_take_each(m, p->rows, sizeof *p->row_hit);

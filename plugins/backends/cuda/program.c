@@ -11,7 +11,7 @@ enum { MOST_ELEMENTS = INT32_MAX, MOST_GROUPS = 1 << 10, MOST_OUTPUTS = 1 << 21 
 static const lts_limits takes = {
     .caps = LTC_CAP_COHORT | LTC_CAP_REPEATABLE | LTC_CAP_REPLICA_FREE | LTC_CAP_SPAN_FREE |
             LTC_CAP_OWN_MEMORY,
-    .replicas = 512,
+    .replicas = LCU_MOST_REPLICAS,
     .batch = 1 << 16,
 };
 
@@ -85,7 +85,7 @@ static uint32_t count_segments(const ltc_graph *g)
 }
 
 /* Everything of a program that needs no device. */
-static ltc_status begin(lcu_program *p, const ltc_compile_req *r, ltc_error *err)
+static ltc_status begin(const lcu_backend *b, lcu_program *p, const ltc_compile_req *r, ltc_error *err)
 {
     ltc_status st = lts_request_compile(r, &takes, err);
     if (st)
@@ -104,20 +104,26 @@ static ltc_status begin(lcu_program *p, const ltc_compile_req *r, ltc_error *err
     if (!st)
         st = lts_request_augment(r, err);
     p->n_segments = count_segments(r->graph);
-    return !st && !take_names(p) ? ltc_fail(err, LTC_ENOMEM, "no memory for a program") : st;
+    p->sparse = b->sparse;
+    for (uint32_t i = 0; i < p->replicas; i++)
+        lcu_include(&p->all, i, true);
+    if (!st && !(take_names(p) && lcu_links_begin(p, lcu_device_shared(b->device))))
+        st = ltc_fail(err, LTC_ENOMEM, "no memory for a program");
+    return st;
 }
 
 /* What a program of one replica takes, and how many of them nine tenths of the memory would hold. */
 ltc_status lcu_plan(void *dev, const ltc_compile_req *r, ltc_plan *plan, ltc_error *err)
 {
+    const lcu_backend *b = dev;
     lcu_program *p = calloc(1, sizeof *p);
-    ltc_status st = p ? begin(p, r, err) : ltc_fail(err, LTC_ENOMEM, "no memory for a program");
+    ltc_status st = p ? begin(b, p, r, err) : ltc_fail(err, LTC_ENOMEM, "no memory for a program");
     if (!st)
         lcu_lay_out(p);
     if (!st && !p->memory.fits)
         st = ltc_fail(err, LTC_ENOMEM, "the network does not fit into any memory");
     if (!st) {
-        const uint64_t room = lcu_device_bytes(dev) / 10 * 9, fixed = p->memory.fixed;
+        const uint64_t room = lcu_device_bytes(b->device) / 10 * 9, fixed = p->memory.fixed;
         const uint64_t most = room > fixed ? (room - fixed) / p->memory.per_replica : 0;
         plan->caps = takes.caps;
         plan->max_replicas = most < 1 ? 1 : most < takes.replicas ? (uint32_t)most : takes.replicas;
@@ -199,9 +205,9 @@ ltc_status lcu_compile(void *dev, const ltc_compile_req *r, void **prog, ltc_err
     lcu_program *p = calloc(1, sizeof *p);
     if (!p)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a program");
-    ltc_status st = begin(p, r, err);
+    ltc_status st = begin(dev, p, r, err);
     if (!st) {
-        p->device = p->memory.device = dev;
+        p->device = p->memory.device = ((const lcu_backend *)dev)->device;
         lcu_lay_out(p);
         if (!p->memory.fits)
             st = ltc_fail(
@@ -227,6 +233,7 @@ void lcu_release(void *prog)
     if (p->step)
         lcu_graph_free(p->device, p->step);
     lcu_give_back(&p->memory);
+    lcu_links_free(p);
     lts_tape_free(&p->tape);
     free(p->value), free(p->grad), free(p->param), free(p->saved), free(p->back), free(p->host_segment);
     free(p->has_value), free(p->clock), free(p->host_replica), free(p->host_loss), free(p->host_correct);
