@@ -32,6 +32,13 @@ void lt_bench_print(double *us, size_t n)
     printf("%.2f %.2f ", us[n / 2], us[0]);
 }
 
+double lt_bench_density(const lt_bench_request *q)
+{
+    char *end;
+    const double density = strtod(q->under, &end);
+    return !*end && density > 0 && density <= 1 ? density : 0;
+}
+
 static ltc_status bench(const lt_setup *setup, const lt_bench_request *q, lt_bench_fn *fn, ltc_error *err)
 {
     const lt_plugin_setting *backend = &setup->settings.backend.plugin;
@@ -58,7 +65,7 @@ static lt_bench_request request_of(int argc, char **argv)
 {
     return argc < 6 ? (lt_bench_request){ 0 }
                     : (lt_bench_request){ strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10),
-                                          (uint32_t)strtoul(argv[4], NULL, 10), strtod(argv[5], NULL) };
+                                          (uint32_t)strtoul(argv[4], NULL, 10), argv[5] };
 }
 
 static int run_setup(const lt_world *w, char **argv, size_t argc, const lt_bench_request *q, lt_bench_fn *fn)
@@ -89,7 +96,7 @@ int lt_bench_run(int argc, char **argv, const char *usage, unsigned processors, 
                          .out = stdout,
                          .err = stderr };
     int code = LT_EXIT_USAGE;
-    if (!q.spans || !q.steps || q.steps > UINT32_MAX || !q.n || !(q.density > 0) || !program || !directory)
+    if (!q.spans || !q.steps || q.steps > UINT32_MAX || !q.n || !program || !directory)
         fprintf(stderr, "usage: %s\n", usage);
     else
         code = run_setup(&w, argv, (size_t)argc, &q, fn);

@@ -5,8 +5,12 @@
 
 #include "plan/experiment.h"
 
-/* CONFIG SPANS STEPS N DENSITY [KEY=VALUE...]; what N counts, the program knows. */
-typedef struct lt_bench_request { uint64_t spans, steps; uint32_t n; double density; } lt_bench_request;
+/* CONFIG SPANS STEPS N UNDER [KEY=VALUE...]; what N counts and what is trained under, a density or a mask, the program
+ * knows. */
+typedef struct lt_bench_request { uint64_t spans, steps; uint32_t n; const char *under; } lt_bench_request;
+
+/* A density in (0, 1], if that is what it is; else 0. */
+double lt_bench_density(const lt_bench_request *q);
 
 typedef ltc_status lt_bench_fn(lt_device *d, lt_regime *r, const lt_bench_request *q, ltc_error *err);
 

@@ -1,13 +1,15 @@
-/* bench_steps CONFIG SPANS STEPS THREADS DENSITY [KEY=VALUE...] - times training steps of a configuration as runs do
- * them, without evaluations: SPANS spans of STEPS steps, under a random mask that keeps DENSITY of every weight.
- * Prints median and best microseconds a step, the least of processor time that all threads together took for one,
- * and the backend's identity. For bench/compare and bench/run. */
+/* bench_steps CONFIG SPANS STEPS THREADS DENSITY|MASK [KEY=VALUE...] - times training steps of a configuration as runs
+ * do them, without evaluations: SPANS spans of STEPS steps, under the mask of a ticket (a .safetensors file), or under a
+ * random one that keeps DENSITY of every weight. Prints median and best microseconds a step, the least of processor
+ * time that all threads together took for one, accuracy on the test split after them all, and the backend's identity.
+ * For bench/run. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "bench.h"
 #include "data/key.h"
+#include "store/tensors.h"
 #include "train/init.h"
 
 static double clock_of(void *arg)
@@ -28,13 +30,14 @@ static double processor_s(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static const lt_watcher watcher = { .now_s = clock_of, .stopping = lt_bench_never, .stepped = ignore };
+
 /* One span more, before, warms up. */
 static ltc_status time_spans(lt_session *s, const lt_training *t, const lt_bench_request *q, double *us,
                              double *least_us, ltc_error *err)
 {
-    const lt_watcher w = { .now_s = clock_of, .stopping = lt_bench_never, .stepped = ignore };
     lt_trainer *trainer = NULL;
-    ltc_status st = lt_trainer_open(s, t, &w, &trainer, err);
+    ltc_status st = lt_trainer_open(s, t, &watcher, &trainer, err);
     uint64_t step = 0;
     for (uint64_t span = 0; !st && span <= q->spans; span++) {
         const double start = lt_bench_now_s(), before = processor_s();
@@ -49,7 +52,7 @@ static ltc_status time_spans(lt_session *s, const lt_training *t, const lt_bench
 }
 
 /* Weights alone, each layer alike. */
-static ltc_status thin(const ltc_graph *g, double density, lt_state *state, ltc_error *err)
+static ltc_status draw_masks(const ltc_graph *g, double density, lt_state *state, ltc_error *err)
 {
     ltc_status st = LTC_OK;
     for (uint32_t p = 0; p < g->n_params && density < 1 && !st; p++) {
@@ -58,10 +61,59 @@ static ltc_status thin(const ltc_graph *g, double density, lt_state *state, ltc_
             continue;
         st = lt_state_add_mask(state, p, err);
         for (size_t i = 0; i < of->n && !st; i++)
-            if ((double)ltc_rand_unit((ltc_key){ 1, p }, i) >= density)
-                state->mask[p][i] = LTC_DEAD, state->value[p][i] = 0.0f;
+            state->mask[p][i] = (double)ltc_rand_unit((ltc_key){ 1, p }, i) < density ? LTC_ALIVE : LTC_DEAD;
     }
     return st;
+}
+
+static ltc_status take_masks(const ltc_graph *g, const lt_tensors *masks, lt_state *state, ltc_error *err)
+{
+    ltc_status st = LTC_OK;
+    for (uint32_t p = 0; p < g->n_params && !st; p++) {
+        const ltc_param *of = ltc_graph_param(g, p);
+        const lt_tensor *mask = lt_tensors_find(masks, of->name);
+        if (!mask)
+            continue;
+        if (mask->type != LTC_U8 || mask->n != of->n)
+            return ltc_fail(err, LTC_EINVAL, "'%s' is no mask of this network", of->name);
+        st = lt_state_add_mask(state, p, err);
+        for (size_t i = 0; i < of->n && !st; i++)
+            state->mask[p][i] = ((const uint8_t *)mask->data)[i] ? LTC_ALIVE : LTC_DEAD;
+    }
+    return st;
+}
+
+static ltc_status read_masks(const ltc_graph *g, const char *path, lt_state *state, ltc_error *err)
+{
+    lt_tensors masks = { 0 };
+    ltc_status st = lt_safetensors_read(path, &masks, err);
+    if (!st)
+        st = take_masks(g, &masks, state, err);
+    lt_tensors_free(&masks);
+    return st;
+}
+
+static ltc_status thin(const ltc_graph *g, const lt_bench_request *q, lt_state *state, ltc_error *err)
+{
+    const double density = lt_bench_density(q);
+    const ltc_status st = density ? draw_masks(g, density, state, err) : read_masks(g, q->under, state, err);
+    for (uint32_t p = 0; p < g->n_params && !st; p++)
+        for (size_t i = 0; state->mask[p] && i < ltc_graph_param(g, p)->n; i++)
+            if (state->mask[p][i] == LTC_DEAD)
+                state->value[p][i] = 0.0f;
+    return st;
+}
+
+static ltc_status print_figures(lt_device *d, lt_session *s, const lt_data *data, double *us, size_t n,
+                                double least_us, ltc_error *err)
+{
+    lt_evaluation e = { 0 };
+    const ltc_status st = lt_evaluate(s, data, LT_TEST, &watcher, &e, err);
+    if (st)
+        return st;
+    lt_bench_print(us, n);
+    printf("%.2f %.4f %s\n", least_us, lt_evaluation_accuracy(&e, LT_TEST), d->identity);
+    return LTC_OK;
 }
 
 static ltc_status time_training(lt_device *d, lt_regime *r, const lt_bench_request *q, ltc_error *err)
@@ -78,16 +130,14 @@ static ltc_status time_training(lt_device *d, lt_regime *r, const lt_bench_reque
         st = lt_state_create(g, &state, err);
     if (!st) {
         lt_init_state(g, r->settings->arch.init, lt_regime_key(r, LT_KEY_INIT, 0, 0), &state);
-        st = thin(g, q->density, &state, err);
+        st = thin(g, q, &state, err);
     }
     if (!st) {
         lt_session_put(s, &state);
         st = time_spans(s, &t, q, us, &least_us, err);
     }
-    if (!st) {
-        lt_bench_print(us, q->spans);
-        printf("%.2f %s\n", least_us, d->identity);
-    }
+    if (!st)
+        st = print_figures(d, s, t.data, us, q->spans, least_us, err);
     lt_session_close(s);
     lt_state_free(&state);
     free(us);
@@ -96,5 +146,5 @@ static ltc_status time_training(lt_device *d, lt_regime *r, const lt_bench_reque
 
 int main(int argc, char **argv)
 {
-    return lt_bench_run(argc, argv, "bench_steps CONFIG SPANS STEPS THREADS DENSITY [KEY=VALUE...]", 0, time_training);
+    return lt_bench_run(argc, argv, "bench_steps CONFIG SPANS STEPS THREADS DENSITY|MASK [KEY=VALUE...]", 0, time_training);
 }

@@ -1,4 +1,5 @@
 /* The one place that looks at environment, clock, signals and terminal; all else gets them as arguments. */
+#include <jansson.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "util/available.h"
+#include "util/memory.h"
 
 /* Signals that asked to stop. A handler can reach nothing but a global. */
 static volatile sig_atomic_t asked;
@@ -86,6 +88,7 @@ int main(int argc, char **argv)
         .out = stdout, .err = stderr,
     };
     catch_signals();
+    json_set_alloc_funcs(lt_memory_or_end, free);
     const int code = lt_cli_main(&world, argc, argv);
     free(directory);
     free(program);

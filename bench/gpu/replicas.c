@@ -139,9 +139,12 @@ static ltc_status time_cohort(lt_device *d, lt_regime *r, const lt_bench_request
 {
     cohort c = { .regime = r, .n = q->n };
     double *us = calloc(q->spans, sizeof *us);
+    const double density = lt_bench_density(q);
     ltc_status st = us ? compile(&c, d, err) : ltc_fail(err, LTC_ENOMEM, "no memory for the times");
+    if (!st && !density)
+        st = ltc_fail(err, LTC_EINVAL, "'%s' is no density in (0, 1]", q->under);
     if (!st)
-        st = put_all(&c, q->density, err);
+        st = put_all(&c, density, err);
     if (!st)
         st = write_down(&c, r->experiment->data.split[LT_TRAIN].n, q->steps, err);
     if (!st)

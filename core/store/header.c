@@ -280,18 +280,10 @@ static ltc_status parse_entries(lt_header *h, json_t *root, uint64_t data_bytes,
     return st;
 }
 
-/* Without memory jansson says nothing, or calls a word that it cannot keep a bad one. What is called bad twice is: a
- * sound object must not be taken for a damaged one because another thread had the memory for a moment. */
-static json_t *load(const char *json, size_t n, json_error_t *at)
-{
-    json_t *root = json_loadb(json, n, JSON_REJECT_DUPLICATES, at);
-    return root ? root : json_loadb(json, n, JSON_REJECT_DUPLICATES, at);
-}
-
 ltc_status lt_header_parse(lt_header *h, const char *json, size_t n, uint64_t data_bytes, ltc_error *err)
 {
     json_error_t at;
-    json_t *root = load(json, n, &at);
+    json_t *root = json_loadb(json, n, JSON_REJECT_DUPLICATES, &at);
     if (!root && (!at.text[0] || json_error_code(&at) == json_error_out_of_memory))
         return ltc_fail(err, LTC_ENOMEM, "no memory for its header");
     if (!root)
