@@ -18,7 +18,7 @@ static const ltc_optimizer adam = {
 static const ltc_optimizer momentum = { .size = sizeof momentum, .kind = LTC_SGD, .momentum = 0.9 };
 
 /* The options' block. */
-static struct { int64_t device; double sparse; } options;
+static struct { int64_t device; double sparse; int64_t convolution; } options;
 static const ltc_backend_ops *real;
 
 static ltc_status open_with_options(const ltc_host *h, const void *opts, void **dev, ltc_error *err)
@@ -36,7 +36,7 @@ static ltc_backend_ops backend_with(int64_t device, double sparse)
     const ltc_plugin *plugin = dlsym(file, "ltc_plugin_v0");
     CU_ASSERT_PTR_NOT_NULL_FATAL(plugin);
     real = plugin->module[0]->ops;
-    options.device = device, options.sparse = sparse;
+    options.device = device, options.sparse = sparse, options.convolution = 0;
     ltc_backend_ops ops = *real;
     ops.open = open_with_options;
     return ops;
@@ -47,9 +47,27 @@ static ltc_backend_ops backend(int64_t device)
     return backend_with(device, 0);
 }
 
+static ltc_backend_ops backend_with_cudnn(void)
+{
+    const ltc_backend_ops ops = backend(0);
+    options.convolution = 1;
+    return ops;
+}
+
 static ltc_val build_every_operation(ltc_builder *b)
 {
     return lt_build_small(b, 0.3);
+}
+
+/* With groups, an input that is used twice, and one convolution that the library refuses. */
+static ltc_val build_convolutions(ltc_builder *b)
+{
+    const ltc_conv2d_args grouped = { .out = 6, .groups = 3, .pad = 1, .stride = 2 };
+    const ltc_val x = ltc_relu(b, ltc_conv2d(b, b->input, "conv1", grouped));
+    const ltc_val y = ltc_conv2d(b, x, "conv2", (ltc_conv2d_args){ .out = 6, .pad = 2, .dilation = 2, .no_bias = 1 });
+    const ltc_val z = ltc_conv2d(b, ltc_add(b, x, y), "conv3", (ltc_conv2d_args){ .out = 6, .groups = 6 });
+    return ltc_linear(b, ltc_flatten(b, ltc_add(b, ltc_conv2d(b, x, "conv4", (ltc_conv2d_args){ .out = 6 }), z)), "fc",
+                      (ltc_linear_args){ .out = b->n_classes });
 }
 
 /* More than a tile in each direction, a product in parts, and tiles that are cut off everywhere. */
@@ -142,6 +160,21 @@ static void losses_are_those_of_ref(void)
 {
     compare_with_ref(build_every_operation, 4);
     compare_with_ref(build_tiles, 2);
+}
+
+/* Of convolutions the library does what the own kernels do, but for rounding. */
+static void cudnn_is_called_as_it_must_be(void)
+{
+    ltc_val (*const each[])(ltc_builder *) = { build_convolutions, build_every_operation };
+    for (size_t i = 0; i < 2; i++) {
+        const ltc_backend_ops ours = backend(0);
+        trained own = train(NULL, &ours, each[i], &momentum, 4, 4);
+        const ltc_backend_ops theirs = backend_with_cudnn();
+        trained dnn = train(NULL, &theirs, each[i], &momentum, 4, 4);
+        CU_ASSERT_NOT_EQUAL(memcmp(own.state, dnn.state, own.bytes), 0);      /* else it were no test */
+        CU_ASSERT_DOUBLE_EQUAL(own.loss, dnn.loss, 1e-4 * own.loss);
+        free(own.state), free(dnn.state);
+    }
 }
 
 /* What is trained by lists; more weights in a layer than a block takes at once. */
@@ -292,6 +325,30 @@ static void a_plan_says_how_many_replicas_fit(void)
     lt_maker_free(m);
 }
 
+static ltc_val build_thin(ltc_builder *b)
+{
+    const ltc_val x = ltc_conv2d(b, b->input, "conv", (ltc_conv2d_args){ .out = 1, .kernel = 1 });
+    return ltc_linear(b, ltc_flatten(b, x), "fc", (ltc_linear_args){ .out = b->n_classes });
+}
+
+/* A grid's y has no room for so many tiles of channels on the way back. */
+static void more_channels_than_a_grid_has_room_for_are_refused(void)
+{
+    const ltc_backend_ops ops = backend(0);
+    ltc_error err = { { 0 }, { 0 } };
+    ltc_plan plan = { .size = sizeof plan };
+    void *dev = NULL;
+    lt_maker *m = lt_maker_new(64ll * 65536, 1, 1, 2);
+    const ltc_graph *g = lt_maker_graph(m, build_thin(lt_maker_builder(m)));
+    const ltc_compile_req r = { .size = sizeof r, .batch = 1, .n_replicas = 1, .loss = LTC_LOSS_CROSS_ENTROPY,
+                                .graph = g, .optimizer = &adam, .input = lt_byte_input() };
+    CU_ASSERT_EQUAL_FATAL(ops.open(NULL, NULL, &dev, &err), LTC_OK);
+    CU_ASSERT_EQUAL(ops.plan(dev, &r, &plan, &err), LTC_EUNSUPPORTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "more than 2097152 inputs or outputs"));
+    ops.close(dev);
+    lt_maker_free(m);
+}
+
 static void a_device_that_is_not_there_is_named(void)
 {
     const ltc_backend_ops ops = backend(3);
@@ -305,10 +362,12 @@ static const lt_test claim[] = {
     { "bits do not depend on the order of threads and blocks", bits_do_not_depend_on_the_order_of_threads },
     { "bits do not depend on how a span is cut into chunks", bits_do_not_depend_on_chunks },
     { "losses are those of ref, up to rounding", losses_are_those_of_ref },
+    { "cudnn is called as it must be", cudnn_is_called_as_it_must_be },
     { "perceptrons trained by lists do what products do", lists_do_what_products_do },
     { "bits of lists do not depend on the order of threads", lists_do_not_depend_on_the_order_of_threads },
     { "a plan counts lists where a block holds the activations", a_plan_counts_lists_where_they_fit },
     { "a plan says how many replicas fit, and more are refused", a_plan_says_how_many_replicas_fit },
+    { "more channels than a grid has room for are refused", more_channels_than_a_grid_has_room_for_are_refused },
     { "a device that is not there is named", a_device_that_is_not_there_is_named },
 };
 

@@ -165,6 +165,21 @@ void lcu_only(lcu_device *d, const lcu_set *replicas)
     d->only = *replicas;
 }
 
+const lcu_set *lcu_whom(const lcu_device *d)
+{
+    return &d->only;
+}
+
+void *lcu_stream(lcu_device *d)
+{
+    return d->stream;
+}
+
+void lcu_fail(lcu_device *d)
+{
+    d->error = d->error ? d->error : cudaErrorUnknown;
+}
+
 /* A block has 48 KiB unless its kernel was told that it may have more. */
 static void allow(lcu_device *d, const void *kernel, uint32_t shared)
 {

@@ -71,6 +71,11 @@ lcu_graph *lcu_capture_end(lcu_device *d);
 void       lcu_replay(lcu_device *d, lcu_graph *g);
 void       lcu_graph_free(lcu_device *d, lcu_graph *g);
 
+/* For dnn.c: the stream, the replicas that launches are for, and that a call on the stream has failed. */
+void          *lcu_stream(lcu_device *d);
+const lcu_set *lcu_whom(const lcu_device *d);
+void           lcu_fail(lcu_device *d);
+
 /* Waits, and forgets the failure that it reports. */
 ltc_status lcu_finish(lcu_device *d, ltc_error *err);
 

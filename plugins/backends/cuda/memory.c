@@ -107,6 +107,8 @@ static void lay_out_nodes(lcu_program *p)
     }
     if (sums)
         p->sums = take_floats(p, sums);
+    if (p->space.bytes)
+        p->space.at = lcu_take_once(&p->memory, p->space.bytes, 1);
 }
 
 static void lay_out_input(lcu_program *p)

@@ -6,15 +6,16 @@
 #ifndef LCU_PROGRAM_H
 #define LCU_PROGRAM_H
 
+#include "dnn.h"
 #include "kernels.h"
 #include "request.h"
 #include "tape.h"
 
 enum { LCU_MOST_STEPS = 256, LCU_EVAL_ROWS = 128 };
 
-/* What the core calls a device: the device itself, and the option `sparse`, the most of a perceptron's
- * weights that may be left in a replica which is trained by its links. */
-typedef struct lcu_backend { lcu_device *device; double sparse; } lcu_backend;
+/* What the core calls a device: the device itself, cuDNN if it is to be used, and the option `sparse`, the most
+ * of a perceptron's weights that may be left in a replica which is trained by its links. */
+typedef struct lcu_backend { lcu_device *device; lcu_dnn *dnn; double sparse; } lcu_backend;
 
 /* A split: x and label are the device's, those of desc the host's. */
 typedef struct lcu_data {
@@ -75,6 +76,9 @@ typedef struct lcu_program {
     lcu_floats *saved;                        /* [n_nodes]: what passes from forward to backward */
     lcu_back   *back;                         /* [n_nodes] */
     lcu_floats  sums;                         /* parts of products */
+    lcu_dnn    *dnn;                          /* NULL: own kernels */
+    bool       *by_dnn;                       /* [n_nodes]: convolutions that it trains */
+    lcu_workspace space;                      /* its own */
     lcu_segment *segment, *host_segment;      /* [n_segments] */
     uint32_t     n_segments, n_blocks;
 
@@ -134,6 +138,9 @@ typedef struct lcu_operation {
     void (*backward)(const lcu_site *s);
 } lcu_operation;
 extern const lcu_operation lcu_operations[LTC_OP_COUNT];
+
+/* Which convolutions cuDNN trains, and the memory that it needs for them. */
+void lcu_dnn_plan(lcu_program *p);
 
 /* Floats of saved memory that node i needs for each replica; of the sums of parts. */
 uint64_t lcu_saved_of(const lcu_program *p, uint32_t i);

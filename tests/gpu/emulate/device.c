@@ -244,6 +244,21 @@ void lcu_only(lcu_device *d, const lcu_set *replicas)
     d->only = *replicas;
 }
 
+const lcu_set *lcu_whom(const lcu_device *d)
+{
+    return &d->only;
+}
+
+void *lcu_stream(lcu_device *d)
+{
+    return d;
+}
+
+void lcu_fail(lcu_device *d)
+{
+    d->failed = 1;
+}
+
 void lcu_launch(lcu_device *d, lcu_entry kernel, lcu_grid grid, const void *argument, size_t bytes)
 {
     launch l = { .kernel = kernel, .grid = grid, .only = d->only, .bytes = bytes };
