@@ -1,4 +1,4 @@
-"""jax_steps.py NETWORK SPANS STEPS THREADS [DENSITY|MASK] - training steps in JAX, a span of them compiled as a whole
+"""jax_steps.py NETWORK SPANS STEPS THREADS [DENSITY|TICKET] - training steps in JAX, a span of them compiled as a whole
 (jit of scan), data in memory, images by channels last, under a mask that multiplies gradients. THREADS is of no
 account: bench/run ties the process to so many processors.
 
@@ -63,16 +63,14 @@ NETWORKS = {
 }
 
 
-def initial(layers, draw):
-    """A list of parameters a layer. Weights have the output first, as the masks have."""
+def initial(layers):
+    """A list of parameters a layer, weights not drawn yet. They have the output first, as the masks have."""
     params = []
     for kind, *of in layers:
         if kind == "sum":
-            params.append([initial(of[0], draw), initial(of[1], draw)])
+            params.append([initial(of[0]), initial(of[1])])
         elif kind in ("conv", "fc"):
-            shape = (of[1], of[0], of[2], of[2]) if kind == "conv" else (of[1], of[0])
-            bound = float(np.prod(shape[1:])) ** -0.5
-            weight = draw.uniform(-bound, bound, shape).astype(np.float32)
+            weight = np.empty((of[1], of[0], of[2], of[2]) if kind == "conv" else (of[1], of[0]), np.float32)
             params.append([weight, np.zeros(of[1], np.float32)] if kind == "fc" or of[5] else [weight])
         elif kind == "norm":
             params.append([np.ones(of[0], np.float32), np.zeros(of[0], np.float32)])
@@ -81,11 +79,18 @@ def initial(layers, draw):
     return params
 
 
+def convolve(x, weight, stride, pad):
+    """By shifted copies and one product: XLA's own convolution takes many times as long for its gradients on a CPU."""
+    k, n = weight.shape[2], (x.shape[1] + 2 * pad - weight.shape[2]) // stride + 1
+    x, end = jnp.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0))), (n - 1) * stride + 1
+    copies = [x[:, i:i + end:stride, j:j + end:stride] for i in range(k) for j in range(k)]
+    return jnp.concatenate(copies, 3) @ weight.transpose(2, 3, 1, 0).reshape(-1, weight.shape[0])
+
+
 def forward(layers, params, x):
     for (kind, *of), p in zip(layers, params):
         if kind == "conv":
-            x = lax.conv_general_dilated(x, p[0].transpose(2, 3, 1, 0), (of[3],) * 2, [(of[4],) * 2] * 2,
-                                         dimension_numbers=("NHWC", "HWIO", "NHWC"))
+            x = convolve(x, p[0], of[3], of[4])
             x = x + p[1] if of[5] else x
         elif kind == "norm":                                         # by the batch at hand, in evaluations too
             mean, var = x.mean((0, 1, 2)), x.var((0, 1, 2))
@@ -135,19 +140,21 @@ def span_of(layers, masks, kind, rate, momentum, decay):
     return jax.jit(lambda carry, rows, x, y: lax.scan(lambda c, r: step(c, r, x, y), carry, rows)[0])
 
 
-def masks_like(params, under):
-    """A mask for each parameter, ones where it has none; None: dense."""
-    flat, tree = jax.tree.flatten(params)
-    masks = samples.masks_of(under, [p.shape for p in flat if p.ndim > 1])
-    each = iter(masks or [])
-    return masks and tree.unflatten([next(each) if p.ndim > 1 else np.ones_like(p) for p in flat])
+def begin(layers, under):
+    """Initial parameters, and a mask for each, ones where it has none; None: dense."""
+    flat, tree = jax.tree.flatten(initial(layers))
+    masks, starts = samples.weights_under(under, [p.shape for p in flat if p.ndim > 1])
+    start, mask = iter(starts), iter(masks or [])
+    params = tree.unflatten([next(start) if p.ndim > 1 else p for p in flat])
+    if masks is None:
+        return params, None
+    masks = tree.unflatten([next(mask) if p.ndim > 1 else np.ones_like(p) for p in flat])
+    return jax.tree.map(np.multiply, params, masks), masks
 
 
 def main(name, spans, steps, _threads, under="1"):
     layers, (batch, *settings) = NETWORKS[name], samples.SETTINGS[name]
-    params = initial(layers, np.random.default_rng(1))
-    masks = masks_like(params, under)
-    params = params if masks is None else jax.tree.map(np.multiply, params, masks)
+    params, masks = begin(layers, under)
     zeros = jax.tree.map(np.zeros_like, params)
     x, y, x_test, y_test = samples.load(name)
     x, x_test = (jnp.asarray(a.transpose(0, 2, 3, 1)) for a in (x, x_test))

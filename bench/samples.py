@@ -1,9 +1,9 @@
 """Data and masks for torch_steps.py and jax_steps.py: MNIST or CIFAR-10 from LTCORE_DATA where they are, else random images
-of that shape; the mask of a ticket of ltcore's, or a random one."""
+of that shape; mask and initial weights of a ticket of ltcore's, or random ones."""
+import csv
 import gzip
 import json
 import os
-import re
 
 import numpy as np
 
@@ -51,34 +51,37 @@ def load(network):
     return x, y.astype(np.int64), x_test[:N_TEST], y_test[:N_TEST].astype(np.int64)
 
 
-def by_number(name):
-    """layer1.2 before layer1.10, and conv before fc, as they are in the networks."""
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
-
-
-def read_masks(path):
+def tensors_of(path):
+    """{name: array} of a .safetensors file of masks or weights."""
     with open(path, "rb") as file:
         data = file.read()
-    n = int.from_bytes(data[:8], "little")
+    n, kinds = int.from_bytes(data[:8], "little"), {"U8": np.uint8, "F32": np.float32, "F64": np.float64, "I64": np.int64}
     header = json.loads(data[8:8 + n])
     header.pop("__metadata__", None)
-    for name in sorted(header, key=by_number):
-        begin, end = header[name]["data_offsets"]
-        yield np.frombuffer(data[8 + n + begin:8 + n + end], np.uint8).reshape(header[name]["shape"])
+    return {name: np.frombuffer(data[8 + n:][slice(*of["data_offsets"])], kinds[of["dtype"]]).reshape(of["shape"])
+            for name, of in header.items()}
 
 
-def masks_of(under, shapes):
-    """For weights of these shapes (output first), in the order of the network: arrays, or None: dense. under: a density or a
-    ticket's mask."""
-    try:
-        density = float(under)
-    except ValueError:
-        masks = list(read_masks(under))
-        if [m.shape for m in masks] != [tuple(s) for s in shapes]:
-            raise SystemExit(f"{under} is of another network: {[m.shape for m in masks]}") from None
-        return [m.astype(np.float32) for m in masks]
-    draw = np.random.default_rng(2)
-    return None if density == 1 else [(draw.random(s) < density).astype(np.float32) for s in shapes]
+def ticket_of(folder, shapes):
+    """Masks, None for the dense network, and initial weights, in the order in which layers.csv has the layers."""
+    with open(os.path.join(folder, "..", "..", "..", "..", "layers.csv"), newline="") as file:
+        names = list(dict.fromkeys(row["layer"] for row in csv.DictReader(file)))
+    start, mask = tensors_of(os.path.join(folder, "start.safetensors")), os.path.join(folder, "mask.safetensors")
+    masks = tensors_of(mask) if os.path.exists(mask) else None
+    if [start[name].shape for name in names] != [tuple(shape) for shape in shapes]:
+        raise SystemExit(f"{folder} is of another network: {[start[name].shape for name in names]}")
+    return masks and [masks[name].astype(np.float32) for name in names], [start[name].copy() for name in names]
+
+
+def weights_under(under, shapes):
+    """Masks or None, and initial weights, of weights of these shapes (output first) in the order of the network. under: the
+    directory of a ticket; or a density, of masks by lot, with weights of glorot-normal."""
+    if os.path.isdir(under):
+        return ticket_of(under, shapes)
+    draw, density = np.random.default_rng(2), float(under)
+    masks = None if density == 1 else [(draw.random(shape) < density).astype(np.float32) for shape in shapes]
+    fans = [(shape[0] + shape[1]) * int(np.prod(shape[2:])) for shape in shapes]
+    return masks, [draw.normal(0, (2 / fan) ** 0.5, shape).astype(np.float32) for fan, shape in zip(fans, shapes)]
 
 
 def report(wall_us, processor_us, accuracy, what):

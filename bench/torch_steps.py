@@ -1,4 +1,4 @@
-"""torch_steps.py NETWORK SPANS STEPS THREADS [DENSITY|MASK [MODE]] - training steps in PyTorch on data in memory, under a
+"""torch_steps.py NETWORK SPANS STEPS THREADS [DENSITY|TICKET [MODE]] - training steps in PyTorch on data in memory, under a
 mask that multiplies the gradients of what it prunes; MODE eager, fused (the optimizer is) or compiled (torch.compile,
 and fused).
 
@@ -39,13 +39,17 @@ def optimizer_of(net, kind, rate, momentum, decay, fused):
     return torch.optim.SGD(net.parameters(), lr=rate, momentum=momentum, weight_decay=decay, fused=fused)
 
 
-def mask_weights(net, under):
+def begin(net, under):
+    """Weights with their masks, where there are any. What is no weight begins as 0, and scales of norms as 1."""
     weights = [p for p in net.parameters() if p.dim() > 1]
-    masks = samples.masks_of(under, [p.shape for p in weights])
-    pairs = [(p, torch.from_numpy(mask)) for p, mask in zip(weights, masks or [])]
-    for p, mask in pairs:
-        p.data.mul_(mask)
-    return pairs
+    masks, starts = samples.weights_under(under, [p.shape for p in weights])
+    with torch.no_grad():
+        for p, start, mask in zip(weights, starts, masks or [1] * len(starts)):
+            p.copy_(torch.from_numpy(start * mask))
+        for module in net.modules():
+            if getattr(module, "bias", None) is not None:
+                module.bias.zero_()
+    return [(p, torch.from_numpy(mask)) for p, mask in zip(weights, masks or [])]
 
 
 def accuracy_of(net, x, y):
@@ -60,7 +64,7 @@ def main(name, spans, steps, threads, under="1", mode="eager"):
     batch, *settings = samples.SETTINGS[name]
     net = (OWN[name] if name in OWN else torch_curve.NETWORKS[name][0])()
     optimizer = optimizer_of(net, *settings, mode != "eager")
-    masks = mask_weights(net, under)
+    masks = begin(net, under)
     x, y, x_test, y_test = (torch.from_numpy(a) for a in samples.load(name))
     loss_of = nn.CrossEntropyLoss()
     forward = lambda inputs, labels: loss_of(net(inputs), labels)

@@ -67,15 +67,18 @@ FAINT = """(() => {
   return [...wrong];
 })()"""
 
-# Where the first chart has a point, and what it says of it.
-POINT = """(() => {
-  const canvas = [...document.querySelectorAll("figure canvas")].find(c => c.getClientRects().length);
-  canvas.scrollIntoView({ block: "center" });
-  window.chart = Chart.getChart(canvas);
-  const { x, y } = chart.getDatasetMeta(chart.data.datasets.length - 1).data.at(-1).getProps(["x", "y"], true), box = canvas.getBoundingClientRect();
+# Where the first chart that can be seen has a point, of a line across or of another series, if it is there.
+POINT = """(across => {
+  const charts = [...document.querySelectorAll("figure canvas")].filter(c => c.getClientRects().length).map(Chart.getChart);
+  window.chart = charts.find(c => c.data.datasets.some(d => !!d.across === across));
+  if (!window.chart) return null;
+  chart.canvas.scrollIntoView({ block: "center" });
+  const i = chart.data.datasets.findLastIndex(d => !!d.across === across), box = chart.canvas.getBoundingClientRect();
+  const { x, y } = chart.getDatasetMeta(i).data.at(across ? 0 : -1).getProps(["x", "y"], true);
   return { x: box.left + x, y: box.top + y };
-})()"""
-SAID = """new Promise(done => setTimeout(() => done(chart.tooltip.opacity > 0 && chart.tooltip.body.length), 500))"""
+})"""
+SAID = """(across => new Promise(done => setTimeout(() => done(
+  chart.tooltip.opacity > 0 && !!chart.tooltip.dataPoints[0]?.dataset.across === across && chart.tooltip.body.length), 500)))"""
 COPIED = """(async () => {
   const table = [...document.querySelectorAll("table")].find(t => t.querySelector("caption button"));
   table.querySelector("caption button").click();
@@ -217,9 +220,12 @@ def used(browser, pages):
             browser.open(page)
             yield from (f"{page}: {scheme}: {wrong}" for wrong in browser.value(FAINT))
         yield from switched(browser, page)
-        browser.ask("Input.dispatchMouseEvent", type="mouseMoved", **browser.value(POINT))
-        if not browser.value(SAID):
-            yield f"{page}: a chart says nothing under the pointer"
+        for across in "false", "true":
+            place = browser.value(f"{POINT}({across})")
+            if place:
+                browser.ask("Input.dispatchMouseEvent", type="mouseMoved", **place)
+            if place and not browser.value(f"{SAID}({across})"):
+                yield f"{page}: a chart says nothing under the pointer (of a line across: {across})"
         copied = browser.value(COPIED)
         if copied["lines"] != copied["rows"] or copied["cells"] != copied["columns"]:
             yield f"{page}: of a table this was copied: {copied}"

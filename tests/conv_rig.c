@@ -107,6 +107,8 @@ bool lt_conv_open(lt_conv *c, const cpu_conv_shape *s, double density, int64_t b
     c->needs = cpu_conv_needs_of(&c->shape, isa);
     if (!allocate(c, c->shape.blocks))
         return false;
+    c->shape.x_channel = c->x.channel, c->shape.x_row = c->x.row;
+    c->shape.g_channel = c->g.channel, c->shape.g_row = c->g.row;
     choose_weights(c, density, &seed);
     randomise(&c->x, batch, &seed), randomise(&c->g, batch, &seed);
     for (int64_t o = 0; o < s->outputs; o++)
@@ -248,9 +250,20 @@ static void free_sums(sums *s)
     free(s->sum), free(s->size);
 }
 
+/* A small part of the mean magnitude: a number that few terms reach shares its tile with others that many do, and the
+ * rounding of their sums with them. */
+static double share_of_mean(const sums *s, size_t n)
+{
+    double all = 0, there = 1;
+    for (size_t i = 0; i < n; i++)
+        all += s->size[i], there += s->size[i] > 0;
+    return all / there / 20;
+}
+
 static double largest(const cpu_view *v, const float *memory, const sums *s, const float *bias,
                       const float *before, bool relu)
 {
+    const double least = share_of_mean(s, lt_conv_floats(v));
     double error = 0;
     for (int64_t n = 0; n < v->blocks * CPU_LANES; n++)
         for (int64_t c = 0; c < v->channels; c++)
@@ -258,7 +271,7 @@ static double largest(const cpu_view *v, const float *memory, const sums *s, con
                 const size_t i = index_of(v, memory, n, c, p / v->w, p % v->w);
                 const double begin = (bias ? (double)bias[c] : 0) + (before ? (double)before[i] : 0);
                 const double want = relu && s->sum[i] + begin < 0 ? 0 : s->sum[i] + begin;
-                error = worse(error, memory[i], want, s->size[i] + fabs(begin));
+                error = worse(error, memory[i], want, s->size[i] + fabs(begin) + least);
             }
     return error;
 }

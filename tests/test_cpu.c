@@ -176,7 +176,7 @@ static void evaluation_leaves_a_training_as_it_is(void)
         }
 }
 
-/* When a kernel's arithmetic or the choice among them changes on purpose, these change, and the number in "cpu/5" must
+/* When a kernel's arithmetic or the choice among them changes on purpose, these change, and the number in "cpu/6" must
  * be raised. Compilers and sanitizers must not change them. */
 static void bits_belong_to_the_identity(void)
 {
@@ -185,8 +185,8 @@ static void bits_belong_to_the_identity(void)
         0x729aa1e02a0060c8, 0x488fa080ca02473d, 0x4ebaaf817c211d6c, 0xfe3114b67be800dc, 0x20808fc6491e6844,
         0x833026e06254a113,
     };
-    lt_subjects_known(subjects, SUBJECTS, "cpu/5", LT_AVX512, known);
-    lt_subjects_known(subjects, SUBJECTS, "cpu/5", LT_AVX2, known);
+    lt_subjects_known(subjects, SUBJECTS, "cpu/6", LT_AVX512, known);
+    lt_subjects_known(subjects, SUBJECTS, "cpu/6", LT_AVX2, known);
 }
 
 int main(void)

@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 struct lt_arena_block {
     struct lt_arena_block *next;
@@ -15,32 +13,11 @@ struct lt_arena_block {
     max_align_t data[];
 };
 
-enum { BLOCK_BYTES = 16384, WAITS = 10 };
+enum { BLOCK_BYTES = 16384 };
 
 void *lt_array(size_t n, size_t size)
 {
     return calloc(n ? n : 1, size);
-}
-
-_Noreturn static void end_without(size_t n)
-{
-    char said[200];
-    const int length = snprintf(said, sizeof said, "ltcore: error: no memory: %zu bytes could not be had; "
-                                "lower -j or make room: the same command then goes on from what is stored\n", n);
-    (void)!write(STDERR_FILENO, said, (size_t)length);
-    _exit(EXIT_FAILURE);
-}
-
-void *lt_memory_or_end(size_t n)
-{
-    static const struct timespec a_while = { .tv_nsec = 20000000 };
-    for (int i = 0; i <= WAITS; i++) {
-        void *p = malloc(n ? n : 1);
-        if (p)
-            return p;
-        nanosleep(&a_while, NULL);
-    }
-    end_without(n);
 }
 
 void *lt_arena_array(lt_arena *a, size_t n, size_t size)

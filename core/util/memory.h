@@ -8,11 +8,6 @@
  * byte, so that NULL always means failure. [any] */
 void *lt_array(size_t n, size_t size);
 
-/* n bytes for a library that cannot do without (jansson 2.14 goes on where it has no memory: it leaves out a key of what it
- * writes, and reads beyond its buffer). Where there are none it waits a fifth of a second for others to free some, then
- * ends the process with a sentence and status 1, as a kill would: what is stored is whole. Never NULL. [any] */
-void *lt_memory_or_end(size_t n);
-
 /* A chain of blocks, released at once. Zero-initialise; everything given out is zeroed and aligned for any type. */
 typedef struct lt_arena { struct lt_arena_block *first; } lt_arena;
 

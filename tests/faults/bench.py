@@ -55,10 +55,10 @@ class Bench:
     def command(self, output=None):
         return [str(self.ltcore), "-q", "-j", "2", "-c", str(self.config), "-o", str(output or self.output), *self.more]
 
-    def ask(self, words, environment=(), limit=None):
+    def ask(self, words, environment=(), limit=None, of=resource.RLIMIT_FSIZE):
         """Exit code, standard output, standard error."""
         self.fired.unlink(missing_ok=True)
-        set_limit = (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))) if limit else None
+        set_limit = (lambda: resource.setrlimit(of, (limit, limit))) if limit else None
         try:
             done = subprocess.run([str(word) for word in words], env=self.environment(dict(environment)), cwd=self.work,
                                   capture_output=True, text=True, timeout=TIMEOUT_S, preexec_fn=set_limit)
@@ -66,8 +66,8 @@ class Bench:
             return -signal.SIGALRM, "", "it takes forever"
         return done.returncode, done.stdout, done.stderr
 
-    def start(self, environment=(), limit=None, more=()):
-        return self.ask([*self.command(), *more], environment, limit)
+    def start(self, environment=(), limit=None, more=(), of=resource.RLIMIT_FSIZE):
+        return self.ask([*self.command(), *more], environment, limit, of)
 
     def complain(self, campaign, what, said):
         self.tally[campaign]["bad"] += 1

@@ -1,8 +1,9 @@
 """Campaigns: the K-th call of write, fsync, rename, open, ... failing, for every K until no call is left (of each, in a run
 that begins and in one that finds everything stored); the same for memory and threads; a disk that is full after N bytes, by
-ENOSPC, EDQUOT and the limit on a file's size."""
+ENOSPC, EDQUOT and the limit on a file's size; a limit on memory."""
 
 import errno
+import resource
 
 # function of the shim: the errno it fails with
 CALLS = {
@@ -12,6 +13,7 @@ CALLS = {
 }
 STRIDE = {"malloc_lib": 17}  # of the full form, where a library makes most of the calls
 PAGE = 4096
+MIB = 1 << 20
 SHORT = 3
 
 
@@ -60,6 +62,19 @@ def files_are_limited(bench, campaign):
         bench.settle(campaign, f"{n} bytes", code)
 
 
+def memory_is_limited(bench, campaign):
+    """RLIMIT_AS (ulimit -v), from what a dry run needs to what the run needs."""
+    works = lambda n, *more: bench.start(limit=n, more=more, of=resource.RLIMIT_AS)[0] == 0
+    least = next(n for n in range(MIB, 4096 * MIB, MIB) if works(n, "-n"))
+    bench.clear()
+    most = next(n for n in range(least, 4096 * MIB, 8 * MIB) if (bench.clear(), works(n))[1])
+    for n in range(least, most + MIB, (most - least) // (SHORT if bench.short else 200) + 1):
+        bench.clear()
+        code, _, said = bench.start(limit=n, of=resource.RLIMIT_AS)
+        bench.judge(campaign, f"{n} bytes", code, said)
+        bench.settle(campaign, f"{n} bytes", code)
+
+
 def campaigns():
     """Name: what to call."""
     all_of_them = {}
@@ -72,4 +87,5 @@ def campaigns():
     for why in ("ENOSPC", "EDQUOT"):
         all_of_them[f"full disk, {why}"] = lambda b, n, w=why: disk_is_full(b, n, getattr(errno, w))
     all_of_them["file size limit"] = files_are_limited
+    all_of_them["memory limit"] = memory_is_limited
     return all_of_them

@@ -62,7 +62,7 @@
       label: s.name, key: s.name, scale, across: s.across, bars: !s.line_only, hidden: hidden.has(s.name),
       data: s.dots.map(d => ({ x: (plot.x_percent ? 100 : 1) * d[0], y: scale * d[1], min: d[2], max: d[3], low: d[4], high: d[5], n: d[6] })),
       showLine: !s.dots_only, own, borderColor: own, backgroundColor: own, borderWidth: 2, borderDash: dashes[(s.dash - 1) % dashes.length],
-      pointStyle: s.mark, pointRadius: s.line_only ? 0 : 4, pointHoverRadius: 6, pointHitRadius: 8, tension: 0,
+      pointStyle: s.mark, pointRadius: s.line_only ? 0 : 4, pointHoverRadius: s.across ? 0 : 6, pointHitRadius: 8, tension: 0,
       pointBorderWidth: 2, order: -i
     };
   };
@@ -105,9 +105,8 @@
         plugins: {
           legend: { display: false },
           tooltip: {
-            filter: item => !item.dataset.across,
             callbacks: {
-              title: items => items.length ? plot.x + ": " + number(items[0].raw.x, false) : "",
+              title: items => items.length && !items[0].dataset.across ? plot.x + ": " + number(items[0].raw.x, false) : "",
               label: item => {
                 const d = item.raw, p = plot.y_percent;
                 const text = [item.dataset.label + ": " + number(d.y / item.dataset.scale, p)];

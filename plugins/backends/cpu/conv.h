@@ -19,6 +19,7 @@ typedef struct cpu_conv_shape {
     int64_t  channels, outputs, groups, kernel_h, kernel_w, stride, pad, dilation;
     int64_t  h, w, out_h, out_w;
     int64_t  blocks;                          /* the most that a call gets */
+    ptrdiff_t x_channel, x_row, g_channel, g_row;     /* strides of every call's x and g; wanted from its opening on */
 } cpu_conv_shape;
 
 /* Halo of the input's value, and of the output's gradient; an evaluation has no gradient. Floats of scratch that one
@@ -57,7 +58,7 @@ typedef struct cpu_conv_call {
     const float *w, *bias;
     const cpu_view *x, *y;                    /* value in, value out; of a gradient call: see below */
     bool relu;
-    const cpu_view *gate;                     /* of a data gradient that is not added: 0 where this is not positive */
+    const cpu_view *gate;                     /* of a data gradient: it ends as 0 where this is not positive */
     float *scratch;
 } cpu_conv_call;
 

@@ -10,14 +10,15 @@
 
 enum { MOST = 28 };                           /* registers of a tile */
 
-/* The tile of one row of outputs: pixels of it are at in and out, for one section's list. */
+/* One row of outputs at so many tiles side by side, for one section's list: the first tile's pixels are at in, gate and
+ * out. */
 typedef struct bed {
     const float *in, *gate; float *out;       /* gate NULL: none, or not yet */
-    const uint32_t *entry; const float *w;
-    int64_t count, outputs;
+    const int32_t *entry; const float *w;
+    int64_t count, outputs, tiles;
     const float *bias;
     bool fresh, relu;                         /* fresh: the first section, nothing of ours is in out */
-    float *tile;                              /* room for it, where not all of it is stored */
+    float *tile;                              /* room for one, where not all of it is stored; tiles is 1 then */
 } bed;
 
 /* Stores what is ours of a tile that shares pixels with another, or of a row of fewer than CONV_WIDE
@@ -40,55 +41,85 @@ static void store_part(const conv_walk *k, const conv_spot *s, const bed *d, con
             }
 }
 
-/* column, out_column: from pixel to pixel in both sheets. Every branch is outside of the loops over a
- * tile, or gcc would keep the tile in memory. */
-REG_INLINE void run(const int wide, const int tb, const int ty, const int tx, const ptrdiff_t column,
-                    const ptrdiff_t out_column, const conv_walk *k, const conv_spot *s, const bed *d)
+/* What the sums begin with: the bias, or what is there. */
+REG_INLINE void begin_tile(const int wide, const int lines, const int ty, const int tx, const ptrdiff_t column,
+                           const conv_walk *k, const bed *d, const float *out, reg *a)
 {
-    const int n = tb * ty * tx;
-    const uint32_t shift = k->lists->shift, mask = (1u << shift) - 1;
-    const conv_sheet in = k->in, out = k->out, gate = k->gate;
-    const ptrdiff_t *tap = k->tap;
-    reg a[MOST];
+    const ptrdiff_t block = k->out.block, row = k->out.row, channel = k->out.channel;
+    const int n = lines * tx;
     if (!d->fresh || k->add)
-        REG_UNROLL for (int i = 0; i < wide; i++) {
-            const float *from = d->out + (i < d->outputs ? i * out.channel : 0);
-            REG_UNROLL for (int p = 0; p < n; p++)
-                a[i * n + p] = reg_load(from + conv_pixel(&out, ty, tx, out_column, p));
-        }
+        REG_UNROLL for (int i = 0; i < wide; i++)
+            REG_UNROLL for (int l = 0; l < lines; l++) {
+                const float *from = out + (i < d->outputs ? i * channel : 0) + conv_line(ty, l, block, row);
+                REG_UNROLL for (int x = 0; x < tx; x++)
+                    a[i * n + l * tx + x] = reg_load(from + x * column);
+            }
     else
         REG_UNROLL for (int i = 0; i < wide; i++) {
             const reg begin = reg_all(d->bias ? d->bias[i < d->outputs ? i : 0] : 0);
             REG_UNROLL for (int p = 0; p < n; p++)
                 a[i * n + p] = begin;
         }
-    const float *w = d->w;
-    for (const uint32_t *entry = d->entry, *end = entry + d->count; entry < end; entry++, w += wide) {
-        const float *from = d->in + (ptrdiff_t)(*entry >> shift) * in.channel + tap[*entry & mask];
-        REG_UNROLL for (int p = 0; p < n; p++) {
-            const reg x = reg_load(from + conv_pixel(&in, ty, tx, column, p));
-            REG_UNROLL for (int i = 0; i < wide; i++)
-                a[i * n + p] = reg_fma(reg_all(w[i]), x, a[i * n + p]);
-        }
-    }
-    if (!s->whole || d->outputs < wide) {
-        REG_UNROLL for (int p = 0; p < wide * n; p++)
-            reg_store(d->tile + p * REG_LANES, a[p]);
-        store_part(k, s, d, &(conv_tile_size){ tb, ty, tx });
-        return;
-    }
+}
+
+/* Cut off, both as they are wanted. gate's pixels are out's. */
+REG_INLINE void cut_tile(const int wide, const int lines, const int ty, const int tx, const ptrdiff_t column,
+                         const conv_walk *k, const bed *d, const float *gate, reg *a)
+{
+    const ptrdiff_t block = k->gate.block, row = k->gate.row, channel = k->gate.channel;
+    const int n = lines * tx;
     if (d->relu)
         REG_UNROLL for (int p = 0; p < wide * n; p++)
             a[p] = reg_relu(a[p]);
-    if (d->gate)
+    if (gate)
         REG_UNROLL for (int i = 0; i < wide; i++)
-            REG_UNROLL for (int p = 0; p < n; p++)
-                a[i * n + p] = reg_where(reg_load(d->gate + i * gate.channel +
-                                                  conv_pixel(&gate, ty, tx, gate.column, p)) > (reg){ 0 },
-                                         a[i * n + p]);
-    REG_UNROLL for (int i = 0; i < wide; i++)
-        REG_UNROLL for (int p = 0; p < n; p++)
-            reg_store(d->out + i * out.channel + conv_pixel(&out, ty, tx, out_column, p), a[i * n + p]);
+            REG_UNROLL for (int l = 0; l < lines; l++) {
+                const float *from = gate + i * channel + conv_line(ty, l, block, row);
+                REG_UNROLL for (int x = 0; x < tx; x++)
+                    a[i * n + l * tx + x] = reg_where(reg_load(from + x * column) > (reg){ 0 }, a[i * n + l * tx + x]);
+            }
+}
+
+/* column, out_column: from pixel to pixel in the sheets. Every branch is outside of the loops over a tile, or gcc would
+ * keep the tile in memory; and a line's pixels are at constants from its first where columns are, or it would keep an
+ * address of each. */
+REG_INLINE void run(const int wide, const int tb, const int ty, const int tx, const ptrdiff_t column,
+                    const ptrdiff_t out_column, const conv_walk *k, const conv_spot *s, const bed *d)
+{
+    const int lines = tb * ty, n = lines * tx;
+    const ptrdiff_t block = k->in.block, row = k->in.row;
+    const float *in = d->in, *gate = d->gate;
+    float *out = d->out;
+    for (int64_t t = 0; t < d->tiles; t++, in += tx * column, out += tx * out_column) {
+        reg a[MOST];
+        begin_tile(wide, lines, ty, tx, out_column, k, d, out, a);
+        const float *w = d->w;
+        for (const int32_t *entry = d->entry, *end = entry + d->count; entry < end; entry++, w += wide) {
+            const float *from = in + *entry;
+            REG_UNROLL for (int l = 0; l < lines; l++) {
+                const float *at = from + conv_line(ty, l, block, row);
+                REG_UNROLL for (int x = 0; x < tx; x++) {
+                    const reg pixel = reg_load(at + x * column);
+                    REG_UNROLL for (int i = 0; i < wide; i++)
+                        a[i * n + l * tx + x] = reg_fma(reg_all(w[i]), pixel, a[i * n + l * tx + x]);
+                }
+            }
+        }
+        if (!s->whole || d->outputs < wide) {
+            REG_UNROLL for (int p = 0; p < wide * n; p++)
+                reg_store(d->tile + p * REG_LANES, a[p]);
+            store_part(k, s, d, &(conv_tile_size){ tb, ty, tx });
+            return;
+        }
+        cut_tile(wide, lines, ty, tx, out_column, k, d, gate, a);
+        REG_UNROLL for (int i = 0; i < wide; i++)
+            REG_UNROLL for (int l = 0; l < lines; l++) {
+                float *to = out + i * k->out.channel + conv_line(ty, l, k->out.block, k->out.row);
+                REG_UNROLL for (int x = 0; x < tx; x++)
+                    reg_store(to + x * out_column, a[i * n + l * tx + x]);
+            }
+        gate = gate ? gate + tx * out_column : NULL;
+    }
 }
 
 typedef void run_fn(const conv_walk *k, const conv_spot *s, const bed *d);
@@ -160,8 +191,9 @@ static float *at(const conv_sheet *v, const conv_spot *s, int lane)
     return v->at + s->at[0] * v->block + s->at[1] * v->row + s->at[2] * v->column + lane;
 }
 
-/* One list at one spot. */
-static void run_list(const conv_walk *k, run_fn *fn, const conv_spot *s, int64_t section, int64_t row, int lane)
+/* One list at some tiles from a spot on; at one that is not whole, or of a short row, alone. */
+static void run_list(const conv_walk *k, run_fn *fn, const conv_spot *s, int64_t tiles_here, int64_t section,
+                     int64_t row, int lane)
 {
     const conv_lists *l = k->lists;
     const uint32_t *begin = l->begin + section * l->rows + row;
@@ -171,9 +203,17 @@ static void run_list(const conv_walk *k, run_fn *fn, const conv_spot *s, int64_t
     fn(k, s, &(bed){ .in = at(&k->in, s, lane), .out = at(&k->out, s, lane) + output * k->out.channel,
                      .gate = k->gate.at && last ? at(&k->gate, s, lane) + output * k->gate.channel : NULL,
                      .entry = l->entry + begin[0], .w = k->w + (size_t)begin[0] * l->wide,
-                     .count = begin[1] - begin[0], .outputs = l->output[row + 1] - output,
+                     .count = begin[1] - begin[0], .outputs = l->output[row + 1] - output, .tiles = tiles_here,
                      .bias = k->bias ? k->bias + output : NULL, .fresh = section == 0, .relu = k->relu && last,
                      .tile = tile });
+}
+
+/* How many tiles from x on can be done at once. */
+static int64_t tiles_together(const conv_walk *k, const conv_spot *s, const conv_tile_size *z, int64_t x, int64_t end,
+                              int64_t row)
+{
+    const int64_t whole = k->columns / z->columns < end ? k->columns / z->columns : end;
+    return s->whole && k->lists->output[row + 1] - k->lists->output[row] == k->lists->wide && whole > x ? whole - x : 1;
 }
 
 /* All lists at tiles [first, end) of a line of tiles: each list at all of them before the next. */
@@ -184,9 +224,10 @@ static void all_lists(const conv_walk *k, size_t t, conv_spot *s, int64_t first,
         for (int64_t section = 0; section < l->sections; section++)
             for (int64_t row = 0; row < l->rows; row++) {
                 const uint32_t *begin = l->begin + section * l->rows + row;
-                for (int64_t x = first; x < end && (!section || begin[0] < begin[1]); x++) {
+                for (int64_t x = first, n; x < end && (!section || begin[0] < begin[1]); x += n) {
                     conv_spot_axis(s, 2, x, tiles[t].size.columns, k->columns);
-                    run_list(k, tiles[t].run, s, section, row, lane);
+                    n = tiles_together(k, s, &tiles[t].size, x, end, row);
+                    run_list(k, tiles[t].run, s, n, section, row, lane);
                 }
             }
 }

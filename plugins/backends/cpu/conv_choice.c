@@ -1,4 +1,5 @@
 #include "conv_choice.h"
+#include "conv_points.h"
 
 static const conv_costs shipped[CPU_ISAS] = {
     [CPU_AVX512]   = { { { 1.5, 0.32 }, { 1.5, 0.32 }, { 1.6, 0.33 } } },
@@ -16,16 +17,17 @@ enum { LEAST_CHANNELS = 8, LEAST_SIDE = 4 };
 
 static bool has_winograd(const cpu_conv_shape *s)
 {
-    return s->kernel_h == 3 && s->kernel_w == 3 && s->stride == 1 && s->dilation == 1 && s->groups == 1 &&
-           s->pad <= 2 && s->channels >= LEAST_CHANNELS && s->outputs >= LEAST_CHANNELS &&
-           s->out_h >= LEAST_SIDE && s->out_w >= LEAST_SIDE;
+    return (s->kernel_h == 3 || s->kernel_h == 5) && s->kernel_w == s->kernel_h && s->stride == 1 &&
+           s->dilation == 1 && s->groups == 1 && s->pad < s->kernel_h && s->channels >= LEAST_CHANNELS &&
+           s->outputs >= LEAST_CHANNELS && s->out_h >= LEAST_SIDE && s->out_w >= LEAST_SIDE;
 }
 
-/* Outputs of whole tiles over the outputs there are. */
+/* Outputs of whole tiles over the outputs there are, and points for each multiplication over those of a 3 x 3. */
 static double waste(const cpu_conv_shape *s)
 {
-    const int64_t h = (s->out_h + 3) / 4 * 4, w = (s->out_w + 3) / 4 * 4;
-    return (double)(h * w) / (double)(s->out_h * s->out_w);
+    const int64_t side = conv_tile_side(s->kernel_h), taps = s->kernel_h * s->kernel_h;
+    const int64_t h = (s->out_h + side - 1) / side * side, w = (s->out_w + side - 1) / side * side;
+    return (double)(h * w) / (double)(s->out_h * s->out_w) * (4.0 * 4 * 9) / (double)(side * side * taps);
 }
 
 conv_way conv_choose(const cpu_conv_shape *s, double density, const conv_costs *costs, conv_pass pass)

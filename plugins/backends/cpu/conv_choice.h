@@ -9,12 +9,12 @@ typedef enum conv_pass { CONV_FORWARD, CONV_DATA_GRADIENT, CONV_WEIGHT_GRADIENT,
 typedef enum conv_way {
     CONV_BY_LISTS,                            /* of single outputs: work falls with density */
     CONV_BY_WIDE_LISTS,                       /* of CONV_WIDE outputs: direct, for dense layers */
-    CONV_BY_WINOGRAD,                         /* dense 3 x 3 of stride 1 */
+    CONV_BY_WINOGRAD,                         /* dense 3 x 3 or 5 x 5 of stride 1 */
     CONV_WAYS
 } conv_way;
 
 /* What a multiplication costs by each way, in those of a direct kernel at its best: of every alive weight by lists, of
- * every weight by the other. */
+ * every weight by the other, in a 3 x 3. */
 typedef struct conv_cost { double lists, winograd; } conv_cost;
 struct conv_costs { conv_cost pass[CONV_PASSES]; };
 

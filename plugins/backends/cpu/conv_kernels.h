@@ -18,7 +18,6 @@ typedef struct conv_sheet { float *at; ptrdiff_t block, channel, row, column; } 
 typedef struct conv_walk {
     conv_sheet in, out;
     int64_t rows, columns, blocks;            /* of the output */
-    const ptrdiff_t *tap;                     /* how far from an output's pixel each tap reads */
     const conv_lists *lists;
     const float *w;                           /* [count][wide] */
     const float *bias;                        /* of each output, or NULL */
@@ -34,7 +33,6 @@ typedef enum conv_stage { CONV_WHOLE, CONV_SUMS, CONV_FINISH } conv_stage;
 typedef struct conv_slope {
     conv_sheet x, g;
     int64_t rows, columns, blocks;            /* of g */
-    const ptrdiff_t *tap;
     const conv_lists *lists;
     const uint32_t *to;                       /* [count][wide]: in dw, or CONV_NONE; NULL: the lists' order */
     int64_t first, end;
@@ -44,22 +42,24 @@ typedef struct conv_slope {
     float *dw;
 } conv_slope;
 
-/* Winograd's F(4x4, 3x3): outputs in tiles of 4 x 4, each from 6 x 6 inputs that begin pad before it. u: the
- * weights, transformed (conv_points.h). gate: as above. A call uses conv_winograd_scratch floats. */
+/* Winograd's F(4x4, 3x3) and F(2x2, 5x5): outputs in tiles of so many on a side, each from 6 x 6 inputs that begin pad
+ * before it. u: the weights, transformed (conv_points.h). gate: as above. A call uses conv_winograd_scratch floats. */
 typedef struct conv_winograd {
     conv_sheet in, out, gate;
     int64_t in_rows, in_columns, rows, columns, blocks, inputs, outputs, pad;
+    int side;                                 /* of a tile of outputs: 4 or 2 */
     const float *u, *bias;
     bool relu, add;
     float *scratch;
 } conv_winograd;
 
-/* The weights' gradient of the same: dw[output][input][3][3] for outputs [first, end). Each sum goes over
+/* The weights' gradient of the same: dw[output][input][kernel][kernel] for outputs [first, end). Each sum goes over
  * tiles, then samples, in their order. to: where a place of the host's is stored, or CONV_NONE; NULL:
  * there. A call uses conv_winograd_slope_scratch floats. */
 typedef struct conv_winograd_slope {
     conv_sheet x, g;
     int64_t in_rows, in_columns, rows, columns, blocks, inputs, pad;
+    int side;
     const uint32_t *to;
     int64_t first, end;
     conv_stage stage;

@@ -47,18 +47,12 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-size_t conv_tap_floats(const cpu_conv_shape *s)
-{
-    const size_t bytes = (size_t)taps_of(s) * sizeof(ptrdiff_t), line = CPU_LANES * sizeof(float);
-    return (bytes + line - 1) / line * CPU_LANES;
-}
-
 cpu_conv_needs cpu_conv_needs_of(const cpu_conv_shape *s, cpu_isa isa)
 {
     (void)isa;
     const conv_phase forward = conv_phase_of(s, false, 0);
     cpu_conv_needs n = { .halo_x = conv_phase_halo(&forward, s, s->h, s->w),
-                         .scratch = conv_tap_floats(s) + conv_room(s) * CPU_LANES };
+                         .scratch = conv_room(s) * CPU_LANES };
     n.scratch = larger(n.scratch, conv_winograd_scratch(s->channels > s->outputs ? s->channels : s->outputs));
     n.scratch = larger(n.scratch, conv_winograd_slope_scratch(s->channels));
     for (int64_t i = 0; i < conv_phases(s, true); i++) {
@@ -192,9 +186,10 @@ ltc_status cpu_conv_open(cpu_conv **layer, const cpu_conv_shape *s, const uint8_
                          const conv_costs *costs, ltc_error *err)
 {
     const size_t n = weights_of(s);
-    if (n >= CONV_NONE)
+    if (n >= CONV_NONE || s->x_channel * (s->channels + 1) > INT32_MAX || s->g_channel * (s->outputs + 1) > INT32_MAX)
         return ltc_fail(err, LTC_EUNSUPPORTED,
-                        "a convolution of %zu weights is too large for this backend; use cpu-blas or ref", n);
+                        "a convolution of %zu weights, or an image of its channels, is too large for this backend; "
+                        "use cpu-blas or ref", n);
     cpu_conv *l = calloc(1, sizeof *l);
     if (!l)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a convolution");
@@ -247,11 +242,11 @@ static const float *spread(cpu_conv *l, const float *w)
 
 static void prepare_points(cpu_conv *l, const float *w)
 {
-    const int64_t in = l->shape.channels, out = l->shape.outputs, taps = taps_of(&l->shape);
+    const int64_t in = l->shape.channels, out = l->shape.outputs, side = l->shape.kernel_h, taps = side * side;
     if (l->points[0])
-        conv_points_make(w, out, in, in * taps, taps, false, l->points[0]);
+        conv_points_make(&(conv_taps){ w, side, out, in, in * taps, taps, false }, l->points[0]);
     if (l->points[1])
-        conv_points_make(w, in, out, taps, in * taps, true, l->points[1]);
+        conv_points_make(&(conv_taps){ w, side, in, out, taps, in * taps, true }, l->points[1]);
 }
 
 void cpu_conv_prepare(cpu_conv *l, const float *w)

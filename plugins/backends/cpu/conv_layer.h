@@ -20,8 +20,7 @@ struct cpu_conv {
     uint32_t *rank;                           /* the way back, or CONV_NONE; NULL: not wanted */
 };
 
-/* Floats at the beginning of scratch where a pass keeps its taps' distances, and vectors of partial sums after it. */
-size_t conv_tap_floats(const cpu_conv_shape *s);
+/* Vectors of partial sums in scratch. */
 size_t conv_room(const cpu_conv_shape *s);
 
 #endif

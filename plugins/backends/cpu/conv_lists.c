@@ -19,7 +19,7 @@ static int64_t least(int64_t a, int64_t b)
 typedef struct walk { conv_lists *l; const conv_map *map; const uint8_t *mask; int64_t row; } walk;
 
 /* One input under one tap, for the outputs of a row: an entry, if any weight is there. */
-static void add_entry(walk *k, int64_t place, int64_t outputs, uint32_t entry)
+static void add_entry(walk *k, int64_t place, int64_t outputs, int32_t entry)
 {
     conv_lists *l = k->l;
     bool any = false;
@@ -45,7 +45,7 @@ static void add_list(walk *k, int64_t group, int64_t output, int64_t outputs, in
     for (int64_t input = section * m->section; input < end; input++)
         for (int64_t t = 0; t < m->n_taps; t++)
             add_entry(k, group * m->by_group + output * m->by_output + input * m->by_input + m->tap[t],
-                      outputs, (uint32_t)(group * m->inputs + input) << k->l->shift | m->tap[t]);
+                      outputs, (int32_t)((group * m->inputs + input) * m->channel + m->distance[m->tap[t]]));
 }
 
 static void add_row(walk *k, int64_t group, int64_t output, int64_t section)
@@ -89,14 +89,8 @@ ltc_status conv_lists_make(conv_lists *l, const conv_map *map, const uint8_t *ma
                            ltc_error *err)
 {
     *l = (conv_lists){ .wide = wide };
-    while ((int64_t)1 << l->shift < map->taps)
-        l->shift++;
     l->sections = (map->inputs + map->section - 1) / map->section;
     l->rows = (map->outputs + wide - 1) / wide * map->groups;
-    if (map->groups * map->inputs > (int64_t)(UINT32_MAX >> l->shift))
-        return ltc_fail(err, LTC_EUNSUPPORTED,
-                        "a convolution of %lld channels and %lld taps is too large for this backend; use "
-                        "cpu-blas or ref", (long long)(map->groups * map->inputs), (long long)map->taps);
     add_all(l, map, mask);
     if (!allocate(l)) {
         conv_lists_free(l);

@@ -17,12 +17,11 @@ enum { CONV_WIDE = 4 };
 
 typedef struct conv_lists {
     uint32_t  wide;                           /* outputs in a row: 1 or CONV_WIDE */
-    uint32_t  shift;                          /* an entry is channel << shift | tap */
     int64_t   sections, rows, count;
     uint32_t *begin;                          /* [sections * rows + 1] */
     uint32_t *output;                         /* [rows + 1]: the first output of each row */
     uint32_t *last;                           /* [rows]: the last section with entries, or 0 */
-    uint32_t *entry;                          /* [count] */
+    int32_t  *entry;                          /* [count]: where it reads, in floats from an output's pixel */
     uint32_t *from;                           /* [count][wide]: its place with the host, or CONV_NONE */
 } conv_lists;
 
@@ -33,6 +32,8 @@ typedef struct conv_map {
     int64_t by_group, by_output, by_input;
     const uint32_t *tap;                      /* [n_taps]: those of this pass */
     int64_t n_taps;
+    const ptrdiff_t *distance;                /* [taps]: from an output's pixel to what it reads there, of channel 0 */
+    ptrdiff_t channel;                        /* from one channel to the next; all of it is in the range of an entry */
     int64_t section;                          /* input channels in a section */
 } conv_map;
 

@@ -17,14 +17,12 @@ static void run_phase(const cpu_conv *l, const conv_phase *p, const cpu_conv_cal
                       int64_t end)
 {
     const cpu_view *in = p->back ? c->y : c->x, *out = p->back ? c->x : c->y;
-    ptrdiff_t *tap = (ptrdiff_t *)(void *)c->scratch;
-    if (p->rows < 1 || p->columns < 1 || first >= end || (add && !p->lists.count))
+    if (p->rows < 1 || p->columns < 1 || first >= end || (add && !p->lists.count && !(p->back && c->gate)))
         return;
-    conv_phase_taps(p, &l->shape, in->row, tap);
     l->kernels->apply(&(conv_walk){
         .in = sheet_of(in, first, 0, 0, p->in_step),
         .out = sheet_of(out, first, p->row, p->column, p->out_step), .rows = p->rows, .columns = p->columns,
-        .blocks = end - first, .tap = tap, .lists = &p->lists, .w = p->packed ? p->packed : c->w,
+        .blocks = end - first, .lists = &p->lists, .w = p->packed ? p->packed : c->w,
         .gate = gate_of(c, p->back, first, p->row, p->column, p->out_step),
         .bias = p->back ? NULL : c->bias, .relu = !p->back && c->relu, .add = add });
 }
@@ -36,7 +34,8 @@ static void run_winograd(const cpu_conv *l, const cpu_conv_call *c, bool back, b
     l->kernels->winograd(&(conv_winograd){
         .in = sheet_of(in, first, 0, 0, 1), .out = sheet_of(out, first, 0, 0, 1), .in_rows = in->h,
         .in_columns = in->w, .rows = out->h, .columns = out->w, .blocks = end - first, .inputs = in->channels,
-        .outputs = out->channels, .pad = back ? 2 - l->shape.pad : l->shape.pad, .u = l->points[back],
+        .outputs = out->channels, .pad = back ? l->shape.kernel_h - 1 - l->shape.pad : l->shape.pad,
+        .side = conv_tile_side(l->shape.kernel_h), .u = l->points[back],
         .gate = gate_of(c, back, first, 0, 0, 1), .bias = back ? NULL : c->bias, .relu = !back && c->relu, .add = add,
         .scratch = c->scratch });
 }
@@ -75,7 +74,7 @@ static void run_winograd_slope(const cpu_conv *l, const cpu_conv_call *c, const 
     l->kernels->winograd_slope(&(conv_winograd_slope){
         .x = sheet_of(c->x, h->block, 0, 0, 1), .g = sheet_of(c->y, h->block, 0, 0, 1), .in_rows = c->x->h,
         .in_columns = c->x->w, .rows = c->y->h, .columns = c->y->w, .blocks = h->blocks,
-        .inputs = c->x->channels, .pad = l->shape.pad, .to = l->rank, .first = h->first, .end = h->end,
+        .inputs = c->x->channels, .pad = l->shape.pad, .side = conv_tile_side(l->shape.kernel_h), .to = l->rank, .first = h->first, .end = h->end,
         .stage = h->stage, .scratch = c->scratch, .sums = h->sums, .dw = h->dw });
 }
 
@@ -83,17 +82,15 @@ static void run_slope(const cpu_conv *l, const cpu_conv_call *c, const share *h)
 {
     const conv_phase *p = slope_phase(l);
     const bool wide = l->way[CONV_WEIGHT_GRADIENT] != CONV_BY_LISTS, whole = h->stage == CONV_WHOLE;
-    ptrdiff_t *tap = (ptrdiff_t *)(void *)c->scratch;
     if (by_winograd(l)) {
         run_winograd_slope(l, c, h);
         return;
     }
-    conv_phase_taps(p, &l->shape, c->x->row, tap);
     (wide ? l->kernels->slope_wide : l->kernels->slope)(&(conv_slope){
         .x = sheet_of(c->x, h->block, 0, 0, p->in_step), .g = sheet_of(c->y, h->block, 0, 0, 1), .rows = p->rows,
-        .columns = p->columns, .blocks = h->blocks, .tap = tap, .lists = &p->lists,
+        .columns = p->columns, .blocks = h->blocks, .lists = &p->lists,
         .to = p->packed ? p->lists.from : NULL, .first = h->first, .end = h->end,
-        .partial = whole ? c->scratch + conv_tap_floats(&l->shape) : h->sums,
+        .partial = whole ? c->scratch : h->sums,
         .room = whole ? (int64_t)conv_room(&l->shape) : INT64_MAX, .stage = h->stage, .dw = h->dw });
 }
 

@@ -59,12 +59,6 @@ int64_t conv_phase_halo(const conv_phase *p, const cpu_conv_shape *s, int64_t h,
     return halo;
 }
 
-void conv_phase_taps(const conv_phase *p, const cpu_conv_shape *s, ptrdiff_t row, ptrdiff_t *tap)
-{
-    for (int64_t t = 0; t < s->kernel_h * s->kernel_w; t++)
-        tap[t] = conv_phase_reach(p, s, t, true) * row + conv_phase_reach(p, s, t, false) * CPU_LANES;
-}
-
 /* Sections of so many input channels that a list has about so many entries. */
 enum { ENTRIES = 12, WIDE_ENTRIES = 128, LEAST_SECTION = 16 };
 
@@ -77,24 +71,32 @@ static int64_t section_of(const conv_map *map, double density, uint32_t wide)
     return section;
 }
 
+static conv_map map_of(const conv_phase *p, const cpu_conv_shape *s)
+{
+    const int64_t taps = s->kernel_h * s->kernel_w, in = s->channels / s->groups, out = s->outputs / s->groups;
+    return (conv_map){ .groups = s->groups, .outputs = p->back ? in : out, .inputs = p->back ? out : in,
+                       .taps = taps, .by_group = out * in * taps, .by_output = p->back ? taps : in * taps,
+                       .by_input = p->back ? in * taps : taps, .channel = p->back ? s->g_channel : s->x_channel };
+}
+
 ltc_status conv_phase_open(conv_phase *p, const cpu_conv_shape *s, const uint8_t *mask, double density,
                            uint32_t wide, ltc_error *err)
 {
-    const int64_t taps = s->kernel_h * s->kernel_w;
-    const int64_t in = s->channels / s->groups, out = s->outputs / s->groups;
-    conv_map map = { .groups = s->groups, .outputs = p->back ? in : out, .inputs = p->back ? out : in,
-                     .taps = taps, .by_group = out * in * taps, .by_output = p->back ? taps : in * taps,
-                     .by_input = p->back ? in * taps : taps };
-    uint32_t *tap = malloc((size_t)taps * sizeof *tap);
-    if (!tap)
-        return ltc_fail(err, LTC_ENOMEM, "no memory for the taps of a convolution");
-    for (int64_t t = 0; t < taps; t++)
+    conv_map map = map_of(p, s);
+    const ptrdiff_t row = p->back ? s->g_row : s->x_row;
+    uint32_t *tap = calloc((size_t)map.taps, sizeof *tap);
+    ptrdiff_t *distance = calloc((size_t)map.taps, sizeof *distance);
+    ltc_status st = tap && distance ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "no memory for the taps of a convolution");
+    for (int64_t t = 0; t < map.taps && !st; t++) {
+        distance[t] = conv_phase_reach(p, s, t, true) * row + conv_phase_reach(p, s, t, false) * CPU_LANES;
         if (is_whole(p, s, t))
             tap[map.n_taps++] = (uint32_t)t;
-    map.tap = tap;
+    }
+    map.tap = tap, map.distance = distance;
     map.section = section_of(&map, density, wide);
-    const ltc_status st = conv_lists_make(&p->lists, &map, mask, wide, err);
-    free(tap);
+    if (!st)
+        st = conv_lists_make(&p->lists, &map, mask, wide, err);
+    free(tap), free(distance);
     return st;
 }
 

@@ -29,9 +29,6 @@ int64_t conv_phase_reach(const conv_phase *p, const cpu_conv_shape *s, int64_t t
 /* The most that a phase reads outside of its input, which has h rows and w columns. */
 int64_t conv_phase_halo(const conv_phase *p, const cpu_conv_shape *s, int64_t h, int64_t w);
 
-/* Room for their distances in memory, [kernel_h * kernel_w], into tap. */
-void conv_phase_taps(const conv_phase *p, const cpu_conv_shape *s, ptrdiff_t row, ptrdiff_t *tap);
-
 /* Once the order of stored weights is known: rank[place] of each. Allocates packed if it is not that of
  * the lists. */
 ltc_status conv_phase_settle(conv_phase *p, const uint32_t *rank, int64_t stored, ltc_error *err);

@@ -2,32 +2,50 @@
 
 #include <string.h>
 
-/* G of F(4x4, 3x3): u = G w G^T. */
-static const float g[CONV_SIDE][3] = {
-    { 1 / 4.f, 0, 0 },          { -1 / 6.f, -1 / 6.f, -1 / 6.f }, { -1 / 6.f, 1 / 6.f, -1 / 6.f },
-    { 1 / 24.f, 1 / 12.f, 1 / 6.f }, { 1 / 24.f, -1 / 12.f, 1 / 6.f }, { 0, 0, 1 },
-};
-
 /* The same weight of CONV_WIDE outputs. */
 typedef float quad __attribute__((vector_size(4 * CONV_WIDE)));
 
-static void transform(const quad w[9], quad u[CONV_POINTS])
+enum { MOST_SIDE = 5 };
+
+/* G: a point's powers, scaled so that the inputs' transform has whole numbers; of infinity the highest alone. */
+static const float g3[CONV_SIDE][MOST_SIDE] = {
+    { 1 / 4.f },                     { -1 / 6.f, -1 / 6.f, -1 / 6.f }, { -1 / 6.f, 1 / 6.f, -1 / 6.f },
+    { 1 / 24.f, 1 / 12.f, 1 / 6.f }, { 1 / 24.f, -1 / 12.f, 1 / 6.f }, { 0, 0, 1 },
+};
+static const float g5[CONV_SIDE][MOST_SIDE] = {
+    { 1 / 4.f },
+    { -1 / 6.f, -1 / 6.f, -1 / 6.f, -1 / 6.f, -1 / 6.f }, { -1 / 6.f, 1 / 6.f, -1 / 6.f, 1 / 6.f, -1 / 6.f },
+    { 1 / 24.f, 1 / 12.f, 1 / 6.f, 1 / 3.f, 2 / 3.f },    { 1 / 24.f, -1 / 12.f, 1 / 6.f, -1 / 3.f, 2 / 3.f },
+    { 0, 0, 0, 0, 1 },
+};
+
+/* u = G w G^T. */
+static inline __attribute__((always_inline)) void transform(const int side, const float g[CONV_SIDE][MOST_SIDE],
+                                                            const quad *w, quad *u)
 {
-    quad t[CONV_SIDE][3];
+    quad t[CONV_SIDE][MOST_SIDE];
     for (int i = 0; i < CONV_SIDE; i++)
-        for (int j = 0; j < 3; j++)
-            t[i][j] = g[i][0] * w[j] + g[i][1] * w[3 + j] + g[i][2] * w[6 + j];
+        for (int j = 0; j < side; j++) {
+            t[i][j] = g[i][0] * w[j];
+            for (int k = 1; k < side; k++)
+                t[i][j] += g[i][k] * w[k * side + j];
+        }
     for (int i = 0; i < CONV_SIDE; i++)
-        for (int j = 0; j < CONV_SIDE; j++)
-            u[i * CONV_SIDE + j] = t[i][0] * g[j][0] + t[i][1] * g[j][1] + t[i][2] * g[j][2];
+        for (int j = 0; j < CONV_SIDE; j++) {
+            quad sum = t[i][0] * g[j][0];
+            for (int k = 1; k < side; k++)
+                sum += t[i][k] * g[j][k];
+            u[i * CONV_SIDE + j] = sum;
+        }
 }
 
 /* The taps of one input for n outputs, turned around if it is for the way back. */
-static void gather(const float *w, int64_t n, int64_t by_output, bool back, quad all[9])
+static void gather(const conv_taps *t, const float *w, int64_t n, quad *all)
 {
-    for (int tap = 0; tap < 9; tap++)
+    const int taps = (int)(t->kernel * t->kernel);
+    for (int tap = 0; tap < taps; tap++)
         for (int i = 0; i < CONV_WIDE; i++)
-            all[tap][i] = i < n ? w[i * by_output + (back ? 8 - tap : tap)] : 0;
+            all[tap][i] = i < n ? w[i * t->by_output + (t->back ? taps - 1 - tap : tap)] : 0;
 }
 
 size_t conv_points_count(int64_t outputs, int64_t inputs)
@@ -35,15 +53,17 @@ size_t conv_points_count(int64_t outputs, int64_t inputs)
     return (size_t)(CONV_POINTS * conv_point_stride(outputs, inputs));
 }
 
-void conv_points_make(const float *w, int64_t outputs, int64_t inputs, int64_t by_output, int64_t by_input,
-                      bool back, float *u)
+void conv_points_make(const conv_taps *t, float *u)
 {
-    const ptrdiff_t point = conv_point_stride(outputs, inputs);
-    for (int64_t o = 0; o < outputs; o += CONV_WIDE)
-        for (int64_t i = 0; i < inputs; i++, u += CONV_WIDE) {
-            quad taps[9], all[CONV_POINTS];
-            gather(w + o * by_output + i * by_input, outputs - o, by_output, back, taps);
-            transform(taps, all);
+    const ptrdiff_t point = conv_point_stride(t->outputs, t->inputs);
+    for (int64_t o = 0; o < t->outputs; o += CONV_WIDE)
+        for (int64_t i = 0; i < t->inputs; i++, u += CONV_WIDE) {
+            quad taps[MOST_SIDE * MOST_SIDE], all[CONV_POINTS];
+            gather(t, t->w + o * t->by_output + i * t->by_input, t->outputs - o, taps);
+            if (t->kernel == 3)
+                transform(3, g3, taps, all);
+            else
+                transform(5, g5, taps, all);
             for (int p = 0; p < CONV_POINTS; p++)
                 memcpy(u + p * point, &all[p], sizeof all[p]);
         }

@@ -1,5 +1,6 @@
-/* Weights as Winograd's F(4x4, 3x3) multiplies them: at 36 points instead of nine taps (Lavin & Gray 2016,
- * section 4.3). And how its scratch memory is divided. Called by conv_layer.c and the kernels. */
+/* Weights as Winograd's F(4x4, 3x3) and F(2x2, 5x5) multiply them: at 36 points instead of nine or 25 taps (Lavin & Gray
+ * 2016, section 4.3). Both have the points 0, 1, -1, 2, -2 and infinity, and so the same transform of inputs. And how
+ * their scratch memory is divided. Called by conv_layer.c and the kernels. */
 #ifndef CPU_CONV_POINTS_H
 #define CPU_CONV_POINTS_H
 
@@ -16,12 +17,19 @@ enum {
     CONV_CHUNK = 16                           /* outputs whose products wait together: whole CONV_WIDEs */
 };
 
-/* u[point][output / CONV_WIDE][input][CONV_WIDE], zero beyond the last output, of weights
- * [output][input][3][3] that stand by_output and by_input apart. back: the taps are turned around, as the
- * data gradient wants them. */
+/* Outputs of a tile's side, by a kernel of side 3 or 5: what the two have together is CONV_SIDE and one. */
+static inline int conv_tile_side(int64_t kernel)
+{
+    return CONV_SIDE + 1 - (int)kernel;
+}
+
+/* Weights [output][input][kernel][kernel] that stand by_output and by_input apart. back: the taps are turned around, as
+ * the data gradient wants them. */
+typedef struct conv_taps { const float *w; int64_t kernel, outputs, inputs, by_output, by_input; bool back; } conv_taps;
+
+/* u[point][output / CONV_WIDE][input][CONV_WIDE] of them, zero beyond the last output. */
 size_t conv_points_count(int64_t outputs, int64_t inputs);
-void   conv_points_make(const float *w, int64_t outputs, int64_t inputs, int64_t by_output, int64_t by_input,
-                      bool back, float *u);
+void   conv_points_make(const conv_taps *t, float *u);
 
 /* Floats from one point to the next, of weights and in a panel of so many channels: not a power of two,
  * whose lines would all want the same places of a cache. */

@@ -11,7 +11,7 @@
 
 typedef struct bed {
     const float *x, *g;
-    const uint32_t *entry;
+    const int32_t *entry;
     int64_t count;
     float *partial;
 } bed;
@@ -20,22 +20,28 @@ typedef struct bed {
 REG_INLINE void run(const int tb, const int ty, const int tx, const ptrdiff_t column, const conv_slope *k,
                     const conv_spot *s, const bed *d)
 {
-    const int n = tb * ty * tx, sums = n < 4 ? n : 4;
-    const uint32_t shift = k->lists->shift, mask = (1u << shift) - 1;
-    const conv_sheet x = k->x, g = k->g;
-    const ptrdiff_t *tap = k->tap;
+    const int lines = tb * ty, n = lines * tx, sums = n < 4 ? n : 4;
+    const ptrdiff_t x_block = k->x.block, x_row = k->x.row, g_block = k->g.block, g_row = k->g.row;
     reg v[16];
-    REG_UNROLL for (int p = 0; p < n; p++)
-        v[p] = reg_load(d->g + conv_pixel(&g, ty, tx, CPU_LANES, p));
+    REG_UNROLL for (int l = 0; l < lines; l++) {
+        const float *from = d->g + conv_line(ty, l, g_block, g_row);
+        REG_UNROLL for (int c = 0; c < tx; c++)
+            v[l * tx + c] = reg_load(from + c * CPU_LANES);
+    }
     if (!s->whole)
         REG_UNROLL for (int p = 0; p < n; p++)
             v[p] = reg_keep(v[p], conv_is_ours(s, ty, tx, p));
     float *to = d->partial;
-    for (const uint32_t *entry = d->entry, *end = entry + d->count; entry < end; entry++, to += CPU_LANES) {
-        const float *from = d->x + (ptrdiff_t)(*entry >> shift) * x.channel + tap[*entry & mask];
+    for (const int32_t *entry = d->entry, *end = entry + d->count; entry < end; entry++, to += CPU_LANES) {
+        const float *from = d->x + *entry;
         reg a[4] = { reg_load(to) };
-        REG_UNROLL for (int p = 0; p < n; p++)
-            a[p % sums] = reg_fma(v[p], reg_load(from + conv_pixel(&x, ty, tx, column, p)), a[p % sums]);
+        REG_UNROLL for (int l = 0; l < lines; l++) {
+            const float *line = from + conv_line(ty, l, x_block, x_row);
+            REG_UNROLL for (int c = 0; c < tx; c++) {
+                const int p = l * tx + c;
+                a[p % sums] = reg_fma(v[p], reg_load(line + c * column), a[p % sums]);
+            }
+        }
         reg_store(to, (a[0] + a[1]) + (a[2] + a[3]));
     }
 }
@@ -250,17 +256,16 @@ static __attribute__((noinline)) void band_of_steps(const bundle *u, const conv_
 
 /* Entries [from, from + ENTRIES) of n and outputs from `first` on. Where there are fewer, the last one is
  * repeated: its sums are made twice, and the same. */
-static bundle bundle_of(const conv_slope *k, const band *d, int64_t row, const uint32_t *entry, int64_t n,
+static bundle bundle_of(const conv_slope *k, const band *d, int64_t row, const int32_t *entry, int64_t n,
                         int64_t from, int first, float *partial, int lane)
 {
     const conv_lists *l = k->lists;
-    const uint32_t mask = (1u << l->shift) - 1;
     const float *x = k->x.at + d->block * k->x.block + d->top * k->x.row + lane,
                 *g = k->g.at + d->block * k->g.block + d->top * k->g.row + lane;
     bundle u;
     for (int64_t i = 0; i < ENTRIES; i++) {
         const int64_t e = from + i < n ? from + i : n - 1;
-        u.x[i] = x + (ptrdiff_t)(entry[e] >> l->shift) * k->x.channel + k->tap[entry[e] & mask];
+        u.x[i] = x + entry[e];
         u.sum[i] = partial + (e * CONV_WIDE + first) * CPU_LANES + lane;
     }
     for (int i = 0; i < OUTPUTS; i++) {
@@ -270,7 +275,7 @@ static bundle bundle_of(const conv_slope *k, const band *d, int64_t row, const u
     return u;
 }
 
-static void list_over_band(const conv_slope *k, const band *d, int64_t row, const uint32_t *entry, int64_t n,
+static void list_over_band(const conv_slope *k, const band *d, int64_t row, const int32_t *entry, int64_t n,
                            float *partial)
 {
     for (int first = 0; first < CONV_WIDE; first += OUTPUTS)

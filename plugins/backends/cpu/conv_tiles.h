@@ -44,6 +44,13 @@ conv_pixel(const conv_sheet *s, const int ty, const int tx, ptrdiff_t column, in
     return p / (ty * tx) * s->block + p / tx % ty * s->row + p % tx * column;
 }
 
+/* Line l of a tile, counted through rows and blocks. */
+static inline __attribute__((always_inline)) ptrdiff_t
+conv_line(const int ty, const int l, ptrdiff_t block, ptrdiff_t row)
+{
+    return l / ty * block + l % ty * row;
+}
+
 static inline __attribute__((always_inline)) bool
 conv_is_ours(const conv_spot *s, const int ty, const int tx, int p)
 {

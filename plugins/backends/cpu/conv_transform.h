@@ -1,4 +1,4 @@
-/* The transforms of Winograd's F(4x4, 3x3) on registers of samples, and the tiles that they work on. For
+/* The inputs' transform of Winograd's algorithms on registers of samples, and the tiles that they work on. For
  * the kernel files conv_winograd.c and conv_winograd_slope.c. */
 #ifndef CPU_CONV_TRANSFORM_H
 #define CPU_CONV_TRANSFORM_H
@@ -12,15 +12,16 @@
 /* Where a tile's outputs begin; its inputs do so pad before, in rows and columns. */
 typedef struct tile { int64_t block, row, column; } tile;
 
-static inline int64_t tiles_of(int64_t blocks, int64_t rows, int64_t columns)
+/* Tiles of so many outputs on a side. */
+static inline int64_t tiles_of(int64_t blocks, int64_t rows, int64_t columns, int side)
 {
-    return blocks * ((rows + 3) / 4) * ((columns + 3) / 4);
+    return blocks * ((rows + side - 1) / side) * ((columns + side - 1) / side);
 }
 
-static inline tile tile_at(int64_t rows, int64_t columns, int64_t i)
+static inline tile tile_at(int64_t rows, int64_t columns, int side, int64_t i)
 {
-    const int64_t down = (rows + 3) / 4, across = (columns + 3) / 4;
-    return (tile){ i / (down * across), i / across % down * 4, i % across * 4 };
+    const int64_t down = (rows + side - 1) / side, across = (columns + side - 1) / side;
+    return (tile){ i / (down * across), i / across % down * side, i % across * side };
 }
 
 /* d <- B^T d for six numbers. */

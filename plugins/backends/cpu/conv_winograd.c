@@ -1,4 +1,4 @@
-/* Dense 3 x 3 convolutions of stride 1 by Winograd's F(4x4, 3x3): forward, and the data gradient with turned
+/* Dense convolutions of stride 1 by Winograd's F(4x4, 3x3) and F(2x2, 5x5): forward, and the data gradient with turned
  * weights. Compiled once for each instruction set; called through conv_kernels.
  *
  * Samples lie innermost, so both transforms are the same arithmetic on every lane. A panel of CONV_PANEL
@@ -12,15 +12,20 @@ enum { ACROSS = 4 };                          /* registers of a panel that are m
 enum { ACROSS = 2 };
 #endif
 
-/* y <- A^T m. */
-REG_INLINE void outputs_of_points(const reg *m, const int step, reg *y, const int y_step)
+/* y <- A^T m: four or two outputs of six points. */
+REG_INLINE void outputs_of_points(const int side, const reg *m, reg *y, const int step)
 {
-    const reg a = m[step] + m[2 * step], b = m[step] - m[2 * step];
-    const reg c = m[3 * step] + m[4 * step], e = m[3 * step] - m[4 * step];
+    const reg a = m[1] + m[2], b = m[1] - m[2];
+    const reg c = m[3] + m[4], e = m[3] - m[4];
+    const reg odd = reg_fma(reg_all(2), e, b);
     y[0] = m[0] + a + c;
-    y[y_step] = reg_fma(reg_all(2), e, b);
-    y[2 * y_step] = reg_fma(reg_all(4), c, a);
-    y[3 * y_step] = reg_fma(reg_all(8), e, b) + m[5 * step];
+    if (side == 2) {
+        y[step] = odd + m[5];
+        return;
+    }
+    y[step] = odd;
+    y[2 * step] = reg_fma(reg_all(4), c, a);
+    y[3 * step] = reg_fma(reg_all(8), e, b) + m[5];
 }
 
 /* m[CONV_WIDE outputs][a part of the panel] = u v at one point. */
@@ -55,8 +60,8 @@ static void multiply(const conv_winograd *k, int64_t first, const float *v, floa
                              m + (g * CONV_WIDE - first) * CONV_PANEL * CPU_LANES + part);
 }
 
-/* One output of one tile: what is to be stored is in y[4][4]. */
-static void read_products(const float *m, reg *y)
+/* One output of one tile: what is to be stored is in y[side][side]. */
+REG_INLINE void read_products(const int side, const float *m, reg *y)
 {
     const ptrdiff_t point = conv_panel_stride(CONV_CHUNK);
     reg half[4 * CONV_SIDE];
@@ -64,25 +69,25 @@ static void read_products(const float *m, reg *y)
         reg column[CONV_SIDE];
         REG_UNROLL for (int i = 0; i < CONV_SIDE; i++)
             column[i] = reg_load(m + (i * CONV_SIDE + j) * point);
-        outputs_of_points(column, 1, half + j, CONV_SIDE);
+        outputs_of_points(side, column, half + j, CONV_SIDE);
     }
-    for (int i = 0; i < 4; i++)
-        outputs_of_points(half + i * CONV_SIDE, 1, y + i * 4, 1);
+    for (int i = 0; i < side; i++)
+        outputs_of_points(side, half + i * CONV_SIDE, y + i * side, 1);
 }
 
 /* gate NULL: none. */
-static void write_output(const conv_winograd *k, const tile *t, int64_t output, const float *m, const float *gate,
-                         float *out)
+REG_INLINE void write_output(const int side, const conv_winograd *k, const tile *t, int64_t output, const float *m,
+                             const float *gate, float *out)
 {
-    const int64_t rows = k->rows - t->row < 4 ? k->rows - t->row : 4,
-                  columns = k->columns - t->column < 4 ? k->columns - t->column : 4;
+    const int64_t rows = k->rows - t->row < side ? k->rows - t->row : side,
+                  columns = k->columns - t->column < side ? k->columns - t->column : side;
     const reg bias = reg_all(k->bias ? k->bias[output] : 0);
     reg y[16];
-    read_products(m, y);
+    read_products(side, m, y);
     for (int64_t i = 0; i < rows; i++)
         for (int64_t j = 0; j < columns; j++) {
             float *to = out + i * k->out.row + j * CPU_LANES;
-            reg sum = y[i * 4 + j] + (k->add ? reg_load(to) : bias);
+            reg sum = y[i * side + j] + (k->add ? reg_load(to) : bias);
             if (gate)
                 sum = reg_where(reg_load(gate + i * k->gate.row + j * CPU_LANES) > (reg){ 0 }, sum);
             reg_store(to, k->relu ? reg_relu(sum) : sum);
@@ -94,14 +99,24 @@ static float *at(const conv_sheet *v, const tile *t)
     return v->at + t->block * v->block + t->row * v->row + t->column * CPU_LANES;
 }
 
-static void transform_outputs(const conv_winograd *k, const tile *t, int64_t first, const float *m)
+REG_INLINE void transform_outputs(const int side, const conv_winograd *k, const tile *t, int64_t first, const float *m)
 {
     float *out = at(&k->out, t);
     const float *gate = k->gate.at ? at(&k->gate, t) : NULL;
     for (int64_t o = first; o < k->outputs && o < first + CONV_CHUNK; o++)
         for (int lane = 0; lane < CPU_LANES; lane += REG_LANES)
-            write_output(k, t, o, m + (o - first) * CONV_PANEL * CPU_LANES + lane,
+            write_output(side, k, t, o, m + (o - first) * CONV_PANEL * CPU_LANES + lane,
                          gate ? gate + o * k->gate.channel + lane : NULL, out + o * k->out.channel + lane);
+}
+
+static void transform_to_four(const conv_winograd *k, const tile *t, int64_t first, const float *m)
+{
+    transform_outputs(4, k, t, first, m);
+}
+
+static void transform_to_two(const conv_winograd *k, const tile *t, int64_t first, const float *m)
+{
+    transform_outputs(2, k, t, first, m);
 }
 
 void CPU_NAME(conv_winograd)(const conv_winograd *k);
@@ -109,20 +124,20 @@ void CPU_NAME(conv_winograd)(const conv_winograd *k);
 void CPU_NAME(conv_winograd)(const conv_winograd *k)
 {
     const plane in = { k->in, k->in_rows, k->in_columns, k->pad };
-    const int64_t n = tiles_of(k->blocks, k->rows, k->columns);
+    const int64_t n = tiles_of(k->blocks, k->rows, k->columns, k->side);
     float *v = k->scratch, *m = v + CONV_POINTS * conv_panel_stride(k->inputs);
     for (int64_t from = 0; from < n; from += CONV_PANEL) {
         const int64_t tiles = n - from < CONV_PANEL ? n - from : CONV_PANEL;
         tile t[CONV_PANEL];
         for (int64_t i = 0; i < tiles; i++) {
-            t[i] = tile_at(k->rows, k->columns, from + i);
+            t[i] = tile_at(k->rows, k->columns, k->side, from + i);
             transform_channels(&in, &t[i], 0, k->inputs, v + i * CPU_LANES, CONV_PANEL * CPU_LANES,
                                conv_panel_stride(k->inputs));
         }
         for (int64_t first = 0; first < k->outputs; first += CONV_CHUNK) {
             multiply(k, first, v, m);
             for (int64_t i = 0; i < tiles; i++)
-                transform_outputs(k, &t[i], first, m + i * CPU_LANES);
+                (k->side == 4 ? transform_to_four : transform_to_two)(k, &t[i], first, m + i * CPU_LANES);
         }
     }
 }

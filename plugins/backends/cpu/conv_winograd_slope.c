@@ -1,4 +1,4 @@
-/* The weights' gradient of a dense 3 x 3 convolution by Winograd's F(4x4, 3x3): the adjoint of the forward
+/* The weights' gradient of a dense convolution by Winograd's F(4x4, 3x3) or F(2x2, 5x5): the adjoint of the forward
  * pass's algorithm in its weights, dw = G^T [sum (A g A^T) (B^T x B)] G. Compiled once for each instruction
  * set; called through conv_kernels.
  *
@@ -53,37 +53,39 @@ static void transform_inputs(const conv_winograd_slope *k, const space *s, const
     }
 }
 
-/* d <- A y: six points of four numbers. */
-REG_INLINE void points_of_outputs(const reg *y, const int step, reg *d, const int d_step)
+/* d <- A y: six points of four or two numbers. */
+REG_INLINE void points_of_outputs(const int side, const reg *y, const int step, reg *d, const int d_step)
 {
-    const reg a = y[0] + y[2 * step], b = y[step] + y[3 * step];
-    const reg c = reg_fma(reg_all(4), y[2 * step], y[0]);
-    const reg e = reg_fma(reg_all(8), y[3 * step], y[step] + y[step]);
+    reg a = y[0], b = y[step], c = y[0], e = y[step] + y[step];
+    if (side == 4) {
+        a += y[2 * step], b += y[3 * step];
+        c = reg_fma(reg_all(4), y[2 * step], c), e = reg_fma(reg_all(8), y[3 * step], e);
+    }
     d[0] = y[0];
     d[d_step] = a + b;
     d[2 * d_step] = a - b;
     d[3 * d_step] = c + e;
     d[4 * d_step] = c - e;
-    d[5 * d_step] = y[3 * step];
+    d[5 * d_step] = y[(side - 1) * step];
 }
 
-REG_INLINE void read_gradient(const conv_winograd_slope *k, const tile *t, const float *g, reg *y)
+REG_INLINE void read_gradient(const int side, const conv_winograd_slope *k, const tile *t, const float *g, reg *y)
 {
-    for (int i = 0; i < 4; i++)
-        REG_UNROLL for (int j = 0; j < 4; j++)
-            y[i * 4 + j] = t->row + i < k->rows && t->column + j < k->columns
-                               ? reg_load(g + i * k->g.row + j * CPU_LANES) : (reg){ 0 };
+    for (int i = 0; i < side; i++)
+        REG_UNROLL for (int j = 0; j < side; j++)
+            y[i * side + j] = t->row + i < k->rows && t->column + j < k->columns
+                                  ? reg_load(g + i * k->g.row + j * CPU_LANES) : (reg){ 0 };
 }
 
-static void transform_output(const conv_winograd_slope *k, const space *s, const tile *t, const float *g,
-                             float *d)
+REG_INLINE void transform_output(const int side, const conv_winograd_slope *k, const space *s, const tile *t,
+                                 const float *g, float *d)
 {
     reg y[16], half[4 * CONV_SIDE], all[CONV_SIDE];
-    read_gradient(k, t, g, y);
-    for (int j = 0; j < 4; j++)
-        points_of_outputs(y + j, 4, half + j, 4);
+    read_gradient(side, k, t, g, y);
+    for (int j = 0; j < side; j++)
+        points_of_outputs(side, y + j, side, half + j, side);
     for (int i = 0; i < CONV_SIDE; i++) {
-        points_of_outputs(half + i * 4, 1, all, 1);
+        points_of_outputs(side, half + i * side, 1, all, 1);
         REG_UNROLL for (int j = 0; j < CONV_SIDE; j++)
             reg_store(d + (i * CONV_SIDE + j) * s->d_point, all[j]);
     }
@@ -95,8 +97,14 @@ static void transform_outputs(const conv_winograd_slope *k, const space *s, cons
 {
     const float *g = k->g.at + t->block * k->g.block + t->row * k->g.row + t->column * CPU_LANES;
     for (int64_t o = first; o < end; o++)
-        for (int lane = 0; lane < CPU_LANES; lane += REG_LANES)
-            transform_output(k, s, t, g + o * k->g.channel + lane, d + (o - first) * PANEL + lane);
+        for (int lane = 0; lane < CPU_LANES; lane += REG_LANES) {
+            const float *from = g + o * k->g.channel + lane;
+            float *to = d + (o - first) * PANEL + lane;
+            if (k->side == 4)
+                transform_output(4, k, s, t, from, to);
+            else
+                transform_output(2, k, s, t, from, to);
+        }
 }
 
 /* m[CONV_WIDE][across registers] += d v over n tiles and samples. */
@@ -159,7 +167,7 @@ static void add_panel(const conv_winograd_slope *k, const space *s, int64_t from
                       int64_t first, int64_t end)
 {
     for (int64_t i = 0; i < tiles; i++) {
-        const tile t = tile_at(k->rows, k->columns, from + i);
+        const tile t = tile_at(k->rows, k->columns, k->side, from + i);
         transform_inputs(k, s, &t, s->v + i * CPU_LANES * s->columns);
         transform_outputs(k, s, &t, first, end, s->d + i * CPU_LANES);
     }
@@ -169,31 +177,40 @@ static void add_panel(const conv_winograd_slope *k, const space *s, int64_t from
                      s->m + p * s->m_point + o * s->columns);
 }
 
-/* w <- G^T m: three taps of six points. */
-REG_INLINE void taps_of_points(const reg *m, const int step, reg *w, const int w_step)
+/* w <- G^T m: three or five taps of six points. */
+REG_INLINE void taps_of_points(const int kernel, const reg *m, reg *w, const int step)
 {
-    const reg a = m[step] + m[2 * step], b = m[2 * step] - m[step];
-    const reg c = m[3 * step] + m[4 * step], e = m[3 * step] - m[4 * step];
-    w[0] = reg_fma(reg_all(1 / 4.f), m[0], reg_fma(reg_all(1 / 24.f), c, reg_all(-1 / 6.f) * a));
-    w[w_step] = reg_fma(reg_all(1 / 12.f), e, reg_all(1 / 6.f) * b);
-    w[2 * w_step] = reg_fma(reg_all(1 / 6.f), c - a, m[5 * step]);
+    const reg a = m[1] + m[2], b = m[2] - m[1];
+    const reg c = m[3] + m[4], e = m[3] - m[4];
+    const reg odd = reg_all(1 / 6.f) * b, even = reg_all(-1 / 6.f) * a;
+    w[0] = reg_fma(reg_all(1 / 4.f), m[0], reg_fma(reg_all(1 / 24.f), c, even));
+    w[step] = reg_fma(reg_all(1 / 12.f), e, odd);
+    if (kernel == 3) {
+        w[2 * step] = reg_fma(reg_all(1 / 6.f), c - a, m[5]);
+        return;
+    }
+    w[2 * step] = reg_all(1 / 6.f) * (c - a);
+    w[3 * step] = reg_fma(reg_all(1 / 3.f), e, odd);
+    w[4 * step] = reg_fma(reg_all(2 / 3.f), c, even) + m[5];
 }
 
-/* The nine taps of one output for a register of inputs, from input c on. */
-static void finish(const conv_winograd_slope *k, const space *s, const float *m, int64_t output, int64_t c)
+/* The taps of one output for a register of inputs, from input c on. */
+REG_INLINE void finish(const int kernel, const conv_winograd_slope *k, const space *s, const float *m, int64_t output,
+                       int64_t c)
 {
-    reg half[3 * CONV_SIDE], w[9];
+    const int taps = kernel * kernel;
+    reg half[5 * CONV_SIDE], w[25];
     for (int j = 0; j < CONV_SIDE; j++) {
         reg column[CONV_SIDE];
         REG_UNROLL for (int i = 0; i < CONV_SIDE; i++)
             column[i] = reg_load(m + (i * CONV_SIDE + j) * s->m_point);
-        taps_of_points(column, 1, half + j, CONV_SIDE);
+        taps_of_points(kernel, column, half + j, CONV_SIDE);
     }
-    for (int i = 0; i < 3; i++)
-        taps_of_points(half + i * CONV_SIDE, 1, w + i * 3, 1);
-    for (int tap = 0; tap < 9; tap++)
+    for (int i = 0; i < kernel; i++)
+        taps_of_points(kernel, half + i * CONV_SIDE, w + i * kernel, 1);
+    for (int tap = 0; tap < taps; tap++)
         for (int64_t i = 0; i < REG_LANES && c + i < k->inputs; i++) {
-            const size_t place = (size_t)((output * k->inputs + c + i) * 9 + tap);
+            const size_t place = (size_t)((output * k->inputs + c + i) * taps + tap);
             const uint32_t to = k->to ? k->to[place] : (uint32_t)place;
             if (to != CONV_NONE)
                 k->dw[to] = w[tap][i];
@@ -203,13 +220,18 @@ static void finish(const conv_winograd_slope *k, const space *s, const float *m,
 static void finish_outputs(const conv_winograd_slope *k, const space *s, int64_t first, int64_t end)
 {
     for (int64_t o = first; o < end; o++)
-        for (int64_t c = 0; c < k->inputs; c += REG_LANES)
-            finish(k, s, s->m + (o - first) * s->columns + c, o, c);
+        for (int64_t c = 0; c < k->inputs; c += REG_LANES) {
+            const float *m = s->m + (o - first) * s->columns + c;
+            if (k->side == 4)
+                finish(3, k, s, m, o, c);
+            else
+                finish(5, k, s, m, o, c);
+        }
 }
 
 static void sum_outputs(const conv_winograd_slope *k, const space *s, int64_t first, int64_t end)
 {
-    const int64_t n = tiles_of(k->blocks, k->rows, k->columns);
+    const int64_t n = tiles_of(k->blocks, k->rows, k->columns, k->side);
     memset(s->m, 0, (size_t)(CONV_POINTS * s->m_point) * sizeof *s->m);
     for (int64_t from = 0; from < n; from += CONV_PANEL)
         add_panel(k, s, from, n - from < CONV_PANEL ? n - from : CONV_PANEL, first, end);

@@ -4,9 +4,10 @@
  *   isa.c           which kernels                  state.c      put, get, ready
  *   linear_forms.c  LINEAR: which of three forms   span.c       train, eval
  *   linear.c        its passes                     walk.c       forward, backward, node by node
- *   shape.c         values, halos, aliases         nodes.c      a part of each other operation
- *   costs.c         the table of costs             optimizer.c  the end of a step
- *   tune.c          measures one                   choice.c     which form, by it */
+ *   alias.c         who shares a place             nodes.c      a part of each other operation
+ *   shape.c         places, halos, segments        optimizer.c  the end of a step
+ *   costs.c         the table of costs             choice.c     which form, by it
+ *   tune.c          measures one */
 #ifndef CPU_CPU_H
 #define CPU_CPU_H
 
@@ -48,10 +49,11 @@ typedef struct cpu_value {
     cpu_view value, grad;
     float   *at, *grad_at;                    /* NULL: none */
     int64_t  halo, grad_halo;
-    uint32_t root;                            /* the value whose places these are */
+    uint32_t root, grad_root;                 /* the values whose places these are */
     bool     flat;                            /* an image as one row of numbers: only ever flattened */
     bool     wants;                           /* a gradient */
-    uint32_t home;                            /* of a place: the segment + 1 beyond which nobody looks at it; 0: none */
+    uint32_t home, grad_home;                 /* of a place: the segment + 1 beyond which nobody looks at it; 0: none */
+    bool     remade;                          /* on the way back from what is there anyway, where that pays */
 } cpu_value;
 
 /* A parameter's elements in the order of the layer that reads them: what is not dead, and padding. */
@@ -92,6 +94,7 @@ typedef struct cpu_node {
     uint32_t index;
     bool     skip_forward, skip_backward;
     bool     relu, gate;                      /* y is cut off at 0; dx is 0 where x is */
+    uint32_t addend;                          /* of a norm: a value that is added to y; 0: none */
     uint64_t add;                             /* bit k: in_grad[k] has been begun by a later node */
     bool     heavy;                           /* worth several threads */
     cpu_linear linear, spare;                 /* spare: the form of the other splits, where they want another */
@@ -99,11 +102,12 @@ typedef struct cpu_node {
     cpu_conv_shape conv_shape;
     int64_t    chunk;                         /* blocks of a part, of a convolution's backward pass */
     float     *sums; double *bias_sums;       /* [parts]: a convolution's; sums NULL: its gradient is made whole */
-    float     *saved;
+    float     *saved; double *moments;        /* moments: a norm's, [blocks][channels][2] */
 } cpu_node;
 
 /* Neighbours that work block by block: some blocks go through all of them before the next do, and find their values
- * in the cache. Other nodes are alone. */
+ * in the cache. Linear layers are alone. A norm, which has to know its whole input, begins a segment; the one before
+ * measures its input, and on the way back takes its gradient through it: so that one may have no nodes of its own. */
 typedef struct cpu_segment { uint32_t first, end; int64_t grain; } cpu_segment;
 
 /* A part under way has a lane to itself: scratch, and places for what is forgotten at its end. The first free one is
@@ -139,9 +143,13 @@ struct cpu_program {
     bool       ready;
 };
 
-/* Aliases, fused operations and halos; then places for everything. */
+/* Which values share places, and what an operation does on behalf of its neighbours. How often a value is read. */
+void       cpu_alias_find(cpu_program *p);
+uint32_t   cpu_alias_uses(const cpu_program *p, uint32_t value);
+
+/* Aliases, halos and segments; then places for everything. */
 ltc_status cpu_shape_plan(cpu_program *p, ltc_error *err);
-size_t     cpu_shape_bytes(const cpu_program *p, uint32_t value);     /* of its own places, value and gradient */
+size_t     cpu_shape_bytes(const cpu_program *p, uint32_t value, bool grad);  /* of its own place; 0: it has none */
 void       cpu_shape_set_rows(cpu_program *p, int64_t rows);
 
 /* cpu.c */
@@ -192,15 +200,18 @@ typedef void cpu_part_fn(cpu_program *p, cpu_node *n, float *scratch, int64_t fi
 void       cpu_parts(cpu_program *p, cpu_node *n, int64_t count, cpu_part_fn *fn, const void *arg);
 void       cpu_parts_from(cpu_program *p, cpu_node *n, int64_t count, int64_t least, cpu_part_fn *fn, const void *arg);
 
-/* Blocks of a part of `blocks` in a segment. */
+/* Blocks of a part of `blocks` in a segment. Is its first node a norm, or the one after its last? */
 int64_t    cpu_walk_chunk(const cpu_segment *s, int64_t blocks);
+cpu_node  *cpu_walk_head(const cpu_program *p, const cpu_segment *s);
+cpu_node  *cpu_walk_tail(const cpu_program *p, const cpu_segment *s);
 
-/* nodes.c: over what an operation is divided, and a part of each pass. A convolution's gradients of parameters are
- * there once its parts are finished. */
-typedef enum cpu_axis { CPU_CHANNELS, CPU_BLOCKS } cpu_axis;
-typedef struct cpu_operation { cpu_axis over; cpu_part_fn *forward, *backward; } cpu_operation;
+/* nodes.c: some blocks of each pass. A norm measures before it works; what it measured, and a convolution's gradients
+ * of parameters, are there once their parts are finished. */
+typedef struct cpu_operation { cpu_part_fn *forward, *backward, *measure, *measure_back; } cpu_operation;
 extern const cpu_operation cpu_operations[];  /* [LTC_OP_COUNT] */
 void       cpu_conv_finish(cpu_program *p, cpu_node *n);
+void       cpu_norm_finish(cpu_program *p, cpu_node *n);
+void       cpu_norm_finish_back(cpu_program *p, cpu_node *n);
 
 /* Alone, of blocks and of outputs: a convolution's gradient of its input, and that of its weights made whole. */
 cpu_part_fn cpu_conv_data, cpu_conv_weights;

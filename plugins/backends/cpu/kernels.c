@@ -30,5 +30,6 @@ const cpu_kernels CPU_NAME(cpu_kernels) = {
     .relu_back = run_relu_back, .copy = run_copy, .sum = run_sum, .max_pool = run_max_pool,
     .max_pool_back = run_max_pool_back, .mean_pool = run_mean_pool, .mean_pool_back = run_mean_pool_back,
     .adaptive_pool = run_adaptive_pool, .adaptive_pool_back = run_adaptive_pool_back, .norm = run_norm,
-    .norm_back = run_norm_back, .channel_sums = run_channel_sums, .channel_totals = run_channel_totals,
+    .norm_back = run_norm_back, .norm_measure = run_norm_measure, .norm_measure_back = run_norm_measure_back,
+    .norm_finish = run_norm_finish, .norm_finish_back = run_norm_finish_back, .channel_sums = run_channel_sums, .channel_totals = run_channel_totals,
 };

@@ -125,14 +125,19 @@ typedef struct cpu_pool {
     bool gate, add;
 } cpu_pool;
 
-/* Batch norm of one channel at a time. saved: mean [C], biased variance [C]. batch: samples that count. */
+/* Batch norm. Of each block and channel it wants two numbers before it can begin: mean and sum of squares about it, and
+ * on the way back the sums of g and of g (x - mean). batch: samples that count. */
 typedef struct cpu_norm {
     const cpu_view *x, *y, *g, *dx;
+    const cpu_view *addend;                   /* is added to y; NULL: none */
     int64_t batch;
-    const float *gain, *bias, *mean, *variance;
-    float *saved, *dgain, *dbias;
+    const float *gain, *bias;
+    float *mean, *variance;                   /* [C]: those by which it norms */
+    float *shift, *slope;                     /* [C]: of the gradient */
+    double *moments;                          /* [blocks][C][2] */
+    float *dgain, *dbias;                     /* NULL: not wanted */
     double eps;
-    bool training, relu, add;
+    bool relu, add;
 } cpu_norm;
 
 typedef struct cpu_kernels {
@@ -168,9 +173,14 @@ typedef struct cpu_kernels {
     void (*adaptive_pool)(const cpu_view *x, const cpu_view *y, int64_t first, int64_t end);
     void (*adaptive_pool_back)(const cpu_view *g, const cpu_view *dx, int64_t first, int64_t end);
 
-    /* Of channels [first, end). */
     void (*norm)(const cpu_norm *n, int64_t first, int64_t end);
     void (*norm_back)(const cpu_norm *n, int64_t first, int64_t end);
+    void (*norm_measure)(const cpu_norm *n, int64_t first, int64_t end);          /* moments */
+    void (*norm_measure_back)(const cpu_norm *n, int64_t first, int64_t end);
+
+    /* Of all blocks' moments: mean and variance; shift, slope, dgain and dbias. */
+    void (*norm_finish)(const cpu_norm *n);
+    void (*norm_finish_back)(const cpu_norm *n);
 
     /* Sums over batch and space: of a part's blocks into [channels][CPU_LANES], then of all parts' together. */
     void (*channel_sums)(const cpu_view *g, double *sums, int64_t first, int64_t end);

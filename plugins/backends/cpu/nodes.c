@@ -1,5 +1,5 @@
-/* One node of each operation, a part of it at a time: what turns it into calls of kernels over blocks, channels or
- * outputs, and the table of them that walk.c looks at. LINEAR has its own file. */
+/* One node of each operation, some blocks of it at a time: what turns it into calls of kernels, and the table of them
+ * that walk.c looks at. LINEAR has its own file. */
 #include <string.h>
 
 #include <ltcore/ops.h>
@@ -47,7 +47,7 @@ PART(add_backward)
 {
     UNUSED;
     for (uint32_t k = 0; k < 2; k++)
-        if (cpu_in(p, n, k)->wants)
+        if (cpu_in(p, n, k)->wants && cpu_in(p, n, k)->grad_root != cpu_out(p, n)->grad_root)
             p->device->kernels->copy(&cpu_out(p, n)->grad, &cpu_in(p, n, k)->grad, cpu_adds(n, k), first, end);
 }
 
@@ -233,16 +233,20 @@ void cpu_conv_finish(cpu_program *p, cpu_node *n)
         p->device->kernels->channel_totals(n->bias_sums, parts, c.y->channels, bias->kept.g);
 }
 
+/* saved: mean, variance, shift and slope of the step under way. */
 static cpu_norm norm_of(const cpu_program *p, const cpu_node *n)
 {
     const cpu_value *x = cpu_in(p, n, 0), *y = cpu_out(p, n);
     const cpu_kept *gain = &cpu_param_of(p, n, 1)->kept, *bias = &cpu_param_of(p, n, 2)->kept;
+    const int64_t channels = x->value.channels;
     return (cpu_norm){
-        .x = &x->value, .y = &y->value, .g = &y->grad, .dx = x->wants ? &x->grad : NULL, .batch = p->rows,
-        .gain = gain->all.w, .bias = bias->all.w, .mean = cpu_param_of(p, n, 3)->kept.all.w,
-        .variance = cpu_param_of(p, n, 4)->kept.all.w, .saved = n->saved, .dgain = gain->g, .dbias = bias->g,
-        .eps = ((const ltc_batch_norm_desc *)n->node->desc)->eps, .training = !p->evaluating, .relu = n->relu,
-        .add = cpu_adds(n, 0),
+        .x = &x->value, .y = &y->value, .g = &y->grad, .dx = x->wants ? &x->grad : NULL,
+        .addend = n->addend ? &p->value[n->addend].value : NULL, .batch = p->rows, .gain = gain->all.w,
+        .bias = bias->all.w, .mean = p->evaluating ? cpu_param_of(p, n, 3)->kept.all.w : n->saved,
+        .variance = p->evaluating ? cpu_param_of(p, n, 4)->kept.all.w : n->saved + channels,
+        .shift = n->saved + 2 * channels, .slope = n->saved + 3 * channels, .moments = n->moments,
+        .dgain = gain->g, .dbias = bias->g, .eps = ((const ltc_batch_norm_desc *)n->node->desc)->eps,
+        .relu = n->relu, .add = cpu_adds(n, 0),
     };
 }
 
@@ -257,7 +261,34 @@ PART(norm_backward)
 {
     UNUSED;
     const cpu_norm c = norm_of(p, n);
-    p->device->kernels->norm_back(&c, first, end);
+    if (c.dx)
+        p->device->kernels->norm_back(&c, first, end);
+}
+
+PART(norm_measure)
+{
+    UNUSED;
+    const cpu_norm c = norm_of(p, n);
+    p->device->kernels->norm_measure(&c, first, end);
+}
+
+PART(norm_measure_back)
+{
+    UNUSED;
+    const cpu_norm c = norm_of(p, n);
+    p->device->kernels->norm_measure_back(&c, first, end);
+}
+
+void cpu_norm_finish(cpu_program *p, cpu_node *n)
+{
+    const cpu_norm c = norm_of(p, n);
+    p->device->kernels->norm_finish(&c);
+}
+
+void cpu_norm_finish_back(cpu_program *p, cpu_node *n)
+{
+    const cpu_norm c = norm_of(p, n);
+    p->device->kernels->norm_finish_back(&c);
 }
 
 /* saved: the factor of each element, [block][channel][row][column][lane]; 0 or 1 / (1 - rate). */
@@ -313,17 +344,17 @@ PART(dropout_backward)
 }
 
 const cpu_operation cpu_operations[LTC_OP_COUNT] = {
-    [LTC_OP_FLATTEN]       = { CPU_BLOCKS, copy_forward, copy_backward },
-    [LTC_OP_RELU]          = { CPU_BLOCKS, relu_forward, relu_backward },
-    [LTC_OP_CONV2D]        = { CPU_BLOCKS, conv_forward, conv_backward },
-    [LTC_OP_BATCH_NORM]    = { CPU_CHANNELS, norm_forward, norm_backward },
-    [LTC_OP_MAX_POOL]      = { CPU_BLOCKS, max_forward, max_backward },
-    [LTC_OP_AVG_POOL]      = { CPU_BLOCKS, mean_forward, mean_backward },
-    [LTC_OP_GLOBAL_POOL]   = { CPU_BLOCKS, adaptive_forward, adaptive_backward },
-    [LTC_OP_ADD]           = { CPU_BLOCKS, add_forward, add_backward },
-    [LTC_OP_CONCAT]        = { CPU_BLOCKS, concat_forward, concat_backward },
-    [LTC_OP_DROPOUT]       = { CPU_BLOCKS, dropout_forward, dropout_backward },
-    [LTC_OP_PAD_CHANNELS]  = { CPU_BLOCKS, pad_forward, pad_backward },
-    [LTC_OP_ADAPTIVE_POOL] = { CPU_BLOCKS, adaptive_forward, adaptive_backward },
+    [LTC_OP_FLATTEN]       = { .forward = copy_forward, .backward = copy_backward },
+    [LTC_OP_RELU]          = { .forward = relu_forward, .backward = relu_backward },
+    [LTC_OP_CONV2D]        = { .forward = conv_forward, .backward = conv_backward },
+    [LTC_OP_BATCH_NORM]    = { norm_forward, norm_backward, norm_measure, norm_measure_back },
+    [LTC_OP_MAX_POOL]      = { .forward = max_forward, .backward = max_backward },
+    [LTC_OP_AVG_POOL]      = { .forward = mean_forward, .backward = mean_backward },
+    [LTC_OP_GLOBAL_POOL]   = { .forward = adaptive_forward, .backward = adaptive_backward },
+    [LTC_OP_ADD]           = { .forward = add_forward, .backward = add_backward },
+    [LTC_OP_CONCAT]        = { .forward = concat_forward, .backward = concat_backward },
+    [LTC_OP_DROPOUT]       = { .forward = dropout_forward, .backward = dropout_backward },
+    [LTC_OP_PAD_CHANNELS]  = { .forward = pad_forward, .backward = pad_backward },
+    [LTC_OP_ADAPTIVE_POOL] = { .forward = adaptive_forward, .backward = adaptive_backward },
 };
 _Static_assert(LTC_OP_COUNT == 14, "a new operation needs its line here");

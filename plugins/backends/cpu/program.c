@@ -50,7 +50,7 @@ static ltc_status lay_out(cpu_program *p, const ltc_compile_req *r, ltc_error *e
     p->value = cpu_block((size_t)g->n_values + 1, sizeof *p->value);
     p->node = cpu_block((size_t)g->n_nodes + 1, sizeof *p->node);
     p->param = cpu_block((size_t)g->n_params + 1, sizeof *p->param);
-    p->segment = cpu_block((size_t)g->n_nodes + 1, sizeof *p->segment);
+    p->segment = cpu_block(2 * (size_t)g->n_nodes + 1, sizeof *p->segment);
     p->lanes = cpu_block(1, sizeof *p->lanes);
     p->has_value = cpu_block((size_t)g->n_params + 1, sizeof *p->has_value);
     p->param_of = cpu_block((size_t)g->n_values + 1, sizeof *p->param_of);
@@ -84,7 +84,7 @@ ltc_status cpu_program_plan(void *dev, const ltc_compile_req *r, ltc_plan *plan,
         plan->bytes_fixed = sizeof *p + r->graph->n_nodes * sizeof *p->node;
         plan->bytes_per_replica = CPU_MOST_PARTS * p->scratch_count * sizeof(float);
         for (uint32_t v = 1; v < r->graph->n_values; v++)
-            plan->bytes_per_replica += cpu_shape_bytes(p, v);
+            plan->bytes_per_replica += cpu_shape_bytes(p, v, false) + cpu_shape_bytes(p, v, true);
         for (uint32_t i = 0; i < r->graph->n_params; i++)         /* values, slots, gradient, mask, place: twice */
             plan->bytes_per_replica += ltc_graph_param(r->graph, i)->n * (7 * sizeof(float) + 2 + sizeof(uint32_t));
     }
@@ -96,7 +96,7 @@ static size_t saved_of(const cpu_program *p, const ltc_node *n)
 {
     const size_t rows = (size_t)cpu_round(p->batch > CPU_EVAL_ROWS ? p->batch : CPU_EVAL_ROWS, CPU_LANES);
     const ltc_value *y = ltc_graph_value(p->graph, n->out);
-    return n->op == LTC_OP_BATCH_NORM ? 2 * (size_t)y->dim[0]
+    return n->op == LTC_OP_BATCH_NORM ? 4 * (size_t)y->dim[0]
            : n->op == LTC_OP_DROPOUT  ? rows * ltc_value_count(y)
                                       : 0;
 }
@@ -104,15 +104,21 @@ static size_t saved_of(const cpu_program *p, const ltc_node *n)
 static bool allocate_value(cpu_program *p, uint32_t v)
 {
     cpu_value *value = &p->value[v];
-    if (ltc_graph_value(p->graph, v)->kind != LTC_SAMPLE || value->root != v)
-        return true;
-    const bool wants = value->wants;
-    value->wants = false;
-    const size_t own = cpu_shape_bytes(p, v);
-    value->wants = wants;
-    value->at = cpu_block(own, 1);
-    value->grad_at = wants ? cpu_block(cpu_shape_bytes(p, v) - own, 1) : NULL;
-    return value->at && (!wants || value->grad_at);
+    const size_t own = cpu_shape_bytes(p, v, false), grad = cpu_shape_bytes(p, v, true);
+    value->at = own ? cpu_block(own, 1) : NULL;
+    value->grad_at = grad ? cpu_block(grad, 1) : NULL;
+    return (value->at || !own) && (value->grad_at || !grad);
+}
+
+/* What a node keeps from its way forward to its way back, or from part to part. */
+static bool allocate_node(cpu_program *p, cpu_node *n)
+{
+    const size_t saved = saved_of(p, n->node), blocks = (size_t)cpu_round(p->batch, CPU_LANES) / CPU_LANES;
+    const bool norm = n->node->op == LTC_OP_BATCH_NORM;
+    n->saved = saved ? cpu_block(saved, sizeof *n->saved) : NULL;
+    n->moments = norm ? cpu_block(2 * blocks * (size_t)ltc_graph_value(p->graph, n->node->out)->dim[0],
+                                  sizeof *n->moments) : NULL;
+    return (n->saved || !saved) && (n->moments || !norm);
 }
 
 static bool allocate_param(cpu_program *p, uint32_t i)
@@ -138,11 +144,8 @@ static ltc_status allocate(cpu_program *p, ltc_error *err)
         there = allocate_value(p, v) && there;
     for (uint32_t i = 0; i < p->graph->n_params; i++)
         there = allocate_param(p, i) && there;
-    for (uint32_t i = 0; i < p->graph->n_nodes; i++) {
-        const size_t n = saved_of(p, p->node[i].node);
-        if (n)
-            there = (p->node[i].saved = cpu_block(n, sizeof(float))) && there;
-    }
+    for (uint32_t i = 0; i < p->graph->n_nodes; i++)
+        there = allocate_node(p, &p->node[i]) && there;
     p->lanes->program = cpu_block(CPU_MOST_PARTS, sizeof *p->lanes->program);
     p->lanes->value = cpu_block(CPU_MOST_PARTS * (size_t)p->graph->n_values, sizeof *p->lanes->value);
     p->scratch = cpu_block(p->scratch_count * CPU_MOST_PARTS, sizeof *p->scratch);
@@ -184,7 +187,7 @@ void cpu_program_release(void *prog)
     for (uint32_t i = 0; p->node && i < p->graph->n_nodes; i++) {
         cpu_linear_close(&p->node[i].linear), cpu_linear_close(&p->node[i].spare);
         cpu_conv_close(p->node[i].conv);
-        free(p->node[i].saved), free(p->node[i].sums), free(p->node[i].bias_sums);
+        free(p->node[i].saved), free(p->node[i].moments), free(p->node[i].sums), free(p->node[i].bias_sums);
     }
     for (uint32_t i = 0; p->param && i < p->graph->n_params; i++)
         cpu_state_free(&p->param[i]);

@@ -201,9 +201,12 @@ static ltc_status open_sums(cpu_program *p, cpu_node *n, ltc_error *err)
 
 static ltc_status open_conv(cpu_program *p, cpu_node *n, cpu_param *q, ltc_error *err)
 {
+    const cpu_view *x = &cpu_in(p, n, 0)->value, *g = &cpu_out(p, n)->grad;
+    cpu_conv_shape *s = &n->conv_shape;
     cpu_conv_close(n->conv);
     n->conv = NULL;
-    ltc_status st = cpu_conv_open(&n->conv, &n->conv_shape, q->masked ? q->host_mask : NULL, p->device->isa,
+    s->x_channel = x->channel, s->x_row = x->row, s->g_channel = g->channel, s->g_row = g->row;
+    ltc_status st = cpu_conv_open(&n->conv, s, q->masked ? q->host_mask : NULL, p->device->isa,
                                   &p->device->costs.conv, err);
     if (st)
         return st;

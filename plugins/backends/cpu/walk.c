@@ -1,4 +1,4 @@
-/* Forward and backward, segment by segment, in parts over blocks, channels or outputs. Called by span.c; what a part
+/* Forward and backward, segment by segment, in parts over blocks or outputs. Called by span.c; what a part
  * of an operation does is in nodes.c, and linear.c. */
 #include <string.h>
 
@@ -14,34 +14,32 @@ typedef struct task {
     const cpu_segment *segment;               /* NULL: not a segment's parts */
 } task;
 
-/* Are gradients within a segment forgotten after a part? A convolution whose weights' gradient is made whole looks at
- * them once more. */
-static bool forgets_gradients(const cpu_program *p, const cpu_segment *s)
+/* Does nobody look at a part of a segment once it is through? A convolution whose weights' gradient is made whole
+ * does. */
+static bool forgets(const cpu_program *p, const cpu_segment *s)
 {
-    bool forgets = !p->evaluating;
+    bool all = true;
     for (uint32_t i = s->first; i < s->end; i++)
-        forgets = forgets && !(p->node[i].conv && !p->node[i].sums);
-    return forgets;
+        all = all && !(p->node[i].conv && !p->node[i].sums);
+    return all;
 }
 
 /* The program as a part of a segment sees it: what nobody looks at afterwards lies where the lane's last part had it,
- * in the blocks of the lane's number. An evaluation forgets values, a training gradients. */
+ * in the blocks of the lane's number. An evaluation forgets values; a training gradients, and values that are remade. */
 static cpu_program *move_in(const task *t, uint32_t lane, int64_t first)
 {
     cpu_program *p = &t->p->lanes->program[lane];
     cpu_value *value = t->p->lanes->value + lane * t->p->graph->n_values;
     const uint32_t home = (uint32_t)(t->segment - t->p->segment) + 1;
     const int64_t shift = lane * t->grain - first;
-    const bool gradients = forgets_gradients(t->p, t->segment), values = t->p->evaluating;
+    const bool values = t->p->evaluating, gradients = !values && forgets(t->p, t->segment);
     *p = *t->p;
     p->value = value;
     memcpy(value, t->p->value, t->p->graph->n_values * sizeof *value);
     for (cpu_value *v = value; v < value + p->graph->n_values; v++) {
-        if (value[v->root].home != home)
-            continue;
-        if (values && v->value.at)
+        if ((values || (gradients && value[v->root].remade)) && v->value.at && value[v->root].home == home)
             v->value.at += shift * v->value.block;
-        if (gradients && v->grad.at)
+        if (gradients && v->grad.at && value[v->grad_root].grad_home == home)
             v->grad.at += shift * v->grad.block;
     }
     return p;
@@ -110,35 +108,57 @@ static bool is_heavy(const cpu_program *p, const cpu_segment *s)
     return heavy;
 }
 
-/* A segment's chunks of blocks, or the channels of the one node that it is. */
+static cpu_node *norm_at(const cpu_program *p, uint32_t i)
+{
+    return i < p->graph->n_nodes && p->node[i].node->op == LTC_OP_BATCH_NORM ? &p->node[i] : NULL;
+}
+
+cpu_node *cpu_walk_head(const cpu_program *p, const cpu_segment *s)
+{
+    return s->first < s->end ? norm_at(p, s->first) : NULL;
+}
+
+cpu_node *cpu_walk_tail(const cpu_program *p, const cpu_segment *s)
+{
+    return s->first == s->end || p->node[s->first].node->op != LTC_OP_LINEAR ? norm_at(p, s->end) : NULL;
+}
+
+/* A segment's chunks of blocks. */
 static void run(cpu_program *p, const cpu_segment *s, cpu_part_fn *fn)
 {
-    cpu_node *n = &p->node[s->first];
-    const bool blocks = cpu_operations[n->node->op].over == CPU_BLOCKS;
-    const int64_t count = blocks ? p->blocks : cpu_in(p, n, 0)->value.channels;
-    const task t = { p, n, fn, s, blocks ? cpu_walk_chunk(s, count) : count, blocks ? s : NULL };
-    if (is_heavy(p, s) && share_out(&t, count))
+    const task t = { p, NULL, fn, s, cpu_walk_chunk(s, p->blocks), s };
+    if (is_heavy(p, s) && share_out(&t, p->blocks))
         return;
-    for (int64_t first = 0; first < count; first += t.grain)
-        run_in_lane(&t, first, first + t.grain < count ? first + t.grain : count);
+    for (int64_t first = 0; first < p->blocks; first += t.grain)
+        run_in_lane(&t, first, first + t.grain < p->blocks ? first + t.grain : p->blocks);
+}
+
+static bool is_linear(const cpu_program *p, const cpu_segment *s)
+{
+    return s->first < s->end && p->node[s->first].node->op == LTC_OP_LINEAR;
 }
 
 static void forward_part(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end, const void *segment)
 {
     const cpu_segment *s = segment;
+    cpu_node *tail = p->evaluating ? NULL : cpu_walk_tail(p, s);
     for (n = &p->node[s->first]; n < &p->node[s->end]; n++)
         if (!n->skip_forward)
             cpu_operations[n->node->op].forward(p, n, scratch, first, end, NULL);
+    if (tail)
+        cpu_operations[tail->node->op].measure(p, tail, scratch, first, end, NULL);
 }
 
 void cpu_walk_forward(cpu_program *p)
 {
     for (const cpu_segment *s = p->segment; s < p->segment + p->n_segments; s++) {
-        cpu_node *n = &p->node[s->first];
-        if (n->node->op != LTC_OP_LINEAR)
+        cpu_node *n = &p->node[s->first], *tail = p->evaluating ? NULL : cpu_walk_tail(p, s);
+        if (!is_linear(p, s))
             run(p, s, forward_part);
         else if (!n->skip_forward)
             cpu_linear_forward(p, n);
+        if (tail)
+            cpu_norm_finish(p, tail);
     }
 }
 
@@ -150,28 +170,36 @@ static bool is_reached(const cpu_program *p, const cpu_node *n)
 static bool has_gradient(const cpu_program *p, const cpu_node *n)
 {
     const uint32_t op = n->node->op;
-    return op == LTC_OP_BATCH_NORM || op == LTC_OP_ADD || op == LTC_OP_CONCAT || op == LTC_OP_CONV2D ||
-           cpu_in(p, n, 0)->wants;
+    return op == LTC_OP_ADD || op == LTC_OP_CONCAT || op == LTC_OP_CONV2D || cpu_in(p, n, 0)->wants;
 }
 
 static void backward_part(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end, const void *segment)
 {
     const cpu_segment *s = segment;
+    cpu_node *head = cpu_walk_head(p, s), *tail = cpu_walk_tail(p, s);
+    if (head && p->value[cpu_out(p, head)->root].remade && forgets(p, s))
+        cpu_operations[head->node->op].forward(p, head, scratch, first, end, NULL);
+    if (tail && is_reached(p, tail))
+        cpu_operations[tail->node->op].backward(p, tail, scratch, first, end, NULL);
     for (n = &p->node[s->end]; n-- > &p->node[s->first];)
-        if (is_reached(p, n) && has_gradient(p, n))
+        if (n != head && is_reached(p, n) && has_gradient(p, n))
             cpu_operations[n->node->op].backward(p, n, scratch, first, end, NULL);
+    if (head && is_reached(p, head))
+        cpu_operations[head->node->op].measure_back(p, head, scratch, first, end, NULL);
 }
 
 void cpu_walk_backward(cpu_program *p)
 {
     for (const cpu_segment *s = p->segment + p->n_segments; s-- > p->segment;) {
-        cpu_node *n = &p->node[s->first];
-        if (n->node->op != LTC_OP_LINEAR)
+        cpu_node *n = &p->node[s->first], *head = cpu_walk_head(p, s);
+        if (!is_linear(p, s))
             run(p, s, backward_part);
         else if (is_reached(p, n))
             cpu_linear_backward(p, n);
         for (n = &p->node[s->end]; n-- > &p->node[s->first];)
             if (n->conv && is_reached(p, n))
                 cpu_conv_finish(p, n);
+        if (head && is_reached(p, head))
+            cpu_norm_finish_back(p, head);
     }
 }
