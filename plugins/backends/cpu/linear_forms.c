@@ -49,7 +49,8 @@ static ltc_status open_strips(cpu_program *p, cpu_linear *l, cpu_param *w, ltc_e
     z->count = cpu_block(in, sizeof *z->count);
     z->sample = cpu_block(rows * in, sizeof *z->sample);
     z->of_sample = cpu_block(rows * in, sizeof *z->of_sample);
-    if (!w->kept.place || !l->sums || !l->strip_scratch || !z->mark || !z->order || !z->feature || !z->value || !z->count ||
+    if (!w->kept.place || !l->sums || !l->strip_scratch || !z->mark || !z->order || !z->feature || !z->value ||
+        !z->count ||
         !z->sample || !z->of_sample)
         return no_memory(err);
     for (size_t k = 0; k < w->kept.n; k++) {
@@ -107,7 +108,8 @@ void cpu_linear_swap(cpu_node *n, cpu_param *w)
 void cpu_linear_close(cpu_linear *l)
 {
     free(l->halves), free(l->live), free(l->ones), free(l->rows), free(l->sums), free(l->strip_scratch);
-    free(l->lists.start), free(l->lists.output), free(l->lists.column), free(l->lists.column_start), free(l->lists.row);
+    free(l->lists.start), free(l->lists.output), free(l->lists.column), free(l->lists.column_start);
+    free(l->lists.row);
     free(l->lists.entry), free(l->eval_column);
     free(l->nonzeros.mark), free(l->nonzeros.order), free(l->nonzeros.feature), free(l->nonzeros.value);
     free(l->nonzeros.count), free(l->nonzeros.sample), free(l->nonzeros.of_sample);

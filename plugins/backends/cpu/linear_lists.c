@@ -126,7 +126,7 @@ ltc_status cpu_lists_open(cpu_program *p, cpu_linear *l, cpu_param *w, ltc_error
 {
     const uint32_t lanes = (uint32_t)cpu_round(p->batch, CPU_LANES);
     uint32_t *row_of = cpu_block((size_t)l->out, sizeof *row_of);
-    l->wide = l->bytes ? l->in : cpu_segment_width(w->alive, l->in, l->out);      /* halves stay in the second cache */
+    l->wide = l->bytes ? l->in : cpu_segment_width(w->alive, l->in, l->out);      /* of halves: all */
     l->lists.segments = (l->in + l->wide - 1) / l->wide;
     w->kept.n = (size_t)cpu_round((int64_t)w->alive, CPU_LANES);
     const bool there = allocate(l, w, lanes == CPU_EVAL_ROWS) && row_of;
