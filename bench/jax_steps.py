@@ -44,7 +44,8 @@ NETWORKS = {
 
 def initial(layers):
     """Weight and bias a layer, weights not drawn yet. They have the output first, as the masks have."""
-    sizes = [(of[1], of[0], of[2], of[2]) if kind == "conv" else (of[1], of[0]) if kind == "fc" else None for kind, *of in layers]
+    shape = {"conv": lambda i, o, k, _pad: (o, i, k, k), "fc": lambda i, o: (o, i)}
+    sizes = [shape[kind](*of) if kind in shape else None for kind, *of in layers]
     return [[np.empty(size, np.float32), np.zeros(size[0], np.float32)] if size else [] for size in sizes]
 
 
