@@ -127,7 +127,7 @@ static ltc_status take_ticket(const ltc_graph *g, const char *folder, lt_state *
 static ltc_status thin(const ltc_graph *g, const lt_bench_request *q, lt_state *state, ltc_error *err)
 {
     const double density = lt_bench_density(q);
-    const ltc_status st = density ? draw_masks(g, density, state, err) : take_ticket(g, q->under, state, err);
+    const ltc_status st = density > 0 ? draw_masks(g, density, state, err) : take_ticket(g, q->under, state, err);
     for (uint32_t p = 0; p < g->n_params && !st; p++)
         for (size_t i = 0; state->mask[p] && i < ltc_graph_param(g, p)->n; i++)
             if (state->mask[p][i] == LTC_DEAD)

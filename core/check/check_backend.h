@@ -9,7 +9,7 @@
 /* smooth: linear layers around a norm, without a kink; deep: convolutions too, and none either. wide:
  * convolution, norm, pool, hidden layer. plain: layers without a norm. drops: two dropouts. crops: one linear
  * layer on images that are not square. */
-extern const lt_recipe lt_network_smooth, lt_network_deep, lt_network_wide, lt_network_plain,
+extern const lt_recipe lt_network_smooth, lt_network_deep, lt_network_wide, lt_network_plain, lt_network_lean,
     lt_network_drops, lt_network_crops;
 
 /* SGD with momentum, Nesterov, Adam, AdamW: each with decay and L1 on some roles; and what they are

@@ -11,16 +11,23 @@ static uint32_t claims_of(lt_bench *b, const lt_play *play)
     return lt_stand_plan(&b->stand, play).caps;
 }
 
-static void cut_spans(const lt_subject *s, uint32_t optimizer, lt_verdict *v)
+/* What kernels a backend has for sparse weights keep its promises too. */
+enum { KINDS = 2 };
+static const struct { const lt_recipe *network; uint32_t spans, cohort; } kinds[KINDS] = {
+    { &lt_network_wide, LT_MASKS_MIXED, LT_MASKS_MIXED },
+    { &lt_network_lean, LT_MASKS_SPARSE, LT_MASKS_UNEQUAL },
+};
+
+static void cut_spans_of(const lt_subject *s, uint32_t kind, uint32_t optimizer, lt_verdict *v)
 {
     static const uint32_t span[] = { STEPS, 1, 7, 33 };
     const lt_play play = {
-        .optimizer = &lt_optimizers[optimizer], .batch = 7, .rate = 0.015625f, .masks = LT_MASKS_MIXED
+        .optimizer = &lt_optimizers[optimizer], .batch = 7, .rate = 0.015625f, .masks = kinds[kind].spans
     };
     char expected[128];
     void *block[4] = { NULL };
     lt_bench b;
-    if (!lt_bench_open(&b, s, &lt_network_wide, v))
+    if (!lt_bench_open(&b, s, kinds[kind].network, v))
         return;
     const bool claimed = claims_of(&b, &play) & LTC_CAP_SPAN_FREE;
     if (!claimed && !b.stand.st)
@@ -32,6 +39,12 @@ static void cut_spans(const lt_subject *s, uint32_t optimizer, lt_verdict *v)
         lt_block_compare(&b.scene, block[i], block[0], expected, v);
     }
     lt_bench_close(&b, v);
+}
+
+static void cut_spans(const lt_subject *s, uint32_t optimizer, lt_verdict *v)
+{
+    for (uint32_t kind = 0; kind < KINDS && v->outcome == LT_HELD; kind++)
+        cut_spans_of(s, kind, optimizer, v);
 }
 
 void lt_check_spans(const lt_trial *t, const lt_subject *s, lt_verdict *v)
@@ -63,10 +76,30 @@ void lt_check_repeat(const lt_trial *t, const lt_subject *s, lt_verdict *v)
     lt_check_each_optimizer(train_again, s, v);
 }
 
+enum { CAST = 5 };
+
+/* The loss of each that is asked for; then of some, the others left out. */
+static void evaluate_company(lt_bench *b, const uint32_t *order, const double *alone, lt_verdict *v)
+{
+    static const uint8_t some[CAST] = { 0, 1, 1, 0, 1 };
+    for (int i = 0; i < 2; i++) {
+        b->stand.only = i ? some : NULL;
+        lt_stand_eval(&b->stand, 0, 0, 60);
+        for (uint32_t r = 0; r < CAST && !b->stand.st; r++) {
+            const double own = alone[order[r]], now = b->stand.eval_loss[r];
+            if ((!i || some[r]) && (now < own || now > own))
+                lt_verdict_fail(v, i ? "those that an evaluation is for have the bits that they have alone"
+                                     : "each replica has the evaluated loss that it has alone",
+                                "replica %u of %d has an evaluated loss of %.17g, and had %.17g", order[r],
+                                CAST, now, own);
+        }
+    }
+    b->stand.only = NULL;
+}
+
 /* Five characters together, in two orders; and each of them alone. */
 static void play_in_company(lt_bench *b, lt_play play, lt_verdict *v)
 {
-    enum { CAST = 5 };
     static const uint32_t order[2][CAST] = { { 0, 1, 2, 3, 4 }, { 3, 0, 4, 2, 1 } };
     const lt_course course = { 10, 40, 40 };
     void *together[2][CAST] = { { NULL } }, *alone[CAST] = { NULL };
@@ -83,32 +116,28 @@ static void play_in_company(lt_bench *b, lt_play play, lt_verdict *v)
     for (int i = 0; i < 2; i++) {
         memcpy(play.who, order[i], sizeof order[i]);
         lt_block_train(&b->stand, &play, &course, &b->arena, together[i]);
-        lt_stand_eval(&b->stand, 0, 0, 60);
         for (uint32_t r = 0; r < CAST && !b->stand.st; r++) {
-            const double own = loss[order[i][r]], now = b->stand.eval_loss[r];
             snprintf(expected, sizeof expected,
                      "replica %u of %d, in place %u, has the bits that it has alone", order[i][r], CAST, r);
             lt_block_compare(&b->scene, together[i][r], alone[order[i][r]], expected, v);
-            if (now < own || now > own)
-                lt_verdict_fail(v, expected, "an evaluated loss of %.17g, and was %.17g", now, own);
         }
+        evaluate_company(b, order[i], loss, v);
     }
 }
 
 /* Other values, masks, rows, rates, keys and first steps in each replica; then the same rows and rates for
  * all. */
-void lt_check_cohort(const lt_trial *t, const lt_subject *s, lt_verdict *v)
+static void cohort_of(const lt_subject *s, uint32_t kind, lt_verdict *v)
 {
     const uint32_t both = LTC_CAP_COHORT | LTC_CAP_REPLICA_FREE;
     lt_play play = { .optimizer = &lt_optimizers[2],
                      .batch = 7,
                      .rate = 0.015625f,
-                     .masks = LT_MASKS_MIXED,
+                     .masks = kinds[kind].cohort,
                      .stagger = 17,
                      .augment = LTC_AUGMENT_CROP };
     lt_bench b;
-    (void)t;
-    if (!lt_bench_open(&b, s, &lt_network_wide, v))
+    if (!lt_bench_open(&b, s, kinds[kind].network, v))
         return;
     const uint32_t claims = claims_of(&b, &play);
     play.require = (claims & both) | LTC_CAP_REPEATABLE | LTC_CAP_SPAN_FREE;
@@ -124,4 +153,11 @@ void lt_check_cohort(const lt_trial *t, const lt_subject *s, lt_verdict *v)
     if (b.stand.st == LTC_EUNSUPPORTED && claims & LTC_CAP_COHORT)
         lt_verdict_fail(v, "cohorts of five, since LTC_CAP_COHORT is claimed", "%s", b.stand.err.message);
     lt_bench_close(&b, v);
+}
+
+void lt_check_cohort(const lt_trial *t, const lt_subject *s, lt_verdict *v)
+{
+    (void)t;
+    for (uint32_t kind = 0; kind < KINDS && v->outcome == LT_HELD; kind++)
+        cohort_of(s, kind, v);
 }

@@ -37,6 +37,12 @@ static ltc_val plain(ltc_builder *b)
     return head(b, ltc_relu(b, ltc_linear(b, ltc_relu(b, x), "fc2", (ltc_linear_args){ .out = 9 })));
 }
 
+static ltc_val lean(ltc_builder *b)
+{
+    const ltc_val x = ltc_linear(b, ltc_flatten(b, b->input), "fc1", (ltc_linear_args){ .out = 23 });
+    return head(b, ltc_linear(b, ltc_relu(b, x), "fc2", (ltc_linear_args){ .out = 11, .no_bias = 1 }));
+}
+
 static ltc_val drops(ltc_builder *b)
 {
     ltc_val x = ltc_linear(b, ltc_flatten(b, b->input), "fc1", (ltc_linear_args){ .out = 29 });
@@ -53,6 +59,7 @@ const lt_recipe lt_network_smooth = { "smooth", smooth, { 2, 3, 3 }, 4, 60, LTC_
 const lt_recipe lt_network_deep = { "deep", deep, { 2, 7, 7 }, 4, 60, LTC_U8, 8 };
 const lt_recipe lt_network_wide = { "wide", wide, { 2, 5, 7 }, 4, 60, LTC_U8, 7 };
 const lt_recipe lt_network_plain = { "plain", plain, { 2, 3, 3 }, 4, 151, LTC_U8, 8 };
+const lt_recipe lt_network_lean = { "lean", lean, { 2, 3, 5 }, 4, 60, LTC_U8, 7 };
 const lt_recipe lt_network_drops = { "drops", drops, { 2, 3, 3 }, 4, 60, LTC_U8, 5 };
 const lt_recipe lt_network_crops = { "crops", crops, { 2, 6, 8 }, 4, 60, LTC_U8, 5 };
 

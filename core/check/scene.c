@@ -133,6 +133,8 @@ void lt_scene_mask(const lt_scene *s, uint32_t who, uint32_t masks, uint32_t par
 {
     const ltc_param *p = ltc_graph_param(&s->graph.view, param);
     const ltc_value *v = ltc_graph_value(&s->graph.view, p->value);
+    if (masks == LT_MASKS_UNEQUAL)
+        masks = who % 2 ? LT_MASKS_SPARSE : LT_MASKS_MIXED;
     const size_t row = p->n / (size_t)v->dim[0], turn = masks == LT_MASKS_SHIFTED;
     const bool mixed = masks == LT_MASKS_MIXED || masks == LT_MASKS_SHIFTED;
     for (size_t i = 0; i < p->n; i++)

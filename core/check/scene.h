@@ -34,9 +34,10 @@ void lt_scene_close(lt_scene *s);             /* safe on a zeroed one */
 
 /* Training masks: none; dead, alive and frozen in turns that are no multiple of a vector; the same, shifted;
  * one in sixteen alive; every other output dead; of each weight one element alive; all but a few frozen. What
- * is not trained is alive, and so are all but weights in the last four. */
+ * is not trained is alive, and so are all but weights in the last four. Beyond the table: the third for
+ * characters of an odd number, and the first for the others. */
 enum { LT_MASKS_NONE, LT_MASKS_MIXED, LT_MASKS_SHIFTED, LT_MASKS_SPARSE, LT_MASKS_ROWS, LT_MASKS_SINGLE,
-       LT_MASKS_FROZEN, LT_N_MASKS };
+       LT_MASKS_FROZEN, LT_N_MASKS, LT_MASKS_UNEQUAL };
 
 /* Of one parameter, [n]: start values; a training mask. */
 void lt_scene_value(const lt_scene *s, uint32_t who, uint32_t param, float *value);

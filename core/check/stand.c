@@ -275,7 +275,8 @@ void lt_stand_eval_more(lt_stand *s, uint32_t split, uint64_t first, uint64_t co
 {
     if (s->st)
         return;
-    const ltc_eval_req req = { .size = sizeof req, .split = split, .first = first, .count = count };
+    const ltc_eval_req req = { .size = sizeof req, .split = split, .first = first, .count = count,
+                               .only = s->only };
     const ltc_eval_out out = { .size = sizeof out, .loss = s->eval_loss, .correct = s->eval_correct };
     ltc_eval_req *lent_req = lt_lend(&req, 1, ops_of(s)->eval_req_size, sizeof req);
     ltc_eval_out *lent_out = lt_lend(&out, 1, ops_of(s)->eval_out_size, sizeof out);

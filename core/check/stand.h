@@ -43,6 +43,7 @@ typedef struct lt_stand {
     uint32_t *correct;
     uint64_t  bad_step[LT_MOST_REPLICAS], eval_correct[LT_MOST_REPLICAS];
     double    eval_loss[LT_MOST_REPLICAS];
+    const uint8_t *only;                      /* the replicas that evaluations are for; NULL: all */
     uint32_t  n_steps;
     uint32_t  odd_row;                        /* the next span's last row, if not 0 */
     const char *mode_fault; /* the first call that changed the floating-point mode, or NULL */

@@ -140,10 +140,10 @@ static bool is_before(const lt_job *a, const lt_job *b, const bench *on)
     return is_at(on, a) && !is_at(on, b);
 }
 
-/* Beside what is under way on the bench only what fits into the same program. */
+/* Beside what is under way on the bench only what fits into the same program, while it may have more replicas. */
 static bool may_begin(const bench *b, const lt_job *j)
 {
-    return !b->running || lt_regime_fits(b->at, j->regime);
+    return !b->running || (b->running < j->regime->experiment->replicas && lt_regime_fits(b->at, j->regime));
 }
 
 static lt_job *pick(lt_plan *p, const bench *b, double now_s)

@@ -20,6 +20,7 @@ typedef struct lt_experiment {
     const char        *key, *data_key;        /* of lt_experiments */
     lt_data            data;
     bool               borrows;               /* the data are another experiment's, which outlives this one */
+    uint32_t           replicas;              /* how many any of its programs may have; 0: nobody asked */
     lt_normalisation   normalisation;
     lt_graph           graph;
     lt_tensors         weights;               /* of arch.weights, which fit the graph; none: states 0 are drawn */

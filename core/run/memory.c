@@ -26,7 +26,7 @@ static uint64_t larger(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-static ltc_status ask_regime(lt_device *d, const lt_regime *r, lt_memory *m, ltc_error *err)
+static ltc_status ask_regime(lt_device *d, const lt_regime *r, lt_experiment *e, lt_memory *m, ltc_error *err)
 {
     const lt_program_request request = lt_regime_program(r);
     ltc_plan plan = { 0 };
@@ -41,8 +41,8 @@ static ltc_status ask_regime(lt_device *d, const lt_regime *r, lt_memory *m, ltc
     m->replica = larger(m->replica, plan.bytes_per_replica);
     m->program = larger(m->program, own ? 0 : plan.bytes_fixed);
     m->training = larger(m->training,
-                         (own ? 0 : plan.bytes_per_replica) + 2 * span + bytes_of_states(r->experiment));
-    m->replicas = m->replicas && m->replicas < most ? m->replicas : most;
+                         (own ? 0 : plan.bytes_per_replica) + 2 * span + bytes_of_states(e));
+    e->replicas = e->replicas && e->replicas < most ? e->replicas : most;
     return LTC_OK;
 }
 
@@ -52,7 +52,7 @@ static bool is_like(const lt_regime *a, const lt_regime *b)
     return a && a->batch == b->batch && a->optimizer.kind == b->optimizer.kind && a->steps == b->steps;
 }
 
-static ltc_status ask_lines(const lt_plan *p, lt_device *d, const lt_experiment *e, lt_memory *m, ltc_error *err)
+static ltc_status ask_lines(const lt_plan *p, lt_device *d, lt_experiment *e, lt_memory *m, ltc_error *err)
 {
     const lt_regime *last = NULL;
     ltc_status st = LTC_OK;
@@ -60,36 +60,31 @@ static ltc_status ask_lines(const lt_plan *p, lt_device *d, const lt_experiment 
         const lt_regime *r = i % 2 ? &p->retrain[i / 2] : &p->regime[i / 2];
         if (r->experiment != e || is_like(last, r))
             continue;
-        st = ask_regime(d, r, m, err);
+        st = ask_regime(d, r, e, m, err);
         last = r;
     }
     return st;
 }
 
-static const lt_experiment *experiment_of(const lt_plan *p, uint32_t line)
+static ltc_status ask_experiment(const lt_plan *p, lt_experiment *e, lt_memory *m, ltc_error *err)
 {
-    for (uint32_t i = 0; i < line; i++)
-        if (p->regime[i].experiment == p->regime[line].experiment)
-            return NULL;                      /* asked before */
-    return p->regime[line].experiment;
+    const lt_plugin_setting *backend = &e->settings->backend.plugin;
+    lt_device d = { 0 };
+    ltc_status st = lt_device_open(backend->module, backend->options, e->services, &d, err);
+    m->data += bytes_of_data(e);
+    if (!st)
+        st = ask_lines(p, &d, e, m, err);
+    lt_device_close(&d);
+    m->replicas = e->replicas > m->replicas ? e->replicas : m->replicas;
+    return st;
 }
 
-ltc_status lt_memory_ask(const lt_plan *p, lt_memory *m, ltc_error *err)
+ltc_status lt_memory_ask(const lt_plan *p, lt_experiments *x, lt_memory *m, ltc_error *err)
 {
     ltc_status st = LTC_OK;
     *m = (lt_memory){ 0 };
-    for (uint32_t i = 0; i < p->settings->n_lines && !st; i++) {
-        const lt_experiment *e = experiment_of(p, i);
-        lt_device d = { 0 };
-        if (!e)
-            continue;
-        const lt_plugin_setting *backend = &e->settings->backend.plugin;
-        m->data += bytes_of_data(e);
-        st = lt_device_open(backend->module, backend->options, e->services, &d, err);
-        if (!st)
-            st = ask_lines(p, &d, e, m, err);
-        lt_device_close(&d);
-    }
+    for (uint32_t i = 0; i < x->n && !st; i++)
+        st = ask_experiment(p, &x->v[i], m, err);
     return st;
 }
 

@@ -11,15 +11,16 @@ typedef struct lt_memory {
     uint64_t data, program;                   /* program: once a device */
     uint64_t training;                        /* each, with its states outside the program and the plan of a span */
     uint64_t fixed, replica;                  /* of a program, wherever it lies: once, and for each */
-    uint32_t replicas;                        /* how many any of the programs may have */
+    uint32_t replicas;                        /* how many the programs of one experiment at least may have */
     bool     own;                             /* fixed and replica are of the device's own memory */
 } lt_memory;
 
-/* How a run is laid out: devices at once, and trainings at once on each: one, or a cohort on the only
- * device. */
+/* How a run is laid out: devices at once, and trainings at once on each: one, or on the only device a
+ * cohort, beside which what another backend trains takes its turn. */
 typedef struct lt_layout { uint32_t crews, seats; } lt_layout;
 
-ltc_status lt_memory_ask(const lt_plan *p, lt_memory *m, ltc_error *err);
+/* Also of each experiment how many replicas a program may have. */
+ltc_status lt_memory_ask(const lt_plan *p, lt_experiments *x, lt_memory *m, ltc_error *err);
 
 /* How many of `wanted` trainings at once fit into `available` bytes beside the data, which counts them; 0:
  * not even one. 0 bytes: it is not known, and all do. */

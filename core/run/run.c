@@ -58,7 +58,7 @@ static ltc_status open_run(run *x, bool with_store, ltc_error *err)
 static ltc_status settle_layout(run *x, lt_memory *m, ltc_error *err)
 {
     const uint32_t most = x->plan.n_jobs ? x->plan.n_jobs : 1;
-    const ltc_status st = lt_memory_ask(&x->plan, m, err);
+    const ltc_status st = lt_memory_ask(&x->plan, &x->experiments, m, err);
     const uint32_t advised = m->replicas > 1 ? m->replicas : x->r->processors;
     const uint32_t wanted = x->r->jobs ? x->r->jobs : advised;
     return st ? lt_services_settle(x->r->services, st)

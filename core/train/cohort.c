@@ -222,13 +222,10 @@ static ltc_status train(lt_cohort *c, ltc_error *err)
     return st;
 }
 
-/* Those who were not called are evaluated too, for nothing. */
 static ltc_status evaluate(lt_cohort *c, const lt_part *first, ltc_error *err)
 {
     const uint64_t start = first->first;
     uint64_t n = first->n;
-    for (uint32_t r = 0; r < c->replicas; r++)
-        lt_program_note_sums(c->program, r, 0, 0);
     for (const lt_session *s = c->first; s; s = s->next)
         if (s->called) {
             n = s->part->n < n ? s->part->n : n;

@@ -14,6 +14,7 @@ typedef struct table {
     uint64_t *first_step, *bad_step, *hits;   /* [replicas]; hits: of an evaluation */
     ltc_key  *key_augment, *key_dropout;      /* [replicas] */
     double   *sum;                            /* [replicas]: of an evaluation */
+    uint8_t  *only;                           /* [replicas]: 1 where its sums have been noted */
     uint32_t *row, *correct;                  /* [replicas][room][batch]; [replicas][room] */
     float    *lr, *loss;                      /* [replicas][room] */
 } table;
@@ -49,17 +50,18 @@ static ltc_status make_table(lt_program *p, ltc_error *err)
     p->room = fit < LT_MOST_SPAN ? (uint32_t)fit : LT_MOST_SPAN;
     t->first_step = lt_array(n, sizeof *t->first_step), t->bad_step = lt_array(n, sizeof *t->bad_step);
     t->hits = lt_array(n, sizeof *t->hits), t->sum = lt_array(n, sizeof *t->sum);
+    t->only = lt_array(n, sizeof *t->only);
     t->key_augment = lt_array(n, sizeof *t->key_augment);
     t->key_dropout = lt_array(n, sizeof *t->key_dropout);
     t->row = lt_array(all, p->room * sizeof *t->row), t->correct = lt_array(n, p->room * sizeof *t->correct);
     t->lr = lt_array(n, p->room * sizeof *t->lr), t->loss = lt_array(n, p->room * sizeof *t->loss);
-    return t->first_step && t->bad_step && t->hits && t->sum && t->key_augment && t->key_dropout && t->row &&
+    return t->first_step && t->bad_step && t->hits && t->sum && t->only && t->key_augment && t->key_dropout && t->row &&
            t->correct && t->lr && t->loss ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "no memory to plan steps");
 }
 
 static void free_table(table *t)
 {
-    free(t->first_step), free(t->bad_step), free(t->hits), free(t->sum);
+    free(t->first_step), free(t->bad_step), free(t->hits), free(t->sum), free(t->only);
     free(t->key_augment), free(t->key_dropout);
     free(t->row), free(t->correct), free(t->lr), free(t->loss);
 }
@@ -284,20 +286,24 @@ void lt_program_tell_span(const lt_program *p, uint32_t replica, uint32_t n, lt_
 
 void lt_program_note_sums(lt_program *p, uint32_t replica, double loss, uint64_t correct)
 {
-    p->table.sum[replica] = loss, p->table.hits[replica] = correct;
+    p->table.sum[replica] = loss, p->table.hits[replica] = correct, p->table.only[replica] = 1;
 }
 
 ltc_status lt_program_eval(lt_program *p, uint32_t split, uint64_t first, uint64_t n, ltc_error *err)
 {
-    const ltc_status st = make_ready(p, err);
+    ltc_status st = make_ready(p, err);
     if (st)
         return st;
-    *p->eval_req = (ltc_eval_req){ .size = sizeof *p->eval_req, .split = split, .first = first, .count = n };
+    *p->eval_req = (ltc_eval_req){
+        .size = sizeof *p->eval_req, .split = split, .first = first, .count = n, .only = p->table.only,
+    };
     *p->eval_out = (ltc_eval_out){
         .size = sizeof *p->eval_out, .loss = p->table.sum, .correct = p->table.hits,
     };
     const lt_call call = lt_call_begin(p->device->backend, "evaluating", err);
-    return lt_call_end(&call, ops_of(p)->eval(p->it, p->eval_req, p->eval_out, err));
+    st = lt_call_end(&call, ops_of(p)->eval(p->it, p->eval_req, p->eval_out, err));
+    memset(p->table.only, 0, p->replicas * sizeof *p->table.only);
+    return st;
 }
 
 void lt_program_tell_sums(const lt_program *p, uint32_t replica, double *loss, uint64_t *correct)

@@ -1,6 +1,7 @@
 /* Another backend, which is named by its file, and a line in a log for each program and each call that
  * computes: for tests of cohorts. The environment says where the log is (COUNTED_LOG), since results hold
- * the options, and how many replicas of a program find memory (COUNTED_ROOM). */
+ * the options, how many replicas of a program find memory (COUNTED_ROOM), and what the other's options that
+ * are real numbers are at, if not at their defaults (COUNTED_REAL). */
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,20 @@ static void device_close(void *dev)
     free(d);
 }
 
-/* The inner backend's options are all at zero, which is what those under test have as defaults. */
+/* The inner backend's options, of the types that those under test have. */
+static void set_options(void *at, const ltc_schema *s)
+{
+    const char *real = getenv("COUNTED_REAL");
+    for (uint32_t i = 0; s && i < s->n_opts; i++) {
+        const ltc_opt *o = &s->opt[i];
+        char *to = (char *)at + o->offset;
+        if (o->type == LTC_OPT_REAL)
+            *(double *)(void *)to = real ? strtod(real, NULL) : o->r.def;
+        else if (o->type == LTC_OPT_INT)
+            *(int64_t *)(void *)to = o->i.def;
+    }
+}
+
 static ltc_status device_open(const ltc_host *h, const void *opts, void **dev, ltc_error *err)
 {
     const options *o = opts;
@@ -54,6 +68,7 @@ static ltc_status device_open(const ltc_host *h, const void *opts, void **dev, l
     d->log = fopen(log ? log : "/dev/null", "ae");
     ltc_status st = d->options && d->log ? LTC_OK : ltc_fail(err, LTC_EIO, "no log");
     if (!st) {
+        set_options(d->options, its);
         setvbuf(d->log, NULL, _IOLBF, 0);
         st = d->ops->open(h, d->options, &d->inner, err);
     }
@@ -160,7 +175,10 @@ static ltc_status train(void *prog, const ltc_train_req *r, ltc_train_out *out, 
 static ltc_status eval(void *prog, const ltc_eval_req *r, ltc_eval_out *out, ltc_error *err)
 {
     const part *p = prog;
-    fprintf(p->of->log, "eval %u %llu\n", p->replicas, (unsigned long long)r->count);
+    uint32_t asked = 0;
+    for (uint32_t i = 0; i < p->replicas; i++)
+        asked += !r->only || r->only[i];
+    fprintf(p->of->log, "eval %u %llu\n", asked, (unsigned long long)r->count);
     return p->of->ops->eval(p->inner, r, out, err);
 }
 

@@ -1,5 +1,6 @@
 /* CONV2D as three products, none of which copies an image: each thread finds its operands' elements where
- * they lie. The grid's y counts tiles of rows within groups, its z parts within replicas. */
+ * they lie. The grid's y counts tiles of rows within groups, its x, for a weight's gradient, parts within
+ * tiles of columns. */
 #include "tile.cuh"
 
 /* An image's row, then its channel, in x and in y: those of the block's group. */
@@ -199,18 +200,17 @@ LCU_DEVICE float load_through(const void *argument, const float *x, place where,
 /* w[output][channel, tap] <- sum over (row, pixel) of y x, w and y being gradients */
 LCU_KERNEL(convolve_weight, lcu_convolution)
 {
-    const size_t replica = blockIdx.z / p->parts.n, part = blockIdx.z % p->parts.n;
+    const size_t part = blockIdx.x % p->parts.n;
     const uint32_t group = group_of(p, p->outputs), columns = p->channels * taps(p);
     const size_t size = (size_t)p->outputs * columns;
-    const operand a = { p->y.at + replica * p->y.stride + (size_t)group * p->outputs * out_plane(p),
+    const operand a = { lcu_of(p->y) + (size_t)group * p->outputs * out_plane(p),
                         find_output_plane, load_gradient, p->outputs, true };
-    const operand b = { p->x.at + replica * p->x.stride + (size_t)group * p->channels * in_plane(p), find_tap,
+    const operand b = { lcu_of(p->x) + (size_t)group * p->channels * in_plane(p), find_tap,
                         load_through, columns, true };
     const extent e = extent_of(blockIdx.y - group * ((p->outputs + TILE - 1) / TILE), p->parts,
                                p->rows * out_plane(p));
-    float *w = p->parts.n > 1
-                   ? p->parts.sums.at + replica * p->parts.sums.stride + (part * p->groups + group) * size
-                   : p->w.at + replica * p->w.stride + group * size,
+    float *w = p->parts.n > 1 ? lcu_of(p->parts.sums) + (part * p->groups + group) * size
+                              : lcu_of(p->w) + group * size,
           sum[EACH][EACH];
     multiply(p, a, b, e, sum);
     for (uint32_t i = 0; i < EACH; i++)
@@ -224,22 +224,22 @@ LCU_KERNEL(convolve_weight, lcu_convolution)
 void lcu_convolve(lcu_device *d, const lcu_convolution *c, uint32_t replicas)
 {
     const lcu_grid grid = { tiles_of(c->rows * c->out_y * c->out_x), tiles_of(c->outputs) * c->groups,
-                            replicas, THREADS };
+                            replicas, THREADS, 0 };
     lcu_launch(d, LCU_ENTRY(convolve), grid, c, sizeof *c);
 }
 
 void lcu_convolve_input(lcu_device *d, const lcu_convolution *c, uint32_t replicas)
 {
     const lcu_grid grid = { tiles_of(c->rows * c->in_y * c->in_x), tiles_of(c->channels) * c->groups,
-                            replicas, THREADS };
+                            replicas, THREADS, 0 };
     lcu_launch(d, LCU_ENTRY(convolve_input), grid, c, sizeof *c);
 }
 
 void lcu_convolve_weight(lcu_device *d, const lcu_convolution *c, uint32_t replicas)
 {
     const uint32_t columns = c->channels * c->kernel_y * c->kernel_x;
-    const lcu_grid grid = { tiles_of(columns), tiles_of(c->outputs) * c->groups, replicas * c->parts.n,
-                            THREADS };
+    const lcu_grid grid = { tiles_of(columns) * c->parts.n, tiles_of(c->outputs) * c->groups, replicas,
+                            THREADS, 0 };
     lcu_launch(d, LCU_ENTRY(convolve_weight), grid, c, sizeof *c);
     if (c->parts.n > 1)
         lcu_add_parts(d, c->w, c->parts, c->groups * c->outputs * columns, c->add, replicas);

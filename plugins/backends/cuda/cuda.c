@@ -5,33 +5,55 @@
 
 #include "program.h"
 
-typedef struct options { int64_t device; } options;
+typedef struct options { int64_t device; double sparse; int64_t convolution; } options;
+
+enum { OWN, CUDNN };
+static const char *const convolutions[] = { "own", "cudnn", NULL };
 
 static const ltc_opt option[] = {
     LTC_INT(options, device, 0, 0, 63, "which CUDA device, as nvidia-smi numbers them",
             .flags = LTC_OPT_NEUTRAL),
+    LTC_REAL(options, sparse, 0.125, 0, 1,
+             "the most of a perceptron's weights that may be left for it to be trained by lists of them"),
+    LTC_ENUM(options, convolution, OWN, convolutions,
+             "what computes the convolutions of a training step: kernels for all replicas at once, or NVIDIA's library"),
 };
 static const ltc_schema schema = LTC_SCHEMA(options, option);
 
-static ltc_status device_open(const ltc_host *h, const void *opts, void **dev, ltc_error *err)
-{
-    (void)h;
-    lcu_device *d = NULL;
-    const ltc_status st = lcu_device_open(((const options *)opts)->device, &d, err);
-    if (!st)
-        *dev = d;
-    return st;
-}
-
 static void device_close(void *dev)
 {
-    lcu_device_close(dev);
+    lcu_backend *b = dev;
+    if (!b)
+        return;
+    lcu_dnn_close(b->dnn);
+    lcu_device_close(b->device);
+    free(b);
+}
+
+static ltc_status device_open(const ltc_host *h, const void *opts, void **dev, ltc_error *err)
+{
+    const options *o = opts;
+    lcu_backend *b = calloc(1, sizeof *b);
+    (void)h;
+    if (!b)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for a device");
+    b->sparse = o->sparse;
+    ltc_status st = lcu_device_open(o->device, &b->device, err);
+    if (!st && o->convolution == CUDNN)
+        st = lcu_dnn_open(b->device, &b->dnn, err);
+    if (st)
+        device_close(b);
+    else
+        *dev = b;
+    return st;
 }
 
 /* The number is raised by hand when a kernel changes its bits. */
 static ltc_status identity(void *dev, char *text, size_t n, ltc_error *err)
 {
-    const int used = snprintf(text, n, "cuda/1 %s", lcu_device_text(dev));
+    const lcu_backend *b = dev;
+    const int used = snprintf(text, n, "cuda/2 %s%s%s", lcu_device_text(b->device), b->dnn ? " " : "",
+                              b->dnn ? lcu_dnn_text(b->dnn) : "");
     if (used < 0 || (size_t)used >= n)
         return ltc_fail(err, LTC_EINTERNAL, "no room for the backend's identity in %zu bytes", n);
     return LTC_OK;
@@ -77,7 +99,7 @@ static ltc_status data_open(void *dev, const ltc_data_desc *desc, void **data, l
     lcu_data *d = calloc(1, sizeof *d);
     if (!d)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a split");
-    d->device = dev;
+    d->device = ((const lcu_backend *)dev)->device;
     ltc_status st = lts_request_data(desc, &d->desc, d->dim, err);
     if (!st)
         st = count_bytes(&d->desc, &bytes, err);

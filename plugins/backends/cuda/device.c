@@ -12,6 +12,8 @@ struct lcu_device {
     cudaStream_t stream;
     cudaError_t  error;                       /* the first since lcu_finish */
     uint64_t     bytes;
+    uint32_t     shared, reserved;
+    lcu_set      only;
     char         text[160];
 };
 
@@ -50,8 +52,9 @@ static ltc_status describe(lcu_device *d, ltc_error *err)
                         "backend needs 8.0: choose another device or another backend", d->number, prop.name,
                         prop.major, prop.minor);
     d->bytes = prop.totalGlobalMem;
-    const int n = snprintf(d->text, sizeof d->text, "cc-%d.%d nvcc-%s runtime-%d.%d", prop.major, prop.minor,
-                           lcu_compiler(), runtime / 1000, runtime % 1000 / 10);
+    d->shared = (uint32_t)prop.sharedMemPerBlockOptin;
+    const int n = snprintf(d->text, sizeof d->text, "cc-%d.%d shared-%u nvcc-%s runtime-%d.%d", prop.major,
+                           prop.minor, d->shared, lcu_compiler(), runtime / 1000, runtime % 1000 / 10);
     if (prop.major > 9 && n > 0 && (size_t)n < sizeof d->text)
         snprintf(d->text + n, sizeof d->text - (size_t)n, " driver-%d.%d", driver / 1000, driver % 1000 / 10);
     return LTC_OK;
@@ -110,6 +113,11 @@ uint64_t lcu_device_bytes(const lcu_device *d)
     return d->bytes;
 }
 
+uint32_t lcu_device_shared(const lcu_device *d)
+{
+    return d->shared;
+}
+
 /* Too little memory is an answer, and no failure of the device. */
 void *lcu_alloc(lcu_device *d, size_t bytes)
 {
@@ -152,14 +160,43 @@ void lcu_read(lcu_device *d, void *dst, const void *src, size_t bytes)
         d->error = cudaStreamSynchronize(d->stream);
 }
 
+void lcu_only(lcu_device *d, const lcu_set *replicas)
+{
+    d->only = *replicas;
+}
+
+const lcu_set *lcu_whom(const lcu_device *d)
+{
+    return &d->only;
+}
+
+void *lcu_stream(lcu_device *d)
+{
+    return d->stream;
+}
+
+void lcu_fail(lcu_device *d)
+{
+    d->error = d->error ? d->error : cudaErrorUnknown;
+}
+
+/* A block has 48 KiB unless its kernel was told that it may have more. */
+static void allow(lcu_device *d, const void *kernel, uint32_t shared)
+{
+    if (shared > 48 << 10)
+        d->error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared);
+}
+
 void lcu_launch(lcu_device *d, lcu_entry kernel, lcu_grid grid, const void *argument, size_t bytes)
 {
     (void)bytes;
-    if (!enter(d))
-        return;
+    const void *entry = (const void *)(uintptr_t)kernel;
     const dim3 blocks = { grid.x, grid.y, grid.z }, threads = { grid.threads, 1, 1 };
-    void *arguments[1] = { (void *)(uintptr_t)argument };
-    d->error = cudaLaunchKernel((const void *)(uintptr_t)kernel, blocks, threads, arguments, 0, d->stream);
+    void *arguments[2] = { (void *)(uintptr_t)argument, &d->only };
+    if (enter(d))
+        allow(d, entry, grid.shared);
+    if (!d->error)
+        d->error = cudaLaunchKernel(entry, blocks, threads, arguments, grid.shared, d->stream);
 }
 
 /* Relaxed, since the runtime may load a kernel when it is first launched, and that allocates. */

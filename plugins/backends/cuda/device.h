@@ -16,7 +16,24 @@ extern "C" {
 typedef struct lcu_device lcu_device;
 typedef struct lcu_graph  lcu_graph;
 typedef void (*lcu_entry)(void);              /* a kernel: LCU_ENTRY of language.h */
-typedef struct lcu_grid { uint32_t x, y, z, threads; } lcu_grid;
+
+/* shared: bytes of memory that each block has beyond what its kernel declares. */
+typedef struct lcu_grid { uint32_t x, y, z, threads, shared; } lcu_grid;
+
+/* Replicas: number r is bit r % 64 of word r / 64. */
+enum { LCU_MOST_REPLICAS = 512 };
+typedef struct lcu_set { uint64_t word[LCU_MOST_REPLICAS / 64]; } lcu_set;
+
+static inline void lcu_include(lcu_set *s, uint32_t replica, bool in)
+{
+    const uint64_t bit = (uint64_t)1 << replica % 64;
+    s->word[replica / 64] = in ? s->word[replica / 64] | bit : s->word[replica / 64] & ~bit;
+}
+
+LTC_INLINE bool lcu_has(const lcu_set *s, uint32_t replica)
+{
+    return s->word[replica / 64] >> replica % 64 & 1;
+}
 
 /* `bytes` of each of `count` rows, which lie so many bytes apart. */
 typedef struct lcu_rows {
@@ -29,9 +46,10 @@ typedef struct lcu_rows {
 ltc_status lcu_device_open(int64_t number, lcu_device **device, ltc_error *err);
 void       lcu_device_close(lcu_device *d);
 
-/* What its bits depend on, in a few words; bytes of its memory. */
+/* What its bits depend on, in a few words; bytes of its memory; the most that a grid's `shared` may be. */
 const char *lcu_device_text(const lcu_device *d);
 uint64_t    lcu_device_bytes(const lcu_device *d);
+uint32_t    lcu_device_shared(const lcu_device *d);
 
 /* Zeroed memory of the device; NULL when there is none. */
 void *lcu_alloc(lcu_device *d, size_t bytes);
@@ -42,6 +60,9 @@ void lcu_write(lcu_device *d, void *dst, const void *src, size_t bytes);
 void lcu_write_rows(lcu_device *d, const lcu_rows *r);
 void lcu_read(lcu_device *d, void *dst, const void *src, size_t bytes);
 
+/* The launches from now on are for these replicas of the grid's z alone; at first for none. */
+void lcu_only(lcu_device *d, const lcu_set *replicas);
+
 /* One kernel, whose argument is copied. Between begin and end launches are recorded and not done; NULL:
  * failed. */
 void       lcu_launch(lcu_device *d, lcu_entry kernel, lcu_grid grid, const void *argument, size_t bytes);
@@ -49,6 +70,11 @@ void       lcu_capture_begin(lcu_device *d);
 lcu_graph *lcu_capture_end(lcu_device *d);
 void       lcu_replay(lcu_device *d, lcu_graph *g);
 void       lcu_graph_free(lcu_device *d, lcu_graph *g);
+
+/* For dnn.c: the stream, the replicas that launches are for, and that a call on the stream has failed. */
+void          *lcu_stream(lcu_device *d);
+const lcu_set *lcu_whom(const lcu_device *d);
+void           lcu_fail(lcu_device *d);
 
 /* Waits, and forgets the failure that it reports. */
 ltc_status lcu_finish(lcu_device *d, ltc_error *err);

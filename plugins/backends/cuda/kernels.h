@@ -2,7 +2,7 @@
  * these, nodes.c and span.c call them.
  *
  * Every tensor exists once per replica and has fewer than 2^31 elements in each; replicas are the grid's
- * z. Rows are samples. add: a gradient is added to what is there, else set. */
+ * z, in every kernel. Rows are samples. add: a gradient is added to what is there, else set. */
 #ifndef LCU_KERNELS_H
 #define LCU_KERNELS_H
 
@@ -13,6 +13,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+enum { LCU_MOST_THREADS = 512 };              /* of a block */
 
 /* Replica r's begins at at + r * stride. */
 typedef struct lcu_floats { float *at; size_t stride; } lcu_floats;
@@ -34,6 +36,7 @@ typedef struct lcu_chunk {
     const uint32_t *sample;
     const float    *lr;
     size_t          sample_stride, lr_stride;
+    uint32_t        steps, reserved;
 } lcu_chunk;
 
 /* gather.cu: rows of the split into the input, normalised, cut out, mirrored; and their labels. A
@@ -178,11 +181,50 @@ void lcu_update_all(lcu_device *d, const lcu_update *u, uint32_t replicas);
 typedef struct lcu_settle { lcu_floats w, m, v; const uint8_t *mask; uint32_t n, reserved; } lcu_settle;
 void lcu_settle_masks(lcu_device *d, const lcu_settle *s, uint32_t replicas);
 
+/* fused.cu: sparse perceptrons, for which a block does whole steps. A link is a weight or a bias that is not
+ * dead; `in` of a bias is the layer's number of inputs, and `at` its place in the parameter. */
+enum { LCU_MOST_LAYERS = 8, LCU_FUSED_LANES = 16, LCU_FUSED_ROWS = 32 };  /* ROWS: of an evaluation's block */
+#define LCU_FROZEN_LINK   0x80000000u         /* beside `at` */
+#define LCU_FUSED_SCRATCH ((size_t)LCU_MOST_THREADS * (LCU_FUSED_LANES + 1))          /* floats */
+typedef struct lcu_link { uint32_t at; uint16_t in, out; } lcu_link;
+
+/* Of replica r from r * most on, ordered by layer, output, input. back: those of a layer ordered by input,
+ * then output. start, from r * n_starts on: where those of a unit begin, and where the last one's end. */
+typedef struct lcu_links {
+    lcu_link *link;
+    uint32_t *back, *start;
+    float    *w, *m, *v, *g;
+    uint32_t  most, n_starts;
+} lcu_links;
+
+/* LINEAR, and RELU after it or not. weight, bias: segments. first, first_back: its first starts, by output
+ * and by input; units: outputs of the layers before. */
+typedef struct lcu_layer { uint32_t n_in, n_out, relu, weight, bias, first, first_back, units; } lcu_layer;
+
+typedef struct lcu_fused {
+    lcu_gather gather;                        /* to: [unit][row], by the block's rows */
+    lcu_loss   loss;
+    lcu_update update;
+    lcu_links  links;
+    lcu_layer  layer[LCU_MOST_LAYERS];
+    uint32_t   n_layers, reserved;
+} lcu_fused;
+void lcu_fused_train(lcu_device *d, const lcu_fused *f, uint32_t replicas);    /* the steps of the chunk */
+void lcu_fused_take(lcu_device *d, const lcu_fused *f, uint32_t replicas);     /* the links' weights */
+void lcu_fused_eval(lcu_device *d, const lcu_fused *f, uint32_t replicas);     /* as far as the logits */
+
+/* What a block needs beyond what there is anyway, in bytes: scratch, and of so many rows every unit but the
+ * last layer's. */
+static inline uint64_t lcu_fused_shared(const lcu_layer *layer, uint32_t n_layers, uint32_t rows)
+{
+    return sizeof(float) * (LCU_FUSED_SCRATCH + (uint64_t)layer[n_layers - 1].units * rows);
+}
+
 /* Blocks of 256 threads for n elements of each replica. */
 static inline lcu_grid lcu_cover(uint32_t n, uint32_t replicas)
 {
     lcu_grid g;
-    g.threads = 256, g.x = n / 256 + (n % 256 != 0), g.y = 1, g.z = replicas;
+    g.threads = 256, g.x = n / 256 + (n % 256 != 0), g.y = 1, g.z = replicas, g.shared = 0;
     return g;
 }
 

@@ -9,11 +9,20 @@
 #ifdef __CUDACC__
 #include <cuda_runtime.h>
 
-/* LCU_KERNEL(name, type) { ... p ... }: a kernel whose only argument is a struct, to which p points. */
+/* LCU_KERNEL(name, type) { ... p ... }: a kernel whose argument is a struct, to which p points. Blocks of
+ * replicas that it is not for end at once. */
 #define LCU_KERNEL(name, type) \
     static __device__ __forceinline__ void name##_thread(const type *p); \
-    static __global__ void name(const __grid_constant__ type argument) { name##_thread(&argument); } \
+    static __global__ void __launch_bounds__(LCU_MOST_THREADS) \
+    name(const __grid_constant__ type argument, const __grid_constant__ lcu_set only) \
+    { \
+        if (lcu_has(&only, blockIdx.z)) \
+            name##_thread(&argument); \
+    } \
     static __device__ __forceinline__ void name##_thread(const type *p)
+
+/* The block's memory that its launch asked for. */
+extern __shared__ float lcu_block_memory[];
 #define LCU_ENTRY(name) ((lcu_entry)name)
 #define LCU_DEVICE      static __device__ __forceinline__
 #define LCU_UNROLL      _Pragma("unroll")

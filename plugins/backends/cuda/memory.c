@@ -107,6 +107,8 @@ static void lay_out_nodes(lcu_program *p)
     }
     if (sums)
         p->sums = take_floats(p, sums);
+    if (p->space.bytes)
+        p->space.at = lcu_take_once(&p->memory, p->space.bytes, 1);
 }
 
 static void lay_out_input(lcu_program *p)
@@ -128,6 +130,7 @@ void lcu_lay_out(lcu_program *p)
     lay_out_params(p);
     lay_out_nodes(p);
     lay_out_input(p);
+    lcu_links_lay_out(p);
     p->label = lcu_take_each(m, p->rows, sizeof *p->label);
     p->row_loss = lcu_take_each(m, p->rows, sizeof *p->row_loss);
     p->row_hit = lcu_take_each(m, p->rows, sizeof *p->row_hit);

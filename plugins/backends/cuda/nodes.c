@@ -100,11 +100,52 @@ static lcu_convolution convolution_of(const lcu_site *s)
     };
 }
 
+/* Only training's: a row's bits in an evaluation may not depend on how many there are. */
+static bool by_dnn(const lcu_site *s)
+{
+    return s->training && s->p->by_dnn[s->i];
+}
+
+void lcu_dnn_plan(lcu_program *p)
+{
+    for (uint32_t i = 0; i < p->graph->n_nodes; i++) {
+        const ltc_node *n = ltc_graph_node(p->graph, i);
+        if (n->op != LTC_OP_CONV2D)
+            continue;
+        const lcu_site s = { .p = p, .node = n, .x = ltc_graph_value(p->graph, n->in[0]),
+                             .y = ltc_graph_value(p->graph, n->out), .i = i, .rows = p->batch };
+        const lcu_convolution c = convolution_of(&s);
+        uint64_t bytes = 0;
+        p->by_dnn[i] = lcu_dnn_takes(p->dnn, &c, &bytes);
+        if (p->by_dnn[i] && bytes > p->space.bytes)
+            p->space.bytes = bytes;
+    }
+}
+
 static void conv2d_forward(const lcu_site *s)
 {
     lcu_convolution c = convolution_of(s);
     c.x = in(s, 0), c.w = in(s, 1), c.bias = in(s, 2), c.y = out(s);
-    lcu_convolve(s->p->device, &c, s->p->replicas);
+    if (by_dnn(s))
+        lcu_dnn_convolve(s->p->dnn, &c, s->p->space, s->p->replicas);
+    else
+        lcu_convolve(s->p->device, &c, s->p->replicas);
+}
+
+static void conv2d_weight(const lcu_site *s, const lcu_convolution *c)
+{
+    if (by_dnn(s))
+        lcu_dnn_convolve_weight(s->p->dnn, c, s->p->space, s->p->replicas);
+    else
+        lcu_convolve_weight(s->p->device, c, s->p->replicas);
+}
+
+static void conv2d_input(const lcu_site *s, const lcu_convolution *c)
+{
+    if (by_dnn(s))
+        lcu_dnn_convolve_input(s->p->dnn, c, s->p->space, s->p->replicas);
+    else
+        lcu_convolve_input(s->p->device, c, s->p->replicas);
 }
 
 static void conv2d_backward(const lcu_site *s)
@@ -114,10 +155,10 @@ static void conv2d_backward(const lcu_site *s)
     w.parts = parts_of(s->p, w.outputs, w.channels * w.kernel_y * w.kernel_x, w.rows * w.out_y * w.out_x);
     x.x = wanted(s, 0), x.y = given(s), x.w = in(s, 1), x.add = adds(s, 0);
     if (w.w.at)
-        lcu_convolve_weight(s->p->device, &w, s->p->replicas);
+        conv2d_weight(s, &w);
     bias_backward(s, (uint32_t)s->y->dim[0], w.out_y * w.out_x);
     if (x.x.at)
-        lcu_convolve_input(s->p->device, &x, s->p->replicas);
+        conv2d_input(s, &x);
 }
 
 static lcu_norm norm_of(const lcu_site *s)

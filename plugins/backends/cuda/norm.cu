@@ -85,7 +85,7 @@ LCU_KERNEL(channel_sums, lcu_sum)
 
 static lcu_grid channels(uint32_t n, uint32_t replicas)
 {
-    const lcu_grid g = { n, 1, replicas, REDUCE_THREADS };
+    const lcu_grid g = { n, 1, replicas, REDUCE_THREADS, 0 };
     return g;
 }
 

@@ -32,15 +32,14 @@ LCU_DEVICE float load_b(const void *argument, const float *b, place where, uint3
 
 LCU_KERNEL(matrices, lcu_product_of)
 {
-    const size_t replica = blockIdx.z / p->parts.n, part = blockIdx.z % p->parts.n;
-    const operand a = { p->a.at + replica * p->a.stride, find_a, load_a, p->m, p->a_k == 1 };
-    const operand b = { p->b.at + replica * p->b.stride, find_b, load_b, p->n, p->b_k == 1 };
+    const size_t part = blockIdx.x % p->parts.n;
+    const operand a = { lcu_of(p->a), find_a, load_a, p->m, p->a_k == 1 };
+    const operand b = { lcu_of(p->b), find_b, load_b, p->n, p->b_k == 1 };
     const extent e = extent_of(blockIdx.y, p->parts, p->k);
     float sum[EACH][EACH];
     multiply(p, a, b, e, sum);
-    const float *bias = p->bias.at ? p->bias.at + replica * p->bias.stride : NULL;
-    float *c = p->parts.n > 1 ? p->parts.sums.at + replica * p->parts.sums.stride + part * p->m * p->n
-                              : p->c.at + replica * p->c.stride;
+    const float *bias = p->bias.at ? lcu_of(p->bias) : NULL;
+    float *c = p->parts.n > 1 ? lcu_of(p->parts.sums) + part * p->m * p->n : lcu_of(p->c);
     for (uint32_t i = 0; i < EACH; i++)
         for (uint32_t j = 0; j < EACH; j++) {
             const uint32_t row = e.row + tile_row(i), column = e.column + tile_column(j);
@@ -88,7 +87,7 @@ lcu_parts lcu_parts_of(uint32_t m, uint32_t n, uint32_t k)
 
 void lcu_matrices(lcu_device *d, const lcu_product_of *p, uint32_t replicas)
 {
-    const lcu_grid grid = { tiles_of(p->n), tiles_of(p->m), replicas * p->parts.n, THREADS };
+    const lcu_grid grid = { tiles_of(p->n) * p->parts.n, tiles_of(p->m), replicas, THREADS, 0 };
     lcu_launch(d, LCU_ENTRY(matrices), grid, p, sizeof *p);
     if (p->parts.n > 1)
         lcu_add_parts(d, p->c, p->parts, p->m * p->n, p->add, replicas);

@@ -7,11 +7,11 @@
 #include "op.h"
 #include "sample.h"
 
-enum { MOST_ELEMENTS = INT32_MAX, MOST_GROUPS = 1 << 10, MOST_OUTPUTS = 1 << 21 };
+enum { MOST_ELEMENTS = INT32_MAX, MOST_GROUPS = 1 << 10, MOST_CHANNELS = 1 << 21 };
 static const lts_limits takes = {
     .caps = LTC_CAP_COHORT | LTC_CAP_REPEATABLE | LTC_CAP_REPLICA_FREE | LTC_CAP_SPAN_FREE |
             LTC_CAP_OWN_MEMORY,
-    .replicas = 512,
+    .replicas = LCU_MOST_REPLICAS,
     .batch = 1 << 16,
 };
 
@@ -26,6 +26,18 @@ static ltc_status check_sizes(const lcu_program *p, ltc_error *err)
                             "a value of %llu x %llu elements is too large for this backend",
                             (unsigned long long)rows, (unsigned long long)n);
     }
+    return LTC_OK;
+}
+
+/* Tiles of outputs, and on the way back of a convolution's inputs, are a grid's y, which ends at 65535. */
+static ltc_status check_channels(const lcu_program *p, uint32_t i, const char *name, ltc_error *err)
+{
+    const ltc_node *n = ltc_graph_node(p->graph, i);
+    const bool inputs = n->op == LTC_OP_CONV2D, outputs = inputs || n->op == LTC_OP_LINEAR;
+    if ((outputs && ltc_graph_value(p->graph, n->out)->dim[0] > MOST_CHANNELS) ||
+        (inputs && ltc_graph_value(p->graph, n->in[0])->dim[0] > MOST_CHANNELS))
+        return ltc_fail(err, LTC_EUNSUPPORTED, "node %u ('%s') has more than %d inputs or outputs", i, name,
+                        MOST_CHANNELS);
     return LTC_OK;
 }
 
@@ -48,11 +60,7 @@ static ltc_status check_node(const lcu_program *p, uint32_t i, ltc_error *err)
     if (n->op == LTC_OP_CONV2D && ((const ltc_conv2d_desc *)n->desc)->groups > MOST_GROUPS)
         return ltc_fail(err, LTC_EUNSUPPORTED, "node %u ('%s') has more than %d groups", i, name,
                         MOST_GROUPS);
-    if ((n->op == LTC_OP_CONV2D || n->op == LTC_OP_LINEAR) &&
-        ltc_graph_value(p->graph, n->out)->dim[0] > MOST_OUTPUTS)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "node %u ('%s') has more than %d outputs", i, name,
-                        MOST_OUTPUTS);
-    return LTC_OK;
+    return check_channels(p, i, name, err);
 }
 
 static bool take_names(lcu_program *p)
@@ -64,13 +72,14 @@ static bool take_names(lcu_program *p)
     p->param = calloc((size_t)g->n_params + 1, sizeof *p->param);
     p->saved = calloc((size_t)g->n_nodes + 1, sizeof *p->saved);
     p->back = calloc((size_t)g->n_nodes + 1, sizeof *p->back);
+    p->by_dnn = calloc((size_t)g->n_nodes + 1, sizeof *p->by_dnn);
     p->host_segment = calloc((size_t)g->n_params + 2 * (size_t)g->n_nodes + 1, sizeof *p->host_segment);
     p->has_value = calloc(names, sizeof *p->has_value);
     p->clock = calloc(p->replicas, sizeof *p->clock);
     p->host_replica = calloc(p->replicas, sizeof *p->host_replica);
     p->host_loss = calloc((size_t)p->replicas * LCU_MOST_STEPS, sizeof *p->host_loss);
     p->host_correct = calloc((size_t)p->replicas * LCU_MOST_STEPS, sizeof *p->host_correct);
-    return p->value && p->grad && p->param && p->saved && p->back && p->host_segment && p->has_value &&
+    return p->value && p->grad && p->param && p->saved && p->back && p->by_dnn && p->host_segment && p->has_value &&
            p->clock && p->host_replica && p->host_loss && p->host_correct;
 }
 
@@ -85,7 +94,7 @@ static uint32_t count_segments(const ltc_graph *g)
 }
 
 /* Everything of a program that needs no device. */
-static ltc_status begin(lcu_program *p, const ltc_compile_req *r, ltc_error *err)
+static ltc_status begin(const lcu_backend *b, lcu_program *p, const ltc_compile_req *r, ltc_error *err)
 {
     ltc_status st = lts_request_compile(r, &takes, err);
     if (st)
@@ -104,20 +113,28 @@ static ltc_status begin(lcu_program *p, const ltc_compile_req *r, ltc_error *err
     if (!st)
         st = lts_request_augment(r, err);
     p->n_segments = count_segments(r->graph);
-    return !st && !take_names(p) ? ltc_fail(err, LTC_ENOMEM, "no memory for a program") : st;
+    p->sparse = b->sparse, p->dnn = b->dnn;
+    for (uint32_t i = 0; i < p->replicas; i++)
+        lcu_include(&p->all, i, true);
+    if (!st && !(take_names(p) && lcu_links_begin(p, lcu_device_shared(b->device))))
+        st = ltc_fail(err, LTC_ENOMEM, "no memory for a program");
+    if (!st && p->dnn)
+        lcu_dnn_plan(p);
+    return st;
 }
 
 /* What a program of one replica takes, and how many of them nine tenths of the memory would hold. */
 ltc_status lcu_plan(void *dev, const ltc_compile_req *r, ltc_plan *plan, ltc_error *err)
 {
+    const lcu_backend *b = dev;
     lcu_program *p = calloc(1, sizeof *p);
-    ltc_status st = p ? begin(p, r, err) : ltc_fail(err, LTC_ENOMEM, "no memory for a program");
+    ltc_status st = p ? begin(b, p, r, err) : ltc_fail(err, LTC_ENOMEM, "no memory for a program");
     if (!st)
         lcu_lay_out(p);
     if (!st && !p->memory.fits)
         st = ltc_fail(err, LTC_ENOMEM, "the network does not fit into any memory");
     if (!st) {
-        const uint64_t room = lcu_device_bytes(dev) / 10 * 9, fixed = p->memory.fixed;
+        const uint64_t room = lcu_device_bytes(b->device) / 10 * 9, fixed = p->memory.fixed;
         const uint64_t most = room > fixed ? (room - fixed) / p->memory.per_replica : 0;
         plan->caps = takes.caps;
         plan->max_replicas = most < 1 ? 1 : most < takes.replicas ? (uint32_t)most : takes.replicas;
@@ -199,9 +216,9 @@ ltc_status lcu_compile(void *dev, const ltc_compile_req *r, void **prog, ltc_err
     lcu_program *p = calloc(1, sizeof *p);
     if (!p)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a program");
-    ltc_status st = begin(p, r, err);
+    ltc_status st = begin(dev, p, r, err);
     if (!st) {
-        p->device = p->memory.device = dev;
+        p->device = p->memory.device = ((const lcu_backend *)dev)->device;
         lcu_lay_out(p);
         if (!p->memory.fits)
             st = ltc_fail(
@@ -227,8 +244,9 @@ void lcu_release(void *prog)
     if (p->step)
         lcu_graph_free(p->device, p->step);
     lcu_give_back(&p->memory);
+    lcu_links_free(p);
     lts_tape_free(&p->tape);
-    free(p->value), free(p->grad), free(p->param), free(p->saved), free(p->back), free(p->host_segment);
+    free(p->value), free(p->grad), free(p->param), free(p->saved), free(p->back), free(p->by_dnn), free(p->host_segment);
     free(p->has_value), free(p->clock), free(p->host_replica), free(p->host_loss), free(p->host_correct);
     free(p);
 }

@@ -2,15 +2,20 @@
  * Included by the files of this backend that are plain C.
  *
  * program.c makes it, memory.c lays it out, nodes.c computes one operation, step.c puts them in order,
- * state.c and span.c are what the core calls. */
+ * links.c keeps the lists of sparse replicas, state.c and span.c are what the core calls. */
 #ifndef LCU_PROGRAM_H
 #define LCU_PROGRAM_H
 
+#include "dnn.h"
 #include "kernels.h"
 #include "request.h"
 #include "tape.h"
 
 enum { LCU_MOST_STEPS = 256, LCU_EVAL_ROWS = 128 };
+
+/* What the core calls a device: the device itself, cuDNN if it is to be used, and the option `sparse`, the most
+ * of a perceptron's weights that may be left in a replica which is trained by its links. */
+typedef struct lcu_backend { lcu_device *device; lcu_dnn *dnn; double sparse; } lcu_backend;
 
 /* A split: x and label are the device's, those of desc the host's. */
 typedef struct lcu_data {
@@ -38,12 +43,31 @@ typedef struct lcu_param { lcu_floats grad, m, v; uint8_t *mask; } lcu_param;
  * gradient is added to, since somebody did so before. */
 typedef struct lcu_back { uint64_t adds; bool active; } lcu_back;
 
+/* Of sparse replicas. most 0: the network has none. The lists are the device's, the rest the host's: one
+ * replica's lists and masks while they are made. */
+typedef struct lcu_links_of {
+    lcu_layer layer[LCU_MOST_LAYERS];
+    uint32_t  weight[LCU_MOST_LAYERS], bias[LCU_MOST_LAYERS];      /* parameters; n_params: none */
+    uint32_t  n_layers, n_starts, most;
+    bool      trains;                         /* a block holds a batch; else they serve evaluations alone */
+    lcu_set   has;                            /* replicas with links */
+    bool     *taken;                          /* [n_params] */
+    bool     *stale;                          /* [replicas]: its masks are others than its links' */
+    lcu_links lists;
+    lcu_link *link;
+    uint32_t *back, *start;
+    uint8_t  *mask;
+} lcu_links_of;
+
 typedef struct lcu_program {
     lcu_device      *device;
     const ltc_graph *graph;
     const ltc_input *input;
     ltc_optimizer    optimizer;
     uint32_t         batch, rows, augment, replicas;      /* rows: the most of a pass */
+    double           sparse;
+    lcu_set          all, dense;              /* replicas: of the program; of the captured step */
+    lcu_links_of     links;
 
     lts_tape    tape;                         /* only to know which values want a gradient */
     lcu_memory  memory;
@@ -52,6 +76,9 @@ typedef struct lcu_program {
     lcu_floats *saved;                        /* [n_nodes]: what passes from forward to backward */
     lcu_back   *back;                         /* [n_nodes] */
     lcu_floats  sums;                         /* parts of products */
+    lcu_dnn    *dnn;                          /* NULL: own kernels */
+    bool       *by_dnn;                       /* [n_nodes]: convolutions that it trains */
+    lcu_workspace space;                      /* its own */
     lcu_segment *segment, *host_segment;      /* [n_segments] */
     uint32_t     n_segments, n_blocks;
 
@@ -85,6 +112,17 @@ void  lcu_lay_out(lcu_program *p);
 /* A step's work in order: launches it, or has it captured. A forward pass leaves logits. */
 void  lcu_forward(lcu_program *p, uint32_t rows, bool training);
 void  lcu_step(lcu_program *p);
+
+/* A chunk's steps for replicas that have links. What their kernels are told. */
+void      lcu_chunk_by_links(lcu_program *p);
+lcu_fused lcu_fused_of(const lcu_program *p, const lcu_gather *g, const lcu_loss *l);
+
+/* Links. begin: which layers, how many there may be where a block has so much memory, and what the host needs
+ * to make them; false: it finds none. make: those of replicas whose masks have changed. */
+bool lcu_links_begin(lcu_program *p, uint32_t shared);
+void lcu_links_lay_out(lcu_program *p);
+void lcu_links_make(lcu_program *p);
+void lcu_links_free(lcu_program *p);
 void  lcu_plan_backward(lcu_program *p);      /* sets p->back */
 
 /* One node; NULL: it has nothing to do. */
@@ -100,6 +138,9 @@ typedef struct lcu_operation {
     void (*backward)(const lcu_site *s);
 } lcu_operation;
 extern const lcu_operation lcu_operations[LTC_OP_COUNT];
+
+/* Which convolutions cuDNN trains, and the memory that it needs for them. */
+void lcu_dnn_plan(lcu_program *p);
 
 /* Floats of saved memory that node i needs for each replica; of the sums of parts. */
 uint64_t lcu_saved_of(const lcu_program *p, uint32_t i);

@@ -8,7 +8,8 @@
 static lts_terms terms_of(const lcu_program *p, uint32_t split)
 {
     const bool bound = split < LTS_MOST_SPLITS && p->split[split];
-    return (lts_terms){ p->ready, bound, p->replicas, p->batch, p->augment, bound ? p->split[split]->desc.n : 0 };
+    const uint64_t rows = bound ? p->split[split]->desc.n : 0;
+    return (lts_terms){ p->ready, bound, p->replicas, p->batch, p->augment, rows };
 }
 
 /* Before the first chunk. */
@@ -30,7 +31,7 @@ static void send_chunk(lcu_program *p, const ltc_train_req *q, uint32_t s, uint3
     const lcu_data *d = p->split[q->split];
     const lcu_chunk chunk = {
         d->x, d->label, p->sample, p->lr, q->sample_stride ? (size_t)LCU_MOST_STEPS * p->batch : 0,
-        q->lr_stride ? LCU_MOST_STEPS : 0,
+        q->lr_stride ? LCU_MOST_STEPS : 0, n, 0,
     };
     const size_t wide = n * (size_t)p->batch * sizeof *p->sample, narrow = n * sizeof *p->lr;
     const lcu_rows samples = {
@@ -74,6 +75,20 @@ static void end_replicas(lcu_program *p, ltc_train_out *out)
     }
 }
 
+/* n steps: of those that have links in one launch, of the others one after another. */
+static void perform_chunk(lcu_program *p, uint32_t n)
+{
+    bool any[2] = { false, false };
+    for (uint32_t r = 0; r < p->replicas; r++)
+        any[lcu_has(&p->dense, r)] = true;
+    for (uint32_t i = 0; i < n && any[true]; i++)
+        lcu_replay(p->device, p->step);
+    if (!any[false])
+        return;
+    lcu_only(p->device, &p->links.has);
+    lcu_chunk_by_links(p);
+}
+
 /* A span that fails half-way leaves a state that must be put anew. */
 ltc_status lcu_train(void *prog, const ltc_train_req *q, ltc_train_out *out, ltc_error *err)
 {
@@ -86,8 +101,7 @@ ltc_status lcu_train(void *prog, const ltc_train_req *q, ltc_train_out *out, ltc
     for (uint32_t s = 0, n; s < q->n_steps && !st; s += n) {
         n = q->n_steps - s < LCU_MOST_STEPS ? q->n_steps - s : LCU_MOST_STEPS;
         send_chunk(p, q, s, n);
-        for (uint32_t i = 0; i < n; i++)
-            lcu_replay(p->device, p->step);
+        perform_chunk(p, n);
         fetch_chunk(p, q, s, n, out);
         st = lcu_finish(p->device, err);
     }
@@ -99,40 +113,70 @@ ltc_status lcu_train(void *prog, const ltc_train_req *q, ltc_train_out *out, ltc
     return st;
 }
 
-/* `rows` samples from `start` on: every replica sees the same. */
-static void eval_rows(lcu_program *p, const lcu_data *d, uint64_t start, uint32_t rows)
+/* Which replicas an evaluation is for: those that have links, the others, and both. */
+typedef struct asked { lcu_set linked, dense, all; bool links, products; } asked;
+
+static asked asked_of(const lcu_program *p, const ltc_eval_req *q)
+{
+    asked a = { .links = false };
+    for (uint32_t r = 0; r < p->replicas; r++) {
+        const bool wanted = !q->only || q->only[r], linked = lcu_has(&p->links.has, r);
+        lcu_include(&a.all, r, wanted);
+        lcu_include(&a.linked, r, wanted && linked);
+        lcu_include(&a.dense, r, wanted && !linked);
+        a.links = a.links || (wanted && linked);
+        a.products = a.products || (wanted && !linked);
+    }
+    return a;
+}
+
+static lcu_gather gather_of(const lcu_program *p, const lcu_data *d, uint64_t start, uint32_t rows)
 {
     const ltc_value *x = ltc_graph_value(p->graph, p->graph->input);
-    const lcu_gather g = {
-        .replica = p->replica,
-        .x = d->x,
-        .label = d->label,
-        .start = start,
-        .table = p->table,
-        .mean = p->mean,
-        .std = p->std,
-        .to = p->value[p->graph->input],
-        .to_label = p->label,
-        .to_label_stride = p->rows,
-        .rows = rows,
-        .channels = (uint32_t)x->dim[0],
-        .height = (uint32_t)x->dim[1],
-        .width = (uint32_t)x->dim[2],
+    return (lcu_gather){
+        .replica = p->replica, .x = d->x, .label = d->label, .start = start, .table = p->table,
+        .mean = p->mean, .std = p->std, .to = p->value[p->graph->input], .to_label = p->label,
+        .to_label_stride = p->rows, .rows = rows, .channels = (uint32_t)x->dim[0],
+        .height = (uint32_t)x->dim[1], .width = (uint32_t)x->dim[2],
     };
-    const lcu_loss l = {
-        .logits = p->value[p->graph->logits],
-        .label = p->label,
-        .label_stride = p->rows,
-        .row_loss = p->row_loss,
-        .row_hit = p->row_hit,
-        .rows = rows,
-        .sum = p->eval_sum,
+}
+
+static lcu_loss loss_of(const lcu_program *p, uint32_t rows)
+{
+    return (lcu_loss){
+        .logits = p->value[p->graph->logits], .label = p->label, .label_stride = p->rows,
+        .row_loss = p->row_loss, .row_hit = p->row_hit, .rows = rows, .sum = p->eval_sum,
         .hits = p->eval_hits,
         .classes = (uint32_t)ltc_value_count(ltc_graph_value(p->graph, p->graph->logits)),
     };
-    lcu_gather_rows(p->device, &g, p->replicas);
-    lcu_forward(p, rows, false);
+}
+
+/* `rows` samples from `start` on: every replica sees the same. */
+static void eval_rows(lcu_program *p, const asked *a, const lcu_data *d, uint64_t start, uint32_t rows)
+{
+    const lcu_gather g = gather_of(p, d, start, rows);
+    const lcu_loss l = loss_of(p, rows);
+    if (a->products) {
+        lcu_only(p->device, &a->dense);
+        lcu_gather_rows(p->device, &g, p->replicas);
+        lcu_forward(p, rows, false);
+    }
+    if (a->links) {
+        const lcu_fused f = lcu_fused_of(p, &g, &l);
+        lcu_only(p->device, &a->linked);
+        lcu_fused_eval(p->device, &f, p->replicas);
+    }
+    lcu_only(p->device, &a->all);
     lcu_loss_eval(p->device, &l, p->replicas);
+}
+
+static void take_links(lcu_program *p, const asked *a)
+{
+    const lcu_gather g = { .rows = 0 };
+    const lcu_loss l = { .rows = 0 };
+    const lcu_fused f = lcu_fused_of(p, &g, &l);
+    lcu_only(p->device, &a->linked);
+    lcu_fused_take(p->device, &f, p->replicas);
 }
 
 /* An element's bits depend on its own row alone, so parts may be of any length. */
@@ -144,10 +188,13 @@ ltc_status lcu_eval(void *prog, const ltc_eval_req *q, ltc_eval_out *out, ltc_er
     if (st)
         return st;
     const uint64_t end = q->first + q->count;
+    const asked a = asked_of(p, q);
     lcu_write(p->device, p->eval_sum, out->loss, p->replicas * sizeof *p->eval_sum);
     lcu_write(p->device, p->eval_hits, out->correct, p->replicas * sizeof *p->eval_hits);
+    if (a.links)
+        take_links(p, &a);
     for (uint64_t row = q->first; row < end; row += p->rows)
-        eval_rows(p, p->split[q->split], row, end - row < p->rows ? (uint32_t)(end - row) : p->rows);
+        eval_rows(p, &a, p->split[q->split], row, end - row < p->rows ? (uint32_t)(end - row) : p->rows);
     lcu_read(p->device, out->loss, p->eval_sum, p->replicas * sizeof *p->eval_sum);
     lcu_read(p->device, out->correct, p->eval_hits, p->replicas * sizeof *p->eval_hits);
     return lcu_finish(p->device, err);

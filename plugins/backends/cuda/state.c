@@ -36,6 +36,7 @@ ltc_status lcu_put(void *prog, uint32_t what, uint32_t replica, uint32_t param, 
     if (st || !to)
         return st;
     p->ready = false;
+    p->links.stale[replica] = p->links.stale[replica] || what == LTC_STATE_MASK;
     if (what == LTC_STATE_CLOCK) {
         memcpy(to, src, bytes);
         return LTC_OK;
@@ -76,18 +77,32 @@ static void settle(lcu_program *p)
     }
 }
 
+/* A step of the replicas that do not train by links; anew when they have become others. */
+static void capture(lcu_program *p)
+{
+    lcu_set dense = p->all;
+    for (uint32_t r = 0; r < p->replicas && p->links.trains; r++)
+        lcu_include(&dense, r, !lcu_has(&p->links.has, r));
+    if (p->step && !memcmp(&dense, &p->dense, sizeof dense))
+        return;
+    lcu_graph_free(p->device, p->step);
+    p->dense = dense;
+    lcu_only(p->device, &dense);
+    lcu_capture_begin(p->device);
+    lcu_step(p);
+    p->step = lcu_capture_end(p->device);
+}
+
 ltc_status lcu_ready(void *prog, ltc_error *err)
 {
     lcu_program *p = prog;
     ltc_status st = lts_request_ready(p->graph, p->replicas, p->has_value, err);
     if (st)
         return st;
+    lcu_only(p->device, &p->all);
     settle(p);
-    if (!p->step) {
-        lcu_capture_begin(p->device);
-        lcu_step(p);
-        p->step = lcu_capture_end(p->device);
-    }
+    lcu_links_make(p);
+    capture(p);
     st = lcu_finish(p->device, err);
     if (!st && !p->step)
         st = ltc_fail(err, LTC_ENOMEM, "no memory for a step's graph");

@@ -1,5 +1,7 @@
 /* Puts a step in order: rows, forward, loss, backward, update. Nothing here waits or asks the device
  * anything, so that all of it can be captured once and replayed. */
+#include <string.h>
+
 #include "program.h"
 
 static lcu_site site_of(lcu_program *p, uint32_t i, uint32_t rows, bool training)
@@ -62,46 +64,62 @@ static void backward(lcu_program *p)
     }
 }
 
-static void gather(lcu_program *p)
+static lcu_gather gather_of(const lcu_program *p)
 {
     const ltc_value *x = ltc_graph_value(p->graph, p->graph->input);
-    const lcu_gather g = {
+    return (lcu_gather){
         .chunk = p->chunk, .replica = p->replica, .table = p->table, .mean = p->mean, .std = p->std,
         .to = p->value[p->graph->input], .to_label = p->label, .to_label_stride = p->rows, .rows = p->batch,
         .channels = (uint32_t)x->dim[0], .height = (uint32_t)x->dim[1], .width = (uint32_t)x->dim[2],
         .augment = p->augment,
     };
-    lcu_gather_rows(p->device, &g, p->replicas);
 }
 
-static void loss(lcu_program *p)
+static lcu_loss loss_of(const lcu_program *p)
 {
-    const lcu_loss l = {
+    return (lcu_loss){
         .logits = p->value[p->graph->logits], .grad = p->grad[p->graph->logits], .label = p->label,
         .label_stride = p->rows, .row_loss = p->row_loss, .row_hit = p->row_hit, .rows = p->batch,
         .classes = (uint32_t)ltc_value_count(ltc_graph_value(p->graph, p->graph->logits)), .chunk = p->chunk,
         .replica = p->replica, .loss = p->loss, .correct = p->correct, .beta1 = p->optimizer.beta1,
         .beta2 = p->optimizer.beta2, .most_steps = LCU_MOST_STEPS, .is_adam = p->optimizer.kind != LTC_SGD,
     };
-    lcu_loss_train(p->device, &l, p->replicas);
 }
 
-static void update(lcu_program *p)
+static lcu_update update_of(const lcu_program *p)
 {
     const ltc_optimizer *o = &p->optimizer;
-    const lcu_update u = {
+    return (lcu_update){
         .segment = p->segment, .replica = p->replica, .n_segments = p->n_segments, .n_blocks = p->n_blocks,
         .nesterov = o->nesterov, .mu = (float)o->momentum, .b1 = (float)o->beta1, .b2 = (float)o->beta2,
         .one_b1 = (float)(1 - o->beta1), .one_b2 = (float)(1 - o->beta2), .eps = (float)o->eps,
     };
-    lcu_update_all(p->device, &u, p->replicas);
 }
 
 void lcu_step(lcu_program *p)
 {
-    gather(p);
+    const lcu_gather g = gather_of(p);
+    const lcu_loss l = loss_of(p);
+    const lcu_update u = update_of(p);
+    lcu_gather_rows(p->device, &g, p->replicas);
     lcu_forward(p, p->batch, true);
-    loss(p);
+    lcu_loss_train(p->device, &l, p->replicas);
     backward(p);
-    update(p);
+    lcu_update_all(p->device, &u, p->replicas);
+}
+
+lcu_fused lcu_fused_of(const lcu_program *p, const lcu_gather *g, const lcu_loss *l)
+{
+    lcu_fused f = { .gather = *g, .loss = *l, .update = update_of(p), .links = p->links.lists,
+                    .n_layers = p->links.n_layers };
+    memcpy(f.layer, p->links.layer, sizeof f.layer);
+    return f;
+}
+
+void lcu_chunk_by_links(lcu_program *p)
+{
+    const lcu_gather g = gather_of(p);
+    const lcu_loss l = loss_of(p);
+    const lcu_fused f = lcu_fused_of(p, &g, &l);
+    lcu_fused_train(p->device, &f, p->replicas);
 }

@@ -108,11 +108,11 @@ LCU_DEVICE void multiply(const void *p, operand a, operand b, extent e, float su
     }
 }
 
-/* The tile of this block: part number blockIdx.z % parts of k. */
+/* The tile of this block: part number blockIdx.x % parts of k. */
 LCU_DEVICE extent extent_of(uint32_t tile_y, lcu_parts parts, uint32_t k)
 {
-    const uint32_t part = blockIdx.z % parts.n, begin = part * parts.length;
-    extent e = { tile_y * TILE, blockIdx.x * TILE, begin, k };
+    const uint32_t part = blockIdx.x % parts.n, begin = part * parts.length;
+    extent e = { tile_y * TILE, blockIdx.x / parts.n * TILE, begin, k };
     if (parts.n > 1 && k - begin > parts.length)
         e.end = begin + parts.length;
     return e;

@@ -1,29 +1,7 @@
-/* The optimizers, one element at a time: formulas in ltcore/backend.h. Weights that are not alive keep
+/* The update of all parameters, a thread an element. Weights that are not alive keep
  * their bits, and their slots become +0.0; a dead weight is +0.0 when it comes in. A replica that has
  * stopped is left alone. */
-#include "language.h"
-
-/* One element on its way through the rule of its segment. */
-typedef struct cell { float w, m, v, g; } cell;
-
-/* m <- mu m + g;  w <- w - lr m, or with Nesterov w - lr (g + mu m) */
-LCU_DEVICE void step_sgd(const lcu_update *p, const lcu_segment *s, const lcu_replica *r, cell *c)
-{
-    const float g = c->g + s->lambda * c->w;
-    c->m = p->mu * c->m + g;
-    c->w = c->w - r->lr * (p->nesterov ? g + p->mu * c->m : c->m);
-}
-
-/* m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g g;  w <- w - rate m / (sqrt(v) root + eps) */
-LCU_DEVICE void step_adam(const lcu_update *p, const lcu_segment *s, const lcu_replica *r, cell *c)
-{
-    const bool apart = s->kind == LTC_ADAMW;                  /* decay acts on the weight, not the gradient */
-    const float g = apart ? c->g : c->g + s->lambda * c->w;
-    const float w = apart ? c->w - r->lr * s->lambda * c->w : c->w;
-    c->m = p->b1 * c->m + p->one_b1 * g;
-    c->v = p->b2 * c->v + p->one_b2 * g * g;
-    c->w = w - r->rate * c->m / (sqrtf(c->v) * r->root + p->eps);
-}
+#include "update.cuh"
 
 LCU_DEVICE void update_weight(const lcu_update *p, const lcu_segment *s, const lcu_replica *r, uint32_t i)
 {
@@ -34,12 +12,8 @@ LCU_DEVICE void update_weight(const lcu_update *p, const lcu_segment *s, const l
             s->v[at] = 0;
         return;
     }
-    const float w = s->w[at], g = s->grad[blockIdx.z * s->grad_stride + i];
-    cell c = { w, s->m[at], s->v ? s->v[at] : 0, g + s->l1 * (float)((w > 0) - (w < 0)) };
-    if (s->kind == LTC_SGD)
-        step_sgd(p, s, r, &c);
-    else
-        step_adam(p, s, r, &c);
+    lcu_cell c = { s->w[at], s->m[at], s->v ? s->v[at] : 0, s->grad[blockIdx.z * s->grad_stride + i] };
+    lcu_advance(p, s, r, &c);
     s->w[at] = c.w, s->m[at] = c.m;
     if (s->v)
         s->v[at] = c.v;
@@ -94,7 +68,7 @@ LCU_KERNEL(settle, lcu_settle)
 
 void lcu_update_all(lcu_device *d, const lcu_update *u, uint32_t replicas)
 {
-    const lcu_grid grid = { u->n_blocks, 1, replicas, LCU_UPDATE_THREADS };
+    const lcu_grid grid = { u->n_blocks, 1, replicas, LCU_UPDATE_THREADS, 0 };
     if (u->n_blocks)
         lcu_launch(d, LCU_ENTRY(update), grid, u, sizeof *u);
 }

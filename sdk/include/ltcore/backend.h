@@ -95,8 +95,11 @@ typedef struct ltc_train_out {
 /* Neither train nor eval asks whether the run is being stopped: a span is short, and one that was given up would lose
  * what it did. The network as it is used: running statistics, neither dropout nor augmentation, and no state changes. The samples'
  * losses are added to what loss holds, one after another in double, and the hits to correct: so a split may be
- * evaluated in parts of any length, and no bit depends on them or on the program's batch. */
-typedef struct ltc_eval_req { uint32_t size, split; uint64_t first, count; } ltc_eval_req;
+ * evaluated in parts of any length, and no bit depends on them or on the program's batch.
+ *
+ * only, which may be ignored: [n_replicas], nothing is asked of a replica where it is 0, and what becomes of its sums is
+ * left open; NULL: of all. */
+typedef struct ltc_eval_req { uint32_t size, split; uint64_t first, count; const uint8_t *only; } ltc_eval_req;
 typedef struct ltc_eval_out { uint32_t size, reserved; double *loss; uint64_t *correct; } ltc_eval_out;  /* [n_replicas] */
 
 /* What put and get move; src and dst are host memory. */

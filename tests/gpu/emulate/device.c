@@ -25,7 +25,7 @@
 #define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
 #endif
 
-enum { DEVICES = 3, MEMORY = 1 << 30, MOST_ARGUMENT = 512, MOST_PLANE = 65535 };
+enum { DEVICES = 3, MEMORY = 1 << 30, MOST_ARGUMENT = 1024, MOST_PLANE = 65535, SHARED = 227 << 10 };
 
 typedef struct block { struct block *next; void *at; size_t bytes; } block;
 
@@ -33,6 +33,7 @@ typedef struct block { struct block *next; void *at; size_t bytes; } block;
 typedef struct launch {
     lcu_entry kernel;
     lcu_grid grid;
+    lcu_set only;
     size_t bytes;
     uint64_t argument[MOST_ARGUMENT / 8];
 } launch;
@@ -48,10 +49,12 @@ struct lcu_device {
     lcu_order  order;
     int        failed;
     lcu_graph *capturing;
+    lcu_set    only;
 };
 
 /* A thread's place, as kernels see it. One kernel runs at a time, whichever device launched it. */
 lcu_dim threadIdx, blockIdx, blockDim;
+float lcu_block_memory[SHARED / sizeof(float)];
 static pthread_mutex_t one_kernel = PTHREAD_MUTEX_INITIALIZER;
 
 ltc_status lcu_device_open(int64_t number, lcu_device **device, ltc_error *err)
@@ -84,6 +87,12 @@ uint64_t lcu_device_bytes(const lcu_device *d)
 {
     (void)d;
     return MEMORY;
+}
+
+uint32_t lcu_device_shared(const lcu_device *d)
+{
+    (void)d;
+    return SHARED;
 }
 
 void *lcu_alloc(lcu_device *d, size_t bytes)
@@ -171,24 +180,41 @@ void __syncthreads(void)
     lcu_fibres_wait(resumed);
 }
 
-/* Limits are the real ones: blocks of a launch, 1024 threads (here 256), 65535 along y and z. */
+/* Limits are the real ones: blocks of a launch, threads as the kernels are built for, 65535 along y and z. */
 static int is_launchable(const launch *l)
 {
     return l->grid.x && l->grid.y && l->grid.z && l->grid.x <= INT32_MAX && l->grid.y <= MOST_PLANE &&
-           l->grid.z <= MOST_PLANE && l->grid.threads && l->grid.threads <= LCU_MOST_THREADS;
+           l->grid.z <= MOST_PLANE && l->grid.threads && l->grid.threads <= LCU_MOST_FIBRES && l->grid.shared <= SHARED;
+}
+
+/* Nobody may count on what a block before left in its memory, nor go beyond what was asked for. */
+static void spoil_block_memory(uint32_t shared)
+{
+    ASAN_UNPOISON_MEMORY_REGION(lcu_block_memory, sizeof lcu_block_memory);
+    memset(lcu_block_memory, 0xff, shared);   /* NaN */
+    ASAN_POISON_MEMORY_REGION((char *)lcu_block_memory + shared, sizeof lcu_block_memory - shared);
+}
+
+static void run_replica(lcu_device *d, launch *l, uint32_t replica)
+{
+    const lcu_grid g = l->grid;
+    for (uint32_t y = 0; y < g.y && !d->failed; y++)
+        for (uint32_t x = 0; x < g.x && !d->failed; x++) {
+            blockIdx = (lcu_dim){ lcu_order_at(d->order, x, g.x), lcu_order_at(d->order, y, g.y), replica };
+            if (g.shared)
+                spoil_block_memory(g.shared);
+            d->failed = !lcu_fibres_run(run_thread, l, g.threads, d->order);
+        }
 }
 
 static void run(lcu_device *d, launch *l)
 {
-    const lcu_grid g = l->grid;
-    blockDim = (lcu_dim){ g.threads, 1, 1 };
-    for (uint32_t z = 0; z < g.z && !d->failed; z++)
-        for (uint32_t y = 0; y < g.y && !d->failed; y++)
-            for (uint32_t x = 0; x < g.x && !d->failed; x++) {
-                blockIdx = (lcu_dim){ lcu_order_at(d->order, x, g.x), lcu_order_at(d->order, y, g.y),
-                                      lcu_order_at(d->order, z, g.z) };
-                d->failed = !lcu_fibres_run(run_thread, l, g.threads, d->order);
-            }
+    blockDim = (lcu_dim){ l->grid.threads, 1, 1 };
+    for (uint32_t z = 0; z < l->grid.z && !d->failed; z++) {
+        const uint32_t replica = lcu_order_at(d->order, z, l->grid.z);
+        if (lcu_has(&l->only, replica))
+            run_replica(d, l, replica);
+    }
 }
 
 static void perform(lcu_device *d, launch *l)
@@ -213,9 +239,29 @@ static void record(lcu_device *d, const launch *l)
     g->step[g->n++] = *l;
 }
 
+void lcu_only(lcu_device *d, const lcu_set *replicas)
+{
+    d->only = *replicas;
+}
+
+const lcu_set *lcu_whom(const lcu_device *d)
+{
+    return &d->only;
+}
+
+void *lcu_stream(lcu_device *d)
+{
+    return d;
+}
+
+void lcu_fail(lcu_device *d)
+{
+    d->failed = 1;
+}
+
 void lcu_launch(lcu_device *d, lcu_entry kernel, lcu_grid grid, const void *argument, size_t bytes)
 {
-    launch l = { .kernel = kernel, .grid = grid, .bytes = bytes };
+    launch l = { .kernel = kernel, .grid = grid, .only = d->only, .bytes = bytes };
     if (bytes > sizeof l.argument || !is_launchable(&l))
         d->failed = 1;
     if (d->failed)

@@ -16,6 +16,7 @@
 
 typedef struct lcu_dim { uint32_t x, y, z; } lcu_dim;
 extern lcu_dim threadIdx, blockIdx, blockDim;
+extern float lcu_block_memory[];
 
 /* Every thread of the block comes here before any goes on. */
 void __syncthreads(void);

@@ -50,7 +50,7 @@ typedef struct fibre {
 } fibre;
 
 static struct {
-    fibre       thread[LCU_MOST_THREADS];
+    fibre       thread[LCU_MOST_FIBRES];
     place       caller;
     ucontext_t  ground;
     const void *ground_stack;                 /* the caller's, as the sanitizer has it */

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-enum { LCU_MOST_THREADS = 256 };
+enum { LCU_MOST_FIBRES = 512 };
 
 /* In which order threads and blocks take their turns. What is right gives the same bits in each. */
 typedef enum lcu_order { LCU_UPWARDS, LCU_DOWNWARDS, LCU_MIXED } lcu_order;

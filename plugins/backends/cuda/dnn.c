@@ -1,0 +1,195 @@
+/* Owns cuDNN's handle. */
+#include "dnn.h"
+
+#include <stdlib.h>
+
+#include <cudnn.h>
+
+/* Those that do not add in an order of the moment. */
+#define FORWARD CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM
+#define INPUT   CUDNN_CONVOLUTION_BWD_DATA_ALGO_1
+#define WEIGHT  CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1
+
+struct lcu_dnn {
+    lcu_device   *device;
+    cudnnHandle_t handle;
+    char          text[40];
+};
+
+/* What a call is about. */
+typedef struct shapes {
+    cudnnTensorDescriptor_t      x, y, bias;
+    cudnnFilterDescriptor_t      w;
+    cudnnConvolutionDescriptor_t how;
+} shapes;
+
+static cudnnStatus_t make(shapes *s)
+{
+    *s = (shapes){ .x = NULL };
+    cudnnStatus_t st = cudnnCreateTensorDescriptor(&s->x);
+    if (!st)
+        st = cudnnCreateTensorDescriptor(&s->y);
+    if (!st)
+        st = cudnnCreateTensorDescriptor(&s->bias);
+    if (!st)
+        st = cudnnCreateFilterDescriptor(&s->w);
+    return st ? st : cudnnCreateConvolutionDescriptor(&s->how);
+}
+
+static void unmake(shapes *s)
+{
+    if (s->x)
+        cudnnDestroyTensorDescriptor(s->x);
+    if (s->y)
+        cudnnDestroyTensorDescriptor(s->y);
+    if (s->bias)
+        cudnnDestroyTensorDescriptor(s->bias);
+    if (s->w)
+        cudnnDestroyFilterDescriptor(s->w);
+    if (s->how)
+        cudnnDestroyConvolutionDescriptor(s->how);
+}
+
+static cudnnStatus_t describe_tensor(cudnnTensorDescriptor_t t, uint32_t n, uint32_t c, uint32_t y, uint32_t x)
+{
+    return cudnnSetTensor4dDescriptor(t, CUDNN_TENSOR_NCHW, CUDNN_DATA_FLOAT, (int)n, (int)c, (int)y, (int)x);
+}
+
+/* Products are rounded once, to fp32: no TF32. */
+static cudnnStatus_t describe_how(cudnnConvolutionDescriptor_t how, const lcu_convolution *c)
+{
+    const int pad = (int)c->pad, stride = (int)c->stride, dilation = (int)c->dilation;
+    cudnnStatus_t st = cudnnSetConvolution2dDescriptor(how, pad, pad, stride, stride, dilation, dilation,
+                                                       CUDNN_CROSS_CORRELATION, CUDNN_DATA_FLOAT);
+    if (!st)
+        st = cudnnSetConvolutionGroupCount(how, (int)c->groups);
+    return st ? st : cudnnSetConvolutionMathType(how, CUDNN_FMA_MATH);
+}
+
+/* To be unmade whatever comes out. */
+static cudnnStatus_t describe(shapes *s, const lcu_convolution *c)
+{
+    const uint32_t channels = c->groups * c->channels, outputs = c->groups * c->outputs;
+    cudnnStatus_t st = make(s);
+    if (!st)
+        st = describe_tensor(s->x, c->rows, channels, c->in_y, c->in_x);
+    if (!st)
+        st = describe_tensor(s->y, c->rows, outputs, c->out_y, c->out_x);
+    if (!st)
+        st = describe_tensor(s->bias, 1, outputs, 1, 1);
+    if (!st)
+        st = cudnnSetFilter4dDescriptor(s->w, CUDNN_DATA_FLOAT, CUDNN_TENSOR_NCHW, (int)outputs, (int)c->channels,
+                                        (int)c->kernel_y, (int)c->kernel_x);
+    return st ? st : describe_how(s->how, c);
+}
+
+ltc_status lcu_dnn_open(lcu_device *d, lcu_dnn **out, ltc_error *err)
+{
+    lcu_dnn *dnn = calloc(1, sizeof *dnn);
+    const size_t version = cudnnGetVersion();
+    if (!dnn)
+        return ltc_fail(err, LTC_ENOMEM, "no memory for cuDNN");
+    dnn->device = d;
+    cudnnStatus_t st = cudnnCreate(&dnn->handle);
+    if (!st)
+        st = cudnnSetStream(dnn->handle, lcu_stream(d));
+    snprintf(dnn->text, sizeof dnn->text, "cudnn-%zu.%zu.%zu", version / 10000, version % 10000 / 100, version % 100);
+    if (st) {
+        lcu_dnn_close(dnn);
+        return ltc_fail(err, LTC_EDEVICE, "cuDNN failed: %s", cudnnGetErrorString(st));
+    }
+    *out = dnn;
+    return LTC_OK;
+}
+
+void lcu_dnn_close(lcu_dnn *dnn)
+{
+    if (dnn && dnn->handle)
+        cudnnDestroy(dnn->handle);
+    free(dnn);
+}
+
+const char *lcu_dnn_text(const lcu_dnn *dnn)
+{
+    return dnn->text;
+}
+
+bool lcu_dnn_takes(lcu_dnn *dnn, const lcu_convolution *c, uint64_t *bytes)
+{
+    shapes s;
+    size_t each[3] = { 0, 0, 0 };
+    cudnnStatus_t st = describe(&s, c);
+    if (!st)
+        st = cudnnGetConvolutionForwardWorkspaceSize(dnn->handle, s.x, s.w, s.how, s.y, FORWARD, &each[0]);
+    if (!st)
+        st = cudnnGetConvolutionBackwardDataWorkspaceSize(dnn->handle, s.w, s.y, s.how, s.x, INPUT, &each[1]);
+    if (!st)
+        st = cudnnGetConvolutionBackwardFilterWorkspaceSize(dnn->handle, s.x, s.y, s.how, s.w, WEIGHT, &each[2]);
+    unmake(&s);
+    *bytes = each[0] > each[1] ? each[0] : each[1];
+    *bytes = *bytes > each[2] ? *bytes : each[2];
+    return !st;
+}
+
+typedef struct call { const lcu_dnn *dnn; const lcu_convolution *c; shapes s; lcu_workspace space; } call;
+
+static const float one = 1, zero = 0;
+
+static float *of_replica(lcu_floats t, uint32_t replica)
+{
+    return t.at + replica * t.stride;
+}
+
+static cudnnStatus_t forward(const call *k, uint32_t r)
+{
+    const lcu_convolution *c = k->c;
+    const cudnnStatus_t st = cudnnConvolutionForward(
+        k->dnn->handle, &one, k->s.x, of_replica(c->x, r), k->s.w, of_replica(c->w, r), k->s.how, FORWARD, k->space.at,
+        k->space.bytes, &zero, k->s.y, of_replica(c->y, r));
+    return st || !c->bias.at ? st : cudnnAddTensor(k->dnn->handle, &one, k->s.bias, of_replica(c->bias, r), &one,
+                                                   k->s.y, of_replica(c->y, r));
+}
+
+static cudnnStatus_t input(const call *k, uint32_t r)
+{
+    const lcu_convolution *c = k->c;
+    return cudnnConvolutionBackwardData(k->dnn->handle, &one, k->s.w, of_replica(c->w, r), k->s.y, of_replica(c->y, r),
+                                        k->s.how, INPUT, k->space.at, k->space.bytes, c->add ? &one : &zero, k->s.x,
+                                        of_replica(c->x, r));
+}
+
+static cudnnStatus_t weight(const call *k, uint32_t r)
+{
+    const lcu_convolution *c = k->c;
+    return cudnnConvolutionBackwardFilter(k->dnn->handle, &one, k->s.x, of_replica(c->x, r), k->s.y, of_replica(c->y, r),
+                                          k->s.how, WEIGHT, k->space.at, k->space.bytes, c->add ? &one : &zero, k->s.w,
+                                          of_replica(c->w, r));
+}
+
+static void each_replica(lcu_dnn *dnn, const lcu_convolution *c, lcu_workspace w, uint32_t replicas,
+                         cudnnStatus_t (*fn)(const call *k, uint32_t r))
+{
+    call k = { .dnn = dnn, .c = c, .space = w };
+    cudnnStatus_t st = describe(&k.s, c);
+    for (uint32_t r = 0; r < replicas && !st; r++)
+        if (lcu_has(lcu_whom(dnn->device), r))
+            st = fn(&k, r);
+    unmake(&k.s);
+    if (st)
+        lcu_fail(dnn->device);
+}
+
+void lcu_dnn_convolve(lcu_dnn *dnn, const lcu_convolution *c, lcu_workspace w, uint32_t replicas)
+{
+    each_replica(dnn, c, w, replicas, forward);
+}
+
+void lcu_dnn_convolve_input(lcu_dnn *dnn, const lcu_convolution *c, lcu_workspace w, uint32_t replicas)
+{
+    each_replica(dnn, c, w, replicas, input);
+}
+
+void lcu_dnn_convolve_weight(lcu_dnn *dnn, const lcu_convolution *c, lcu_workspace w, uint32_t replicas)
+{
+    each_replica(dnn, c, w, replicas, weight);
+}
