@@ -48,7 +48,7 @@ static ltc_status bench(const lt_setup *setup, const lt_bench_request *q, lt_ben
     ltc_status st = lt_experiment_open(&e, NULL, err);
     if (!st)
         st = lt_regime_open(&e, &setup->settings, &r, err);
-    r.steps = (q->spans + 1) * q->steps;
+    r.steps = (q->spans + 1) * (q->steps ? q->steps : 1);
     if (!st)
         st = lt_device_open(backend->module, backend->options, &setup->services, &d, err);
     if (!st)
@@ -96,7 +96,7 @@ int lt_bench_run(int argc, char **argv, const char *usage, unsigned processors, 
                          .out = stdout,
                          .err = stderr };
     int code = LT_EXIT_USAGE;
-    if (!q.spans || !q.steps || q.steps > UINT32_MAX || !q.n || !program || !directory)
+    if (!q.spans || q.steps > UINT32_MAX || !q.n || !program || !directory)
         fprintf(stderr, "usage: %s\n", usage);
     else
         code = run_setup(&w, argv, (size_t)argc, &q, fn);

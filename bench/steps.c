@@ -1,8 +1,8 @@
 /* bench_steps CONFIG SPANS STEPS THREADS DENSITY|TICKET [KEY=VALUE...] - times training steps of a configuration as
  * runs do them, without evaluations: SPANS spans of STEPS steps, from the weights and under the mask of a ticket (its
- * directory), or under a random mask that keeps DENSITY of every weight. Prints median and best microseconds a step,
- * the least of processor time that all threads together took for one, accuracy on a thousand test samples after them
- * all, and the backend's identity. For bench/run. */
+ * directory), or under a random mask that keeps DENSITY of every weight; where STEPS is 0, SPANS evaluations of the
+ * test split. Prints median and best microseconds a step or an evaluation, the least of processor time that all threads
+ * together took for one, accuracy on a thousand test samples after them all, and the backend's identity. For bench/run. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,16 +39,19 @@ static ltc_status time_spans(lt_session *s, const lt_training *t, const lt_bench
                              double *least_us, ltc_error *err)
 {
     const lt_watcher w = { .now_s = clock_of, .stopping = lt_bench_never, .stepped = ignore };
+    const double times = q->steps ? (double)q->steps : 1;
     lt_trainer *trainer = NULL;
+    lt_evaluation e;
     ltc_status st = lt_trainer_open(s, t, &w, &trainer, err);
     uint64_t step = 0;
     for (uint64_t span = 0; !st && span <= q->spans; span++) {
         const double start = lt_bench_now_s(), before = processor_s();
-        st = lt_trainer_advance(trainer, step, step + q->steps, 0, &step, err);
-        const double least = (processor_s() - before) * 1e6 / (double)q->steps;
+        st = q->steps ? lt_trainer_advance(trainer, step, step + q->steps, 0, &step, err)
+                      : lt_evaluate(s, t->data, LT_TEST, &w, &e, err);
+        const double least = (processor_s() - before) * 1e6 / times;
         *least_us = span <= 1 || least < *least_us ? least : *least_us;
         if (span)
-            us[span - 1] = (lt_bench_now_s() - start) * 1e6 / (double)q->steps;
+            us[span - 1] = (lt_bench_now_s() - start) * 1e6 / times;
     }
     lt_trainer_close(trainer);
     return st;

@@ -133,7 +133,7 @@ static void division_does_not_matter(void)
     lt_subjects_divide(large, sizeof large / sizeof *large);
 }
 
-/* When a kernel's arithmetic or the choice among them changes on purpose, these change, and the number in "cpu/6" must
+/* When a kernel's arithmetic or the choice among them changes on purpose, these change, and the number in "cpu/7" must
  * be raised. Compilers and sanitizers must not change them. Narrower vectors have other tiles, and another choice. */
 static void bits_belong_to_the_identity(void)
 {
@@ -151,8 +151,8 @@ static void bits_belong_to_the_identity(void)
         0xd62bb3c37b368244, 0x37365161a7a70540, 0x2c91228b7a7a5cbe, 0x9998c9bea03c3e90, 0xc86f9673a7051af1,
         0x72fbe18a7a6c66f8, 0x1521d4a2046d170d, 0x79081efc30d4b386, 0xd31b88fda3663049,
     };
-    lt_subjects_known(subjects, SUBJECTS, "cpu/6", LT_AVX512, wide);
-    lt_subjects_known(subjects, SUBJECTS, "cpu/6", LT_AVX2, narrow);
+    lt_subjects_known(subjects, SUBJECTS, "cpu/7", LT_AVX512, wide);
+    lt_subjects_known(subjects, SUBJECTS, "cpu/7", LT_AVX2, narrow);
 }
 
 int main(void)

@@ -15,10 +15,10 @@ cpu_form cpu_choose_linear(const cpu_linear_case *c, const cpu_costs *t)
     return lists < dense ? CPU_FORM_LISTS : CPU_FORM_DENSE;
 }
 
-int64_t cpu_segments(size_t n, int64_t in, int64_t out)
+int64_t cpu_segment_width(size_t n, int64_t in, int64_t out)
 {
     const double in_each = (double)n / (double)(in * out) * CPU_SEGMENT;
-    return in > 2 * CPU_SEGMENT && in_each >= 5 ? (in + CPU_SEGMENT - 1) / CPU_SEGMENT : 1;
+    return in > 2 * CPU_SEGMENT && in_each >= 5 ? CPU_SEGMENT : in;
 }
 
 double cpu_filled(const lts_samples *s)

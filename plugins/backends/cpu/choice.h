@@ -17,8 +17,8 @@ typedef struct cpu_linear_case {
 
 cpu_form cpu_choose_linear(const cpu_linear_case *c, const cpu_costs *t);
 
-/* Of lists of n weights: segments pay where a row has several weights in each. */
-int64_t  cpu_segments(size_t n, int64_t in, int64_t out);
+/* Columns of a segment of lists of n weights: segments pay where a row has several weights in each. */
+int64_t  cpu_segment_width(size_t n, int64_t in, int64_t out);
 
 /* The share of bytes that are not 0, of a thousand samples spread over the split. */
 double   cpu_filled(const lts_samples *s);

@@ -3,11 +3,12 @@
  *   cpu.c           options, device, identity      program.c    compile, bind, release
  *   isa.c           which kernels                  state.c      put, get, ready
  *   linear_forms.c  LINEAR: which of three forms   span.c       train, eval
- *   linear.c        its passes                     walk.c       forward, backward, node by node
- *   alias.c         who shares a place             nodes.c      a part of each other operation
- *   shape.c         places, halos, segments        optimizer.c  the end of a step
- *   costs.c         the table of costs             choice.c     which form, by it
- *   tune.c          measures one */
+ *   linear_lists.c  one of them                    walk.c       forward, backward, node by node
+ *   linear.c        its passes                     nodes.c      a part of each other operation
+ *   alias.c         who shares a place             optimizer.c  the end of a step
+ *   shape.c         places, halos, segments        input.c      rows of a split into input
+ *   costs.c         the table of costs             arranged.c   evaluated splits, made ready once
+ *   tune.c          measures one                   choice.c     which form, by it */
 #ifndef CPU_CPU_H
 #define CPU_CPU_H
 
@@ -56,6 +57,13 @@ typedef struct cpu_value {
     bool     remade;                          /* on the way back from what is there anyway, where that pays */
 } cpu_value;
 
+/* Blocks of evaluated splits as the layers want them: made when first evaluated, kept while there is room, and
+ * forgotten when weights are made ready, since their forms may be others then. */
+typedef struct cpu_arranged {
+    char   *room; size_t bytes, used;
+    void  **block[LTS_MOST_SPLITS];           /* [blocks of CPU_EVAL_ROWS samples]; NULL: not made */
+} cpu_arranged;
+
 /* A parameter's elements in the order of the layer that reads them: what is not dead, and padding. */
 typedef struct cpu_kept {
     size_t     n;
@@ -82,9 +90,15 @@ typedef struct cpu_linear {
     bool     heavy;
     int64_t  in, out, strips;
     ptrdiff_t ldw;
+    int64_t  wide;                            /* of the lists' segments */
+    bool     bytes, by_halves;                /* its input is scaled bytes; the pass under way reads them as halves */
+    uint16_t *halves;                         /* [in][CPU_EVAL_ROWS], where it is bytes: as turn_halves makes them */
+    uint8_t *ones;                            /* [in]: a sample that is not there, whose products are sums of weights */
+    bool     summed;                          /* sums are those of the weights, of rows as lists keep them */
+    uint8_t *live;                            /* [in / CPU_LANES]: has any of sixteen inputs a weight? */
     cpu_lists lists, eval_lists;              /* eval_lists: start and column, for CPU_EVAL_ROWS samples */
     uint32_t *eval_column;                    /* NULL where it is lists.column */
-    cpu_nonzeros nonzeros;
+    cpu_nonzeros nonzeros, listed;            /* listed: what the pass under way reads */
     float   *sums, *strip_scratch;
     float   *rows; ptrdiff_t ld_rows;         /* the input once more, by sample */
 } cpu_linear;
@@ -138,9 +152,11 @@ struct cpu_program {
     float     *scratch; size_t scratch_count; /* of each of CPU_MOST_PARTS parts */
     int32_t   *label; double *loss; uint8_t *hit; uint32_t *cut, *sample;
     cpu_split  split[LTS_MOST_SPLITS];
+    cpu_arranged arranged;
     cpu_lanes *lanes;
     uint64_t   clock;
     bool       ready;
+    float      scale, base;                   /* the input is scale byte + base, in one channel and one row; scale 0: not */
 };
 
 /* Which values share places, and what an operation does on behalf of its neighbours. How often a value is read. */
@@ -181,7 +197,11 @@ ltc_status cpu_linear_open(cpu_program *p, cpu_node *n, cpu_param *w, cpu_form f
 void       cpu_linear_close(cpu_linear *l);
 void       cpu_linear_swap(cpu_node *n, cpu_param *w);
 
-/* linear.c. begin: what is derived of weights that were put. */
+/* linear_lists.c */
+ltc_status cpu_lists_open(cpu_program *p, cpu_linear *l, cpu_param *w, ltc_error *err);
+
+/* linear.c. begin: what is derived of weights that were put. sum: what an evaluation wants to know of them. */
+void       cpu_linear_sum(cpu_program *p, cpu_node *n);
 void       cpu_linear_begin(cpu_program *p, cpu_node *n, const cpu_param *w);
 void       cpu_linear_forward(cpu_program *p, cpu_node *n);
 void       cpu_linear_backward(cpu_program *p, cpu_node *n);
@@ -190,6 +210,22 @@ void       cpu_linear_update(cpu_program *p, cpu_node *n, const cpu_rule *r);
 /* walk.c: what p->evaluating says, and p->dropout. */
 void       cpu_walk_forward(cpu_program *p);
 void       cpu_walk_backward(cpu_program *p);
+
+/* input.c: the rows that p->sample lists, as the layers want them; cut: by p->cut. Who reads them as more than vectors
+ * of samples is at most one linear layer, or NULL; what an evaluation may keep of a split depends on it. */
+typedef enum cpu_input_kind { CPU_INPUT_GATHERED, CPU_INPUT_BYTES, CPU_INPUT_LISTS } cpu_input_kind;
+bool       cpu_is_line(const float table[256]);                       /* to the last digit or so */
+void       cpu_input_find_bytes(cpu_program *p);                      /* p->scale and base, once shapes are planned */
+void       cpu_input_gather(cpu_program *p, const cpu_split *s, int64_t rows, bool cut);
+cpu_node  *cpu_input_linear(cpu_program *p);
+cpu_input_kind cpu_input_kind_of(const cpu_program *p, const cpu_split *s, const cpu_node *linear);
+
+/* arranged.c. show: false where block b of a split is not kept; it is to be gathered then. most: bytes that a program
+ * of this graph can come to keep. */
+size_t     cpu_arranged_most(const cpu_program *p);
+ltc_status cpu_arranged_open(cpu_program *p, ltc_error *err);
+void       cpu_arranged_close(cpu_program *p);
+bool       cpu_arranged_show(cpu_program *p, uint32_t split, uint64_t b);
 
 /* optimizer.c */
 void       cpu_optimizer_step(cpu_program *p, float lr);

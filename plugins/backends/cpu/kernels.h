@@ -47,14 +47,15 @@ typedef struct cpu_dense {
 /* Rows of a product at a time; and of a gradient so many columns, so that they are read again from the second cache. */
 enum { CPU_ROWS = 6, CPU_COLUMNS = 512 };
 
-/* The same layer by lists. The matrix lies in segments of CPU_SEGMENT columns, or in one, so that what a list reads of
- * x stays in the first cache where there is enough to read: row o of segment s is entries start[s out + o] to
- * start[s out + o + 1], each at column[] (times lanes). Then the same column by column, each entry with its row (times
- * lanes) and its place among the others. */
+/* The same layer by lists. The matrix lies in segments of columns, or in one, so that what a list reads of
+ * x stays in the first cache where there is enough to read: row r of segment s is entries start[s out + r] to
+ * start[s out + r + 1], each at column[] (times lanes), and belongs to output[s out + r]. Rows of as many entries stand
+ * together, so that a processor foresees where a row's loop ends. Then the same column by column, each entry with its
+ * row (times lanes) and its place among the others. */
 enum { CPU_SEGMENT = 64 };
 typedef struct cpu_lists {
     int64_t   segments;
-    uint32_t *start, *column;
+    uint32_t *start, *column, *output;
     uint32_t *column_start, *row, *entry;
 } cpu_lists;
 
@@ -63,6 +64,9 @@ typedef struct cpu_sparse {
     cpu_stored weights;
     const cpu_lists *lists;
     const float *x, *bias;
+    const uint16_t *halves;                   /* bytes in the place of x = scale byte + base; see turn_halves. */
+    float scale, base;                        /* There is one segment then */
+    const float *sums;                        /* [out]: of a row's weights; NULL: the last sample's bytes are all 1 */
     float *y;
     const float *g; float *dx;
     bool relu, add, gate;
@@ -71,13 +75,15 @@ typedef struct cpu_sparse {
 enum { CPU_GROUP = 256 };
 
 /* A linear layer on an input that is mostly one number, the base: weights by strips of CPU_STRIP outputs,
- * [strips][in][CPU_STRIP]. The input is listed twice: sample after sample, with marks every CPU_SPAN features, and
- * feature after feature. Values in the lists are the input's less its base. */
+ * [strips][in][CPU_STRIP], of which the last one is as narrow as whole vectors allow. The input is listed sample after
+ * sample, with marks every CPU_SPAN features, and for gradients feature after feature as well. Values in the lists are
+ * the input's less its base. */
 enum { CPU_STRIP = 64, CPU_SPAN = 64 };
 typedef struct cpu_nonzeros {
     int64_t in, batch;
     uint32_t *mark;                           /* [batch][spans + 1]: where a sample's entries of a span begin */
-    uint16_t *feature; float *value;          /* [batch][in + CPU_LANES] */
+    uint16_t *order;                          /* [spans][batch]: samples; those of as many entries stand together */
+    uint16_t *feature; float *value;          /* of all entries, and CPU_LANES more */
     uint32_t *count;                          /* [in]: samples of a feature */
     uint16_t *sample; float *of_sample;       /* [in][batch] */
 } cpu_nonzeros;
@@ -93,6 +99,13 @@ typedef struct cpu_strips {
     bool relu;
     float *scratch;                           /* [strips][lanes][CPU_STRIP], and CPU_STRIP more */
 } cpu_strips;
+
+/* Outputs of strip t that are stored. */
+static inline int64_t cpu_strip_width(int64_t out, int64_t t)
+{
+    const int64_t left = out - t * CPU_STRIP;
+    return left < CPU_STRIP ? (left + CPU_LANES - 1) / CPU_LANES * CPU_LANES : CPU_STRIP;
+}
 
 /* Rows of a split on their way to the input. x = scale[c] byte + shift[c] for bytes; (x - mean[c]) / std[c]. */
 typedef struct cpu_gather {
@@ -152,13 +165,26 @@ typedef struct cpu_kernels {
     void (*sparse_forward)(const cpu_sparse *s, int64_t first, int64_t end);
     void (*sparse_back)(const cpu_sparse *s, int64_t first, int64_t end);
     void (*sparse_update)(const cpu_sparse *s, const cpu_rule *r, int64_t first, int64_t end);
+    void (*sparse_sums)(const cpu_sparse *s, float *sums);
 
     void (*strips_sums)(const cpu_strips *s);
-    void (*strips_list)(const cpu_gather *g, cpu_nonzeros *to);
+    void (*strips_list)(const cpu_gather *g, cpu_nonzeros *to);                   /* sample after sample */
+    void (*strips_turn)(cpu_nonzeros *z);                                         /* feature after feature too */
+    void (*strips_values)(const uint8_t *byte, size_t n, float scale, float *value);
     void (*strips_forward)(const cpu_strips *s);
     void (*strips_update)(const cpu_strips *s, const cpu_rule *r);
 
     void (*gather)(const cpu_gather *g, int64_t first, int64_t end);              /* blocks */
+
+    /* CPU_FOUR rows x[k] of n bytes -> to [n][CPU_FOUR]; and n vectors of bytes as numbers scale byte + shift. */
+    void (*turn_bytes)(const uint8_t *const *x, int64_t n, uint8_t *to);
+    void (*spread_bytes)(const uint8_t *x, int64_t n, float scale, float shift, float *to);
+
+    /* The same rows, of which some are NULL and stand for zeros, or [n][CPU_FOUR] turned ones, as the upper halves of
+     * floats, which are bytes exactly: [n][CPU_FOUR], sample k and k + CPU_LANES of each 2 CPU_LANES side by side.
+     * Sixteen elements of which none is live are left out. */
+    void (*turn_halves)(const uint8_t *const *x, int64_t n, const uint8_t *live, uint16_t *to);
+    void (*spread_halves)(const uint8_t *x, int64_t n, const uint8_t *live, uint16_t *to);
     void (*loss)(const cpu_loss *l);
 
     /* Of blocks [first, end) of views; `gate`: where y <= 0 the gradient is 0. */

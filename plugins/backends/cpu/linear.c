@@ -37,6 +37,8 @@ static cpu_sparse sparse_of(const cpu_program *p, const cpu_node *n)
         .in = l->in, .out = l->out, .lanes = p->blocks * CPU_LANES, .weights = weights_of(p, n),
         .lists = p->evaluating ? &l->eval_lists : &l->lists, .x = x->value.at, .bias = bias_of(p, n),
         .y = y->value.at, .g = y->grad.at, .dx = x->grad.at, .relu = n->relu, .add = cpu_adds(n, 0), .gate = n->gate,
+        .halves = l->by_halves ? l->halves : NULL, .scale = p->scale, .base = p->base,
+        .sums = p->evaluating ? l->sums : NULL,
     };
 }
 
@@ -46,7 +48,7 @@ static cpu_strips strips_of(const cpu_program *p, const cpu_node *n)
     const cpu_value *y = cpu_out(p, n);
     return (cpu_strips){
         .in = l->in, .out = l->out, .strips = l->strips, .lanes = p->blocks * CPU_LANES, .batch = p->rows,
-        .weights = weights_of(p, n), .nonzeros = &l->nonzeros, .base = p->input->table[0], .bias = bias_of(p, n),
+        .weights = weights_of(p, n), .nonzeros = &l->listed, .base = p->input->table[0], .bias = bias_of(p, n),
         .sums = l->sums, .y = y->value.at, .g = y->grad.at, .relu = n->relu, .scratch = l->strip_scratch,
     };
 }
@@ -54,9 +56,21 @@ static cpu_strips strips_of(const cpu_program *p, const cpu_node *n)
 /* The stored weights are new. */
 void cpu_linear_begin(cpu_program *p, cpu_node *n, const cpu_param *w)
 {
-    cpu_strips s = { .in = n->linear.in, .strips = n->linear.strips, .weights = w->kept.all, .sums = n->linear.sums };
+    cpu_strips s = { .in = n->linear.in, .out = n->linear.out, .strips = n->linear.strips, .weights = w->kept.all,
+                     .sums = n->linear.sums };
     if (n->linear.form == CPU_FORM_STRIPS)
         p->device->kernels->strips_sums(&s);
+    n->linear.summed = false;
+}
+
+void cpu_linear_sum(cpu_program *p, cpu_node *n)
+{
+    cpu_linear *l = &n->linear;
+    if (l->form != CPU_FORM_LISTS || !l->bytes || l->summed)
+        return;
+    const cpu_sparse s = sparse_of(p, n);
+    p->device->kernels->sparse_sums(&s, l->sums);
+    l->summed = true;
 }
 
 static void forward_part(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end, const void *arg)
@@ -123,7 +137,8 @@ static void update_lists(cpu_program *p, cpu_node *n, float *scratch, int64_t fi
 /* The weights' gradients, which nobody else reads, on their way into the weights. */
 void cpu_linear_update(cpu_program *p, cpu_node *n, const cpu_rule *r)
 {
-    const cpu_linear *l = &n->linear;
+    cpu_linear *l = &n->linear;
+    l->summed = false;
     if (l->form == CPU_FORM_STRIPS) {
         const cpu_strips s = strips_of(p, n);
         p->device->kernels->strips_update(&s, r);

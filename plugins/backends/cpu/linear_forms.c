@@ -1,15 +1,10 @@
 /* Which of three forms a linear layer takes, and how its weights are kept then. The form is a function of shape,
  * mask and the split that is worked on; where splits want two, the layer has both, and its weights move from one to
- * the other. Called by state.c. */
+ * the other. Lists have a file of their own, linear_lists.c. Called by state.c. */
 #include <stdlib.h>
 
 #include "choice.h"
 #include "cpu.h"
-
-static bool is_alive(const cpu_param *w, size_t i)
-{
-    return !w->masked || w->host_mask[i] != LTC_DEAD;
-}
 
 static ltc_status no_memory(ltc_error *err)
 {
@@ -35,85 +30,33 @@ static ltc_status open_dense(cpu_program *p, cpu_linear *l, cpu_param *w, ltc_er
     return LTC_OK;
 }
 
-/* Segment by segment, row by row; then the same by columns. */
-static void fill_lists(cpu_linear *l, cpu_param *w, uint32_t lanes)
-{
-    cpu_lists *t = &l->lists;
-    const size_t in = (size_t)l->in, out = (size_t)l->out, wide = t->segments > 1 ? CPU_SEGMENT : in;
-    uint32_t n = 0;
-    for (size_t r = 0; r < (size_t)t->segments * out; r++) {
-        const size_t o = r % out, first = r / out * wide, end = first + wide < in ? first + wide : in;
-        t->start[r] = n;
-        for (size_t i = first; i < end; i++)
-            if (is_alive(w, o * in + i)) {
-                w->kept.place[n] = (uint32_t)(o * in + i);
-                t->column[n++] = (uint32_t)i * lanes;
-                t->column_start[i + 1]++;
-            }
-    }
-    t->start[(size_t)t->segments * out] = n;
-    for (size_t i = 0; i < in; i++)
-        t->column_start[i + 1] += t->column_start[i];
-    for (uint32_t q = 0; q < n; q++) {
-        const uint32_t at = t->column_start[t->column[q] / lanes]++;
-        t->row[at] = (uint32_t)(w->kept.place[q] / in) * lanes;
-        t->entry[at] = q;
-    }
-    for (size_t i = in; i > 0; i--)
-        t->column_start[i] = t->column_start[i - 1];
-    t->column_start[0] = 0;
-    for (size_t k = n; k < w->kept.n; k++)
-        w->kept.place[k] = UINT32_MAX;
-    l->eval_lists = (cpu_lists){ .segments = t->segments, .start = t->start,
-                                  .column = l->eval_column ? l->eval_column : t->column };
-    for (uint32_t q = 0; l->eval_column && q < n; q++)
-        l->eval_column[q] = t->column[q] / lanes * CPU_EVAL_ROWS;
-}
-
-static ltc_status open_lists(cpu_program *p, cpu_linear *l, cpu_param *w, ltc_error *err)
-{
-    const size_t n = w->alive;
-    w->kept.n = (size_t)cpu_round((int64_t)n, CPU_LANES);
-    w->kept.place = cpu_block(w->kept.n, sizeof *w->kept.place);
-    cpu_lists *t = &l->lists;
-    t->segments = cpu_segments(n, l->in, l->out);
-    t->start = cpu_block((size_t)(t->segments * l->out) + 1, sizeof *t->start);
-    t->column = cpu_block(n, sizeof *t->column);
-    t->column_start = cpu_block((size_t)l->in + 1, sizeof *t->column_start);
-    t->row = cpu_block(n, sizeof *t->row);
-    t->entry = cpu_block(n, sizeof *t->entry);
-    const bool same = cpu_round(p->batch, CPU_LANES) == CPU_EVAL_ROWS;
-    l->eval_column = same ? NULL : cpu_block(n, sizeof *l->eval_column);
-    if ((!same && !l->eval_column) || !w->kept.place || !t->start || !t->column || !t->column_start || !t->row ||
-        !t->entry)
-        return no_memory(err);
-    fill_lists(l, w, (uint32_t)cpu_round(p->batch, CPU_LANES));
-    return LTC_OK;
-}
-
 static ltc_status open_strips(cpu_program *p, cpu_linear *l, cpu_param *w, ltc_error *err)
 {
     const size_t in = (size_t)l->in, rows = p->batch > CPU_EVAL_ROWS ? p->batch : CPU_EVAL_ROWS;
     const size_t lanes = (size_t)cpu_round((int64_t)rows, CPU_LANES);
     cpu_nonzeros *z = &l->nonzeros;
     l->strips = (l->out + CPU_STRIP - 1) / CPU_STRIP;
-    w->kept.n = (size_t)l->strips * in * CPU_STRIP;
+    const size_t last = (size_t)cpu_strip_width(l->out, l->strips - 1);
+    w->kept.n = ((size_t)(l->strips - 1) * CPU_STRIP + last) * in;
     w->kept.place = cpu_block(w->kept.n, sizeof *w->kept.place);
     l->sums = cpu_block((size_t)l->strips * CPU_STRIP, sizeof *l->sums);
     l->strip_scratch = cpu_block(((size_t)l->strips * lanes + 1) * CPU_STRIP, sizeof *l->strip_scratch);
     z->in = l->in;
     z->mark = cpu_block(rows * (in / CPU_SPAN + 2), sizeof *z->mark);
-    z->feature = cpu_block(rows * (in + CPU_LANES) + CPU_LANES, sizeof *z->feature);
-    z->value = cpu_block(rows * (in + CPU_LANES) + CPU_LANES, sizeof *z->value);
+    z->order = cpu_block(rows * (in / CPU_SPAN + 1), sizeof *z->order);
+    z->feature = cpu_block(rows * in + CPU_LANES, sizeof *z->feature);
+    z->value = cpu_block(rows * in + CPU_LANES, sizeof *z->value);
     z->count = cpu_block(in, sizeof *z->count);
     z->sample = cpu_block(rows * in, sizeof *z->sample);
     z->of_sample = cpu_block(rows * in, sizeof *z->of_sample);
-    if (!w->kept.place || !l->sums || !l->strip_scratch || !z->mark || !z->feature || !z->value || !z->count ||
+    if (!w->kept.place || !l->sums || !l->strip_scratch || !z->mark || !z->order || !z->feature || !z->value ||
+        !z->count ||
         !z->sample || !z->of_sample)
         return no_memory(err);
     for (size_t k = 0; k < w->kept.n; k++) {
-        const size_t o = k / CPU_STRIP / in * CPU_STRIP + k % CPU_STRIP, i = k / CPU_STRIP % in;
-        w->kept.place[k] = o < (size_t)l->out ? (uint32_t)(o * in + i) : UINT32_MAX;
+        const size_t t = k / CPU_STRIP / in, width = t + 1 < (size_t)l->strips ? CPU_STRIP : last;
+        const size_t at = k - t * CPU_STRIP * in, o = t * CPU_STRIP + at % width;
+        w->kept.place[k] = o < (size_t)l->out ? (uint32_t)(o * in + at / width) : UINT32_MAX;
     }
     return LTC_OK;
 }
@@ -140,11 +83,12 @@ uint32_t cpu_linear_forms(const cpu_program *p, const cpu_node *n, const cpu_par
 ltc_status cpu_linear_open(cpu_program *p, cpu_node *n, cpu_param *w, cpu_form form, ltc_error *err)
 {
     static ltc_status (*const open[CPU_FORMS])(cpu_program *, cpu_linear *, cpu_param *, ltc_error *) = {
-        [CPU_FORM_DENSE] = open_dense, [CPU_FORM_LISTS] = open_lists, [CPU_FORM_STRIPS] = open_strips,
+        [CPU_FORM_DENSE] = open_dense, [CPU_FORM_LISTS] = cpu_lists_open, [CPU_FORM_STRIPS] = open_strips,
     };
     cpu_linear *l = &n->linear;
     const ltc_value *shape = ltc_graph_value(p->graph, n->node->in[1]);
-    *l = (cpu_linear){ .form = form, .out = shape->dim[0], .in = shape->dim[1] };
+    *l = (cpu_linear){ .form = form, .out = shape->dim[0], .in = shape->dim[1],
+                       .bytes = p->scale != 0 && cpu_reads_input(p, n) };
     if (w->n > UINT32_MAX / 2 || l->in > UINT32_MAX / cpu_round(p->batch, CPU_LANES) ||
         l->out > UINT32_MAX / cpu_round(p->batch, CPU_LANES))
         return ltc_fail(err, LTC_EUNSUPPORTED, "a layer of %zu weights is too large for this backend", w->n);
@@ -163,10 +107,11 @@ void cpu_linear_swap(cpu_node *n, cpu_param *w)
 
 void cpu_linear_close(cpu_linear *l)
 {
-    free(l->rows), free(l->sums), free(l->strip_scratch);
-    free(l->lists.start), free(l->lists.column), free(l->lists.column_start), free(l->lists.row);
+    free(l->halves), free(l->live), free(l->ones), free(l->rows), free(l->sums), free(l->strip_scratch);
+    free(l->lists.start), free(l->lists.output), free(l->lists.column), free(l->lists.column_start);
+    free(l->lists.row);
     free(l->lists.entry), free(l->eval_column);
-    free(l->nonzeros.mark), free(l->nonzeros.feature), free(l->nonzeros.value), free(l->nonzeros.count);
-    free(l->nonzeros.sample), free(l->nonzeros.of_sample);
+    free(l->nonzeros.mark), free(l->nonzeros.order), free(l->nonzeros.feature), free(l->nonzeros.value);
+    free(l->nonzeros.count), free(l->nonzeros.sample), free(l->nonzeros.of_sample);
     *l = (cpu_linear){ 0 };
 }

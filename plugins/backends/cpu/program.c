@@ -59,6 +59,8 @@ static ltc_status lay_out(cpu_program *p, const ltc_compile_req *r, ltc_error *e
     for (uint32_t i = 0; i < g->n_params; i++)
         p->param_of[ltc_graph_param(g, i)->value] = i + 1;
     const ltc_status st = cpu_shape_plan(p, err);
+    if (!st)
+        cpu_input_find_bytes(p);
     p->scratch_count = st ? 0 : scratch_of(p);
     return st;
 }
@@ -83,6 +85,7 @@ ltc_status cpu_program_plan(void *dev, const ltc_compile_req *r, ltc_plan *plan,
         plan->max_replicas = takes.replicas;
         plan->bytes_fixed = sizeof *p + r->graph->n_nodes * sizeof *p->node;
         plan->bytes_per_replica = CPU_MOST_PARTS * p->scratch_count * sizeof(float);
+        plan->bytes_per_replica += cpu_arranged_most(p);
         for (uint32_t v = 1; v < r->graph->n_values; v++)
             plan->bytes_per_replica += cpu_shape_bytes(p, v, false) + cpu_shape_bytes(p, v, true);
         for (uint32_t i = 0; i < r->graph->n_params; i++)         /* values, slots, gradient, mask, place: twice */
@@ -193,6 +196,7 @@ void cpu_program_release(void *prog)
         cpu_state_free(&p->param[i]);
     for (uint32_t s = 0; s < LTS_MOST_SPLITS; s++)
         free(p->split[s].table);
+    cpu_arranged_close(p);
     if (p->lanes)
         free(p->lanes->program), free(p->lanes->value);
     free(p->value), free(p->node), free(p->segment), free(p->lanes), free(p->param), free(p->has_value);
@@ -200,7 +204,7 @@ void cpu_program_release(void *prog)
     free(p);
 }
 
-/* Is the table a straight line from its first number, to the last digit or so? Its zeros are then the base itself. */
+/* Its zeros are then the base itself. */
 static ltc_status find_line(cpu_split *s, ltc_error *err)
 {
     const lts_samples *x = &s->samples;
@@ -212,13 +216,9 @@ static ltc_status find_line(cpu_split *s, ltc_error *err)
     if (!s->table)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a split");
     for (size_t c = 0; c < channels; c++) {
-        const float *t = x->input->table + 256 * c, first = t[0], scale = (t[255] - t[0]) / 255;
-        const float most = 256 * (scale < 0 ? -scale : scale) + (first < 0 ? -first : first);
-        for (int v = 0; v < 256; v++) {
-            const float off = t[v] - (first + scale * (float)v);
-            s->affine = s->affine && off <= 1e-6f * most && off >= -1e-6f * most;
-        }
-        s->table[c] = scale, s->table[channels + c] = first;
+        const float *t = x->input->table + 256 * c;
+        s->affine = s->affine && cpu_is_line(t);
+        s->table[c] = (t[255] - t[0]) / 255, s->table[channels + c] = t[0];
     }
     return LTC_OK;
 }

@@ -45,17 +45,28 @@ VEC_INLINE void transpose_16(const vec *x, float *to, ptrdiff_t ld)
     }
 }
 
-/* Lane i is the sum of the lanes of x[i], pairwise: neighbours, then pairs, then quarters. */
+/* Lane 4k + i is the sum of a quarter of the i-th: neighbours, then pairs. */
+VEC_INLINE vec four_sums(vec a, vec b, vec c, vec d)
+{
+    const vec x = LOW_WORDS(a, b) + HIGH_WORDS(a, b), y = LOW_WORDS(c, d) + HIGH_WORDS(c, d);
+    return LOW_PAIRS(x, y) + HIGH_PAIRS(x, y);
+}
+
+/* Of four such the sums of all quarters, also pairwise: lane 4k + i is that of the i-th of x[k]. */
+VEC_INLINE vec sums_of_fours(const vec *x)
+{
+    const vec low = EVEN_QUARTERS(x[0], x[1]) + ODD_QUARTERS(x[0], x[1]);
+    const vec high = EVEN_QUARTERS(x[2], x[3]) + ODD_QUARTERS(x[2], x[3]);
+    return EVEN_QUARTERS(low, high) + ODD_QUARTERS(low, high);
+}
+
+/* Lane i is the sum of the lanes of x[i]. */
 VEC_INLINE vec sums_16(const vec *x)
 {
-    vec t[8], u[4], v[2];
-    for (int i = 0; i < 8; i++)
-        t[i] = LOW_WORDS(x[2 * i], x[2 * i + 1]) + HIGH_WORDS(x[2 * i], x[2 * i + 1]);
+    vec four[4];
     for (int i = 0; i < 4; i++)
-        u[i] = LOW_PAIRS(t[2 * i], t[2 * i + 1]) + HIGH_PAIRS(t[2 * i], t[2 * i + 1]);
-    for (int i = 0; i < 2; i++)
-        v[i] = EVEN_QUARTERS(u[2 * i], u[2 * i + 1]) + ODD_QUARTERS(u[2 * i], u[2 * i + 1]);
-    return EVEN_QUARTERS(v[0], v[1]) + ODD_QUARTERS(v[0], v[1]);
+        four[i] = four_sums(x[4 * i], x[4 * i + 1], x[4 * i + 2], x[4 * i + 3]);
+    return sums_of_fours(four);
 }
 
 #endif

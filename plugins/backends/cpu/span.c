@@ -2,55 +2,13 @@
 #include <math.h>
 #include <string.h>
 
-#include <ltcore/ops.h>
-
 #include "cpu.h"
 
 #include "fpu.h"
 
-/* Who reads the input as more than vectors of samples: at most one linear layer. */
-static cpu_node *first_linear(cpu_program *p)
+static void name_labels(cpu_program *p, const cpu_split *s)
 {
-    for (uint32_t i = 0; i < p->graph->n_nodes; i++)
-        if (p->node[i].node->op == LTC_OP_LINEAR && cpu_reads_input(p, &p->node[i]))
-            return &p->node[i];
-    return NULL;
-}
-
-static bool read_elsewhere(const cpu_program *p, const cpu_node *linear)
-{
-    const uint32_t root = p->value[p->graph->input].root;
-    for (uint32_t i = 0; i < p->graph->n_nodes; i++)
-        for (uint32_t k = 0; k < p->node[i].node->n_in; k++)
-            if (&p->node[i] != linear && !p->node[i].skip_forward && p->node[i].node->in[k] &&
-                p->value[p->node[i].node->in[k]].root == root)
-                return true;
-    return false;
-}
-
-/* The rows that p->sample lists, as the layers want them. */
-static void gather(cpu_program *p, const cpu_split *s, int64_t rows, bool cut)
-{
-    cpu_shape_set_rows(p, rows);
-    cpu_node *linear = first_linear(p);
-    const bool strips = linear && linear->linear.form == CPU_FORM_STRIPS;
-    const int64_t channels = s->samples.dim[0];
-    const cpu_gather g = {
-        .x = s->samples.x, .is_bytes = p->input->sample_type == LTC_U8, .sample = p->sample, .batch = rows,
-        .channels = channels, .h = s->samples.dim[1], .w = s->samples.dim[2], .scale = s->table,
-        .shift = s->table ? s->table + channels : NULL, .table = s->affine ? NULL : p->input->table,
-        .mean = p->input->mean, .std = p->input->std, .cut = cut ? p->cut : NULL,
-        .to = &p->value[p->graph->input].value, .scratch = p->scratch,
-        .rows = linear && linear->linear.form == CPU_FORM_DENSE && !p->evaluating ? linear->linear.rows : NULL,
-        .ld_rows = linear ? linear->linear.ld_rows : 0,
-    };
-    if (strips) {
-        linear->linear.nonzeros.batch = rows;
-        p->device->kernels->strips_list(&g, &linear->linear.nonzeros);
-    }
-    if (!strips || read_elsewhere(p, linear))
-        p->device->kernels->gather(&g, 0, p->blocks);
-    for (int64_t i = 0; i < rows; i++)
+    for (int64_t i = 0; i < p->rows; i++)
         p->label[i] = s->samples.label[p->sample[i]];
 }
 
@@ -72,7 +30,9 @@ static void gather_batch(cpu_program *p, const ltc_train_req *r, uint32_t s)
         p->cut[i] = cut.down | cut.right << 8 | cut.mirror << 16;
     }
     p->evaluating = false;
-    gather(p, &p->split[r->split], p->batch, p->augment != 0);
+    cpu_shape_set_rows(p, p->batch);
+    cpu_input_gather(p, &p->split[r->split], p->batch, p->augment != 0);
+    name_labels(p, &p->split[r->split]);
     if (s + 1 < r->n_steps)
         ask_for(p, &p->split[r->split], r->sample + (size_t)(s + 1) * p->batch);
 }
@@ -143,17 +103,22 @@ ltc_status cpu_program_train(void *prog, const ltc_train_req *r, ltc_train_out *
     return LTC_OK;
 }
 
-/* Up to CPU_EVAL_ROWS rows from `start` on: a sample's bits are its lane's, whoever its neighbours are. */
-static void eval_block(cpu_program *p, uint32_t split, uint64_t start, int64_t rows, ltc_eval_out *out)
+/* Of block b those rows of the split that are in [first, end): a sample's bits are its lane's, whoever its neighbours
+ * are. The last block is filled up with its first row. */
+static void eval_block(cpu_program *p, uint32_t split, uint64_t b, uint64_t first, uint64_t end, ltc_eval_out *out)
 {
-    for (int64_t i = 0; i < CPU_EVAL_ROWS; i++)
-        p->sample[i] = (uint32_t)(start + (uint64_t)(i < rows ? i : 0));
-    p->evaluating = true;
-    gather(p, &p->split[split], CPU_EVAL_ROWS, false);
+    const uint64_t start = b * CPU_EVAL_ROWS;
+    for (uint64_t i = 0; i < CPU_EVAL_ROWS; i++)
+        p->sample[i] = (uint32_t)(start + (start + i < p->split[split].samples.n ? i : 0));
+    cpu_shape_set_rows(p, CPU_EVAL_ROWS);
+    if (!cpu_arranged_show(p, split, b))
+        cpu_input_gather(p, &p->split[split], CPU_EVAL_ROWS, false);
+    name_labels(p, &p->split[split]);
     cpu_walk_forward(p);
     losses(p, false);
-    for (int64_t i = 0; i < rows; i++)
-        out->loss[0] += p->loss[i], out->correct[0] += p->hit[i];
+    for (uint64_t i = 0; i < CPU_EVAL_ROWS; i++)
+        if (start + i >= first && start + i < end)
+            out->loss[0] += p->loss[i], out->correct[0] += p->hit[i];
 }
 
 ltc_status cpu_program_eval(void *prog, const ltc_eval_req *r, ltc_eval_out *out, ltc_error *err)
@@ -165,9 +130,12 @@ ltc_status cpu_program_eval(void *prog, const ltc_eval_req *r, ltc_eval_out *out
         return st;
     cpu_state_suit(p, r->split, false);
     const unsigned before = lts_fpu_flush();
-    for (uint64_t done = 0; done < r->count; done += CPU_EVAL_ROWS)
-        eval_block(p, r->split, r->first + done,
-                   (int64_t)(r->count - done < CPU_EVAL_ROWS ? r->count - done : CPU_EVAL_ROWS), out);
+    p->evaluating = true;
+    if (cpu_input_linear(p))
+        cpu_linear_sum(p, cpu_input_linear(p));
+    const uint64_t end = r->first + r->count;
+    for (uint64_t b = r->first / CPU_EVAL_ROWS; b * CPU_EVAL_ROWS < end; b++)
+        eval_block(p, r->split, b, r->first, end, out);
     lts_fpu_restore(before);
     return LTC_OK;
 }

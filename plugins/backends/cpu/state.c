@@ -258,6 +258,8 @@ ltc_status cpu_program_ready(void *prog, ltc_error *err)
     ltc_status st = lts_request_ready(p->graph, 1, p->has_value, err);
     for (uint32_t i = 0; i < p->graph->n_params && !st; i++)
         st = open_param(p, i, err);
+    if (!st)
+        st = cpu_arranged_open(p, err);
     p->ready = !st;
     return st;
 }

@@ -73,13 +73,18 @@ REG_INLINE void step_sgd(const reg_rule *k, bool nesterov, const cpu_stored *s, 
 }
 
 /* m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g g;  w <- w - rate m / (sqrt(v) root + eps) */
-REG_INLINE void step_adam(const reg_rule *k, const cpu_stored *s, int64_t i, reg g)
+REG_INLINE void step_adam(const reg_rule *k, bool pulls, const cpu_stored *s, int64_t i, reg g)
 {
     const reg w = reg_load(s->w + i);
-    const reg p = pulled(k, g, w);
+    reg p = g;
+    if (pulls)
+        p = pulled(k, g, w);
     reg m = reg_fma(k->b1, reg_load(s->slot[0] + i), k->one_b1 * p);
     reg v = reg_fma(k->b2, reg_load(s->slot[1] + i), k->one_b2 * p * p);
-    reg next = (w - k->shrink * w) - k->rate * m / reg_fma(reg_root(v), k->root, k->eps);
+    reg next = w;
+    if (pulls)
+        next = w - k->shrink * w;
+    next = next - k->rate * m / reg_fma(reg_root(v), k->root, k->eps);
     if (s->mask) {
         const reg_mask alive = mask_alive(s->mask + i);
         m = reg_where(alive, m);
@@ -101,9 +106,12 @@ REG_INLINE void update_run(const cpu_rule *r, const reg_rule *k, const cpu_store
     else if (r->kind == LTC_SGD)
         for (int64_t i = 0; i < n; i += REG_LANES)
             step_sgd(k, false, s, from + i, reg_load(g + i));
+    else if (r->l1 != 0 || r->lambda != 0 || r->shrink != 0)
+        for (int64_t i = 0; i < n; i += REG_LANES)
+            step_adam(k, true, s, from + i, reg_load(g + i));
     else
         for (int64_t i = 0; i < n; i += REG_LANES)
-            step_adam(k, s, from + i, reg_load(g + i));
+            step_adam(k, false, s, from + i, reg_load(g + i));
 }
 
 #endif
