@@ -18,14 +18,11 @@ from jax import lax
 import samples
 
 
-def conv_stack(widths, k, pad, bias=True, norm=False, channels=3):
+def conv_stack(widths, k, pad, channels=3):
     layers = []
     for width in widths:
-        if not width:
-            layers.append(("pool",))
-            continue
-        layers += [("conv", channels, width, k, 1, pad, bias)] + [("norm", width)] * norm + [("relu",)] * (k == 3)
-        channels = width
+        layers += [("conv", channels, width, k, pad)] + [("relu",)] * (k == 3) if width else [("pool",)]
+        channels = width or channels
     return layers
 
 
@@ -36,77 +33,42 @@ def dense(*sizes):
     return layers[:-1]
 
 
-def block(i, o, stride):
-    body = [("conv", i, o, 3, stride, 1, False), ("norm", o), ("relu",), ("conv", o, o, 3, 1, 1, False), ("norm", o)]
-    short = [] if i == o and stride == 1 else [("conv", i, o, 1, stride, 0, False), ("norm", o)]
-    return ("sum", body, short)
-
-
-def resnet_20():
-    layers, channels = [("conv", 3, 16, 3, 1, 1, False), ("norm", 16), ("relu",)], 16
-    for stage in range(3):
-        for i in range(3):
-            layers += [block(channels, 16 << stage, 2 if stage and not i else 1), ("relu",)]
-            channels = 16 << stage
-    return layers + [("mean",)] + dense(64, 10)
-
-
-VGG = (64, 64, 0, 128, 128, 0, 256, 256, 256, 256, 0, 512, 512, 512, 512, 0, 512, 512, 512, 512)
 NETWORKS = {
     "lenet-300-100": dense(784, 300, 100, 10),
     "lenet-5-caffe": conv_stack((20, 0, 50, 0), 5, 0, channels=1) + dense(800, 500, 10),
     "conv-2": conv_stack((64, 64, 0), 3, 1) + dense(16384, 256, 256, 10),
     "conv-4": conv_stack((64, 64, 0, 128, 128, 0), 3, 1) + dense(8192, 256, 256, 10),
     "conv-6": conv_stack((64, 64, 0, 128, 128, 0, 256, 256, 0), 3, 1) + dense(4096, 256, 256, 10),
-    "resnet-20": resnet_20(),
-    "vgg-19": conv_stack(VGG, 3, 1, False, True) + [("mean",)] + dense(512, 10),
 }
 
 
 def initial(layers):
-    """A list of parameters a layer, weights not drawn yet. They have the output first, as the masks have."""
-    params = []
-    for kind, *of in layers:
-        if kind == "sum":
-            params.append([initial(of[0]), initial(of[1])])
-        elif kind in ("conv", "fc"):
-            weight = np.empty((of[1], of[0], of[2], of[2]) if kind == "conv" else (of[1], of[0]), np.float32)
-            params.append([weight, np.zeros(of[1], np.float32)] if kind == "fc" or of[5] else [weight])
-        elif kind == "norm":
-            params.append([np.ones(of[0], np.float32), np.zeros(of[0], np.float32)])
-        else:
-            params.append([])
-    return params
+    """Weight and bias a layer, weights not drawn yet. They have the output first, as the masks have."""
+    shape = {"conv": lambda i, o, k, _pad: (o, i, k, k), "fc": lambda i, o: (o, i)}
+    sizes = [shape[kind](*of) if kind in shape else None for kind, *of in layers]
+    return [[np.empty(size, np.float32), np.zeros(size[0], np.float32)] if size else [] for size in sizes]
 
 
-def convolve(x, weight, stride, pad):
+def convolve(x, weight, pad):
     """By shifted copies and one product: XLA's own convolution takes many times as long for its gradients on a CPU."""
-    k, n = weight.shape[2], (x.shape[1] + 2 * pad - weight.shape[2]) // stride + 1
-    x, end = jnp.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0))), (n - 1) * stride + 1
-    copies = [x[:, i:i + end:stride, j:j + end:stride] for i in range(k) for j in range(k)]
+    k, n = weight.shape[2], x.shape[1] + 2 * pad - weight.shape[2] + 1
+    x = jnp.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0)))
+    copies = [x[:, i:i + n, j:j + n] for i in range(k) for j in range(k)]
     return jnp.concatenate(copies, 3) @ weight.transpose(2, 3, 1, 0).reshape(-1, weight.shape[0])
 
 
 def forward(layers, params, x):
     for (kind, *of), p in zip(layers, params):
         if kind == "conv":
-            x = convolve(x, p[0], of[3], of[4])
-            x = x + p[1] if of[5] else x
-        elif kind == "norm":                                         # by the batch at hand, in evaluations too
-            mean, var = x.mean((0, 1, 2)), x.var((0, 1, 2))
-            x = (x - mean) * (p[0] * lax.rsqrt(var + 1e-5)) + p[1]
+            x = convolve(x, p[0], of[3]) + p[1]
         elif kind == "relu":
             x = jnp.maximum(x, 0)
         elif kind == "pool":
             x = lax.reduce_window(x, -jnp.inf, lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
-        elif kind == "mean":
-            x = x.mean((1, 2))
         elif kind == "flat":
             x = (x.transpose(0, 3, 1, 2) if x.ndim == 4 else x).reshape(len(x), -1)
-        elif kind == "fc":
-            x = x @ p[0].T + p[1]
         else:
-            x = forward(of[0], p[0], x) + forward(of[1], p[1], x)
+            x = x @ p[0].T + p[1]
     return x
 
 
