@@ -16,7 +16,8 @@ static const ltc_opt option[] = {
     LTC_REAL(options, sparse, 0.125, 0, 1,
              "the most of a perceptron's weights that may be left for it to be trained by lists of them"),
     LTC_ENUM(options, convolution, OWN, convolutions,
-             "what computes the convolutions of a training step: kernels for all replicas at once, or NVIDIA's library"),
+             "what computes the convolutions of a training step: kernels for all replicas at once, or "
+             "NVIDIA's library"),
 };
 static const ltc_schema schema = LTC_SCHEMA(options, option);
 

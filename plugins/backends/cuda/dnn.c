@@ -50,7 +50,8 @@ static void unmake(shapes *s)
         cudnnDestroyConvolutionDescriptor(s->how);
 }
 
-static cudnnStatus_t describe_tensor(cudnnTensorDescriptor_t t, uint32_t n, uint32_t c, uint32_t y, uint32_t x)
+static cudnnStatus_t describe_tensor(cudnnTensorDescriptor_t t, uint32_t n, uint32_t c, uint32_t y,
+                                     uint32_t x)
 {
     return cudnnSetTensor4dDescriptor(t, CUDNN_TENSOR_NCHW, CUDNN_DATA_FLOAT, (int)n, (int)c, (int)y, (int)x);
 }
@@ -78,8 +79,8 @@ static cudnnStatus_t describe(shapes *s, const lcu_convolution *c)
     if (!st)
         st = describe_tensor(s->bias, 1, outputs, 1, 1);
     if (!st)
-        st = cudnnSetFilter4dDescriptor(s->w, CUDNN_DATA_FLOAT, CUDNN_TENSOR_NCHW, (int)outputs, (int)c->channels,
-                                        (int)c->kernel_y, (int)c->kernel_x);
+        st = cudnnSetFilter4dDescriptor(s->w, CUDNN_DATA_FLOAT, CUDNN_TENSOR_NCHW, (int)outputs,
+                                        (int)c->channels, (int)c->kernel_y, (int)c->kernel_x);
     return st ? st : describe_how(s->how, c);
 }
 
@@ -93,7 +94,8 @@ ltc_status lcu_dnn_open(lcu_device *d, lcu_dnn **out, ltc_error *err)
     cudnnStatus_t st = cudnnCreate(&dnn->handle);
     if (!st)
         st = cudnnSetStream(dnn->handle, lcu_stream(d));
-    snprintf(dnn->text, sizeof dnn->text, "cudnn-%zu.%zu.%zu", version / 10000, version % 10000 / 100, version % 100);
+    snprintf(dnn->text, sizeof dnn->text, "cudnn-%zu.%zu.%zu", version / 10000, version % 10000 / 100,
+             version % 100);
     if (st) {
         lcu_dnn_close(dnn);
         return ltc_fail(err, LTC_EDEVICE, "cuDNN failed: %s", cudnnGetErrorString(st));
@@ -124,14 +126,15 @@ bool lcu_dnn_takes(lcu_dnn *dnn, const lcu_convolution *c, uint64_t *bytes)
     if (!st)
         st = cudnnGetConvolutionBackwardDataWorkspaceSize(dnn->handle, s.w, s.y, s.how, s.x, INPUT, &each[1]);
     if (!st)
-        st = cudnnGetConvolutionBackwardFilterWorkspaceSize(dnn->handle, s.x, s.y, s.how, s.w, WEIGHT, &each[2]);
+        st = cudnnGetConvolutionBackwardFilterWorkspaceSize(dnn->handle, s.x, s.y, s.how, s.w, WEIGHT,
+                                                            &each[2]);
     unmake(&s);
     *bytes = each[0] > each[1] ? each[0] : each[1];
     *bytes = *bytes > each[2] ? *bytes : each[2];
     return !st;
 }
 
-typedef struct call { const lcu_dnn *dnn; const lcu_convolution *c; shapes s; lcu_workspace space; } call;
+typedef struct call { cudnnHandle_t by; const lcu_convolution *c; shapes s; lcu_workspace space; } call;
 
 static const float one = 1, zero = 0;
 
@@ -142,34 +145,33 @@ static float *of_replica(lcu_floats t, uint32_t replica)
 
 static cudnnStatus_t forward(const call *k, uint32_t r)
 {
-    const lcu_convolution *c = k->c;
-    const cudnnStatus_t st = cudnnConvolutionForward(
-        k->dnn->handle, &one, k->s.x, of_replica(c->x, r), k->s.w, of_replica(c->w, r), k->s.how, FORWARD, k->space.at,
-        k->space.bytes, &zero, k->s.y, of_replica(c->y, r));
-    return st || !c->bias.at ? st : cudnnAddTensor(k->dnn->handle, &one, k->s.bias, of_replica(c->bias, r), &one,
-                                                   k->s.y, of_replica(c->y, r));
+    const float *x = of_replica(k->c->x, r), *w = of_replica(k->c->w, r);
+    float *y = of_replica(k->c->y, r);
+    const cudnnStatus_t st = cudnnConvolutionForward(k->by, &one, k->s.x, x, k->s.w, w, k->s.how, FORWARD,
+                                                     k->space.at, k->space.bytes, &zero, k->s.y, y);
+    if (st || !k->c->bias.at)
+        return st;
+    return cudnnAddTensor(k->by, &one, k->s.bias, of_replica(k->c->bias, r), &one, k->s.y, y);
 }
 
 static cudnnStatus_t input(const call *k, uint32_t r)
 {
-    const lcu_convolution *c = k->c;
-    return cudnnConvolutionBackwardData(k->dnn->handle, &one, k->s.w, of_replica(c->w, r), k->s.y, of_replica(c->y, r),
-                                        k->s.how, INPUT, k->space.at, k->space.bytes, c->add ? &one : &zero, k->s.x,
-                                        of_replica(c->x, r));
+    const float *w = of_replica(k->c->w, r), *g = of_replica(k->c->y, r), *before = k->c->add ? &one : &zero;
+    return cudnnConvolutionBackwardData(k->by, &one, k->s.w, w, k->s.y, g, k->s.how, INPUT, k->space.at,
+                                        k->space.bytes, before, k->s.x, of_replica(k->c->x, r));
 }
 
 static cudnnStatus_t weight(const call *k, uint32_t r)
 {
-    const lcu_convolution *c = k->c;
-    return cudnnConvolutionBackwardFilter(k->dnn->handle, &one, k->s.x, of_replica(c->x, r), k->s.y, of_replica(c->y, r),
-                                          k->s.how, WEIGHT, k->space.at, k->space.bytes, c->add ? &one : &zero, k->s.w,
-                                          of_replica(c->w, r));
+    const float *x = of_replica(k->c->x, r), *g = of_replica(k->c->y, r), *before = k->c->add ? &one : &zero;
+    return cudnnConvolutionBackwardFilter(k->by, &one, k->s.x, x, k->s.y, g, k->s.how, WEIGHT, k->space.at,
+                                          k->space.bytes, before, k->s.w, of_replica(k->c->w, r));
 }
 
 static void each_replica(lcu_dnn *dnn, const lcu_convolution *c, lcu_workspace w, uint32_t replicas,
                          cudnnStatus_t (*fn)(const call *k, uint32_t r))
 {
-    call k = { .dnn = dnn, .c = c, .space = w };
+    call k = { .by = dnn->handle, .c = c, .space = w };
     cudnnStatus_t st = describe(&k.s, c);
     for (uint32_t r = 0; r < replicas && !st; r++)
         if (lcu_has(lcu_whom(dnn->device), r))

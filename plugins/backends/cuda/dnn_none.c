@@ -4,8 +4,8 @@
 ltc_status lcu_dnn_open(lcu_device *d, lcu_dnn **dnn, ltc_error *err)
 {
     (void)d, (void)dnn;
-    return ltc_fail_opt(err, "convolution", "this backend was built without cuDNN: install it and build again, or "
-                        "choose 'own'");
+    return ltc_fail_opt(err, "convolution",
+                        "this backend was built without cuDNN: install it and build again, or choose 'own'");
 }
 
 void lcu_dnn_close(lcu_dnn *dnn)

@@ -181,7 +181,7 @@ LCU_DEVICE void pass_link(const lcu_fused *p, const work *k, const lcu_segment *
     k->w[i] = c.w, k->m[i] = c.m, k->v[i] = c.v;
 }
 
-/* All links, a thread each. */
+/* All links, a thread each, and always the same. The others see what became of them after gather(). */
 LCU_DEVICE void pass_links(const lcu_fused *p, const work *k, pass what)
 {
     for (uint32_t layer = 0; layer < p->n_layers; layer++) {
@@ -190,7 +190,6 @@ LCU_DEVICE void pass_links(const lcu_fused *p, const work *k, pass what)
         for (uint32_t i = start[0] + threadIdx.x; i < start[of->n_out]; i += FUSED_THREADS)
             pass_link(p, k, segment_of_link(p, of, k->link[i]), i, what);
     }
-    __syncthreads();
 }
 
 LCU_DEVICE void backward(const lcu_fused *p, const work *k)

@@ -79,8 +79,8 @@ static bool take_names(lcu_program *p)
     p->host_replica = calloc(p->replicas, sizeof *p->host_replica);
     p->host_loss = calloc((size_t)p->replicas * LCU_MOST_STEPS, sizeof *p->host_loss);
     p->host_correct = calloc((size_t)p->replicas * LCU_MOST_STEPS, sizeof *p->host_correct);
-    return p->value && p->grad && p->param && p->saved && p->back && p->by_dnn && p->host_segment && p->has_value &&
-           p->clock && p->host_replica && p->host_loss && p->host_correct;
+    return p->value && p->grad && p->param && p->saved && p->back && p->by_dnn && p->host_segment &&
+           p->has_value && p->clock && p->host_replica && p->host_loss && p->host_correct;
 }
 
 static uint32_t count_segments(const ltc_graph *g)
@@ -246,7 +246,8 @@ void lcu_release(void *prog)
     lcu_give_back(&p->memory);
     lcu_links_free(p);
     lts_tape_free(&p->tape);
-    free(p->value), free(p->grad), free(p->param), free(p->saved), free(p->back), free(p->by_dnn), free(p->host_segment);
+    free(p->value), free(p->grad), free(p->param), free(p->saved), free(p->back), free(p->by_dnn);
+    free(p->host_segment);
     free(p->has_value), free(p->clock), free(p->host_replica), free(p->host_loss), free(p->host_correct);
     free(p);
 }

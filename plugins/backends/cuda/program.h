@@ -13,8 +13,8 @@
 
 enum { LCU_MOST_STEPS = 256, LCU_EVAL_ROWS = 128 };
 
-/* What the core calls a device: the device itself, cuDNN if it is to be used, and the option `sparse`, the most
- * of a perceptron's weights that may be left in a replica which is trained by its links. */
+/* What the core calls a device: the device itself, cuDNN if it is to be used, and the option `sparse`, the
+ * most of a perceptron's weights that may be left in a replica which is trained by its links. */
 typedef struct lcu_backend { lcu_device *device; lcu_dnn *dnn; double sparse; } lcu_backend;
 
 /* A split: x and label are the device's, those of desc the host's. */
