@@ -24,15 +24,14 @@ size_t cpu_arranged_most(const cpu_program *p)
     return row && p->input->sample_type == LTC_U8 ? MOST : 0;
 }
 
-/* How lists lie in a block's memory: marks, the order of samples, features, and bytes. */
-typedef struct lists { uint32_t *mark; uint16_t *order, *feature; uint8_t *byte; size_t bytes; } lists;
+/* How lists lie in a block's memory: marks, features, and bytes. */
+typedef struct lists { uint32_t *mark; uint16_t *feature; uint8_t *byte; size_t bytes; } lists;
 
 static lists lists_at(void *at, const cpu_nonzeros *z, size_t entries)
 {
     const size_t spans = ((size_t)z->in + CPU_SPAN - 1) / CPU_SPAN;
     lists l = { .mark = at };
-    l.order = (uint16_t *)(l.mark + CPU_EVAL_ROWS * (spans + 1));
-    l.feature = l.order + CPU_EVAL_ROWS * spans;
+    l.feature = (uint16_t *)(l.mark + CPU_EVAL_ROWS * (spans + 1));
     l.byte = (uint8_t *)(l.feature + entries);
     l.bytes = (size_t)(l.byte - (uint8_t *)at) + entries;
     return l;
@@ -78,9 +77,8 @@ static void *make_lists(cpu_program *p, const cpu_split *s, const cpu_nonzeros *
     if (!to)
         return NULL;
     const lists l = lists_at(to, z, n);
-    const size_t spans = (size_t)(l.feature - l.order) / CPU_EVAL_ROWS;
+    const size_t spans = ((size_t)z->in + CPU_SPAN - 1) / CPU_SPAN;
     memcpy(l.mark, z->mark, CPU_EVAL_ROWS * (spans + 1) * sizeof *l.mark);
-    memcpy(l.order, z->order, CPU_EVAL_ROWS * spans * sizeof *l.order);
     memcpy(l.feature, z->feature, n * sizeof *l.feature);
     for (size_t i = 0; i < CPU_EVAL_ROWS; i++)
         for (uint32_t q = l.mark[i * (spans + 1)]; q < l.mark[(i + 1) * (spans + 1) - 1]; q++)
@@ -110,7 +108,7 @@ static void show_lists(cpu_program *p, const cpu_split *s, cpu_linear *layer, vo
     z->mark = kept, z->batch = CPU_EVAL_ROWS;
     const uint32_t n = entries_of(z);
     const lists l = lists_at(kept, z, n);
-    z->order = l.order, z->feature = l.feature;
+    z->feature = l.feature;
     p->device->kernels->strips_values(l.byte, n, s->table[0], z->value);
 }
 

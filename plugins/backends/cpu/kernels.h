@@ -82,7 +82,6 @@ enum { CPU_STRIP = 64, CPU_SPAN = 64 };
 typedef struct cpu_nonzeros {
     int64_t in, batch;
     uint32_t *mark;                           /* [batch][spans + 1]: where a sample's entries of a span begin */
-    uint16_t *order;                          /* [spans][batch]: samples; those of as many entries stand together */
     uint16_t *feature; float *value;          /* of all entries, and CPU_LANES more */
     uint32_t *count;                          /* [in]: samples of a feature */
     uint16_t *sample; float *of_sample;       /* [in][batch] */

@@ -43,14 +43,12 @@ static ltc_status open_strips(cpu_program *p, cpu_linear *l, cpu_param *w, ltc_e
     l->strip_scratch = cpu_block(((size_t)l->strips * lanes + 1) * CPU_STRIP, sizeof *l->strip_scratch);
     z->in = l->in;
     z->mark = cpu_block(rows * (in / CPU_SPAN + 2), sizeof *z->mark);
-    z->order = cpu_block(rows * (in / CPU_SPAN + 1), sizeof *z->order);
     z->feature = cpu_block(rows * in + CPU_LANES, sizeof *z->feature);
     z->value = cpu_block(rows * in + CPU_LANES, sizeof *z->value);
     z->count = cpu_block(in, sizeof *z->count);
     z->sample = cpu_block(rows * in, sizeof *z->sample);
     z->of_sample = cpu_block(rows * in, sizeof *z->of_sample);
-    if (!w->kept.place || !l->sums || !l->strip_scratch || !z->mark || !z->order || !z->feature || !z->value ||
-        !z->count ||
+    if (!w->kept.place || !l->sums || !l->strip_scratch || !z->mark || !z->feature || !z->value || !z->count ||
         !z->sample || !z->of_sample)
         return no_memory(err);
     for (size_t k = 0; k < w->kept.n; k++) {
@@ -111,7 +109,7 @@ void cpu_linear_close(cpu_linear *l)
     free(l->lists.start), free(l->lists.output), free(l->lists.column), free(l->lists.column_start);
     free(l->lists.row);
     free(l->lists.entry), free(l->eval_column);
-    free(l->nonzeros.mark), free(l->nonzeros.order), free(l->nonzeros.feature), free(l->nonzeros.value);
+    free(l->nonzeros.mark), free(l->nonzeros.feature), free(l->nonzeros.value);
     free(l->nonzeros.count), free(l->nonzeros.sample), free(l->nonzeros.of_sample);
     *l = (cpu_linear){ 0 };
 }
