@@ -68,18 +68,20 @@ static void catch_signals(void)
     sigaction(SIGXFSZ, &ignore, NULL);        /* so is a file that may not grow (ulimit -f) */
 }
 
-/* For jansson, which goes on where it has no memory: 2.14 leaves a key out of what it writes, and reads beyond its buffer.
- * Others may free some in a fifth of a second; else the process ends as by a kill, and what is stored is whole. */
+/* For jansson, which goes on where it has no memory: 2.14 leaves a key out of what it writes, and reads beyond its
+ * buffer. Others may free some in a fifth of a second; else the process ends at once, and what is stored is whole. */
 static void *memory_or_end(size_t n)
 {
     static const struct timespec a_while = { .tv_nsec = 20000000 };
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i <= 10; i++) {
         void *p = malloc(n ? n : 1);
         if (p)
             return p;
-        nanosleep(&a_while, NULL);
+        if (i < 10)
+            nanosleep(&a_while, NULL);
     }
-    static const char said[] = "ltcore: error: no memory: lower -j or make room; the same command goes on from what is stored\n";
+    static const char said[] = "ltcore: error: no memory: lower -j or make room; the same command goes on "
+                               "from what is stored\n";
     (void)!write(STDERR_FILENO, said, sizeof said - 1);
     _exit(LT_EXIT_FAILED);
 }

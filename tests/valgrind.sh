@@ -4,8 +4,8 @@
 # `counted` is; BACKEND: the file of one that trains in cohorts. The cpu backend shows its portable kernels alone: valgrind
 # knows no AVX-512, and not all of AVX2.
 command -v valgrind >/dev/null || exit 77
-. "$(dirname "$0")/claims.sh"
 config=$(cd "$(dirname "$0")" && pwd)/cohorts/run.cfg
+. "$(dirname "$0")/claims.sh"
 ltcore=$1 backend=$3
 export LTCORE_PLUGIN_PATH="$2"
 

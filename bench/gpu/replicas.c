@@ -141,6 +141,8 @@ static ltc_status time_cohort(lt_device *d, lt_regime *r, const lt_bench_request
     double *us = calloc(q->spans, sizeof *us);
     const double density = lt_bench_density(q);
     ltc_status st = us ? compile(&c, d, err) : ltc_fail(err, LTC_ENOMEM, "no memory for the times");
+    if (!st && !q->steps)
+        st = ltc_fail(err, LTC_EINVAL, "a span has one step or more");
     if (!st && density <= 0)
         st = ltc_fail(err, LTC_EINVAL, "'%s' is no density in (0, 1]", q->under);
     if (!st)

@@ -87,7 +87,7 @@ static void evaluate_company(lt_bench *b, const uint32_t *order, const double *a
         lt_stand_eval(&b->stand, 0, 0, 60);
         for (uint32_t r = 0; r < CAST && !b->stand.st; r++) {
             const double own = alone[order[r]], now = b->stand.eval_loss[r];
-            if ((!i || some[r]) && (now < own || now > own))
+            if ((!i || some[r]) && memcmp(&now, &own, sizeof own))
                 lt_verdict_fail(v, i ? "those that an evaluation is for have the bits that they have alone"
                                      : "each replica has the evaluated loss that it has alone",
                                 "replica %u of %d has an evaluated loss of %.17g, and had %.17g", order[r],

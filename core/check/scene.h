@@ -34,8 +34,8 @@ void lt_scene_close(lt_scene *s);             /* safe on a zeroed one */
 
 /* Training masks: none; dead, alive and frozen in turns that are no multiple of a vector; the same, shifted;
  * one in sixteen alive; every other output dead; of each weight one element alive; all but a few frozen. What
- * is not trained is alive, and so are all but weights in the last four. Beyond the table: the third for
- * characters of an odd number, and the first for the others. */
+ * is not trained is alive, and so are all but weights in the last four. Beyond the table: SPARSE for
+ * characters of an odd number, MIXED for the others. */
 enum { LT_MASKS_NONE, LT_MASKS_MIXED, LT_MASKS_SHIFTED, LT_MASKS_SPARSE, LT_MASKS_ROWS, LT_MASKS_SINGLE,
        LT_MASKS_FROZEN, LT_N_MASKS, LT_MASKS_UNEQUAL };
 

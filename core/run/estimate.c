@@ -27,6 +27,8 @@ static ltc_status time_samples(timing *t, uint64_t n, ltc_error *err)
     ltc_status st = LTC_OK;
     while (!st && done < n && took < TIMED_S) {
         const uint64_t part = n - done < PART ? n - done : PART;
+        for (uint32_t r = 0; r < t->replicas; r++)
+            lt_program_note_sums(t->program, r, 0, 0);
         st = lt_program_eval(t->program, LT_TEST, done, part, err);
         done += part;
         took = t->now_s() - before;

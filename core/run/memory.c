@@ -36,9 +36,11 @@ static ltc_status ask_regime(lt_device *d, const lt_regime *r, lt_experiment *e,
     if (st)
         return st;
     const bool own = plan.caps & LTC_CAP_OWN_MEMORY;
-    m->own = m->own || own;
-    m->fixed = larger(m->fixed, plan.bytes_fixed);
-    m->replica = larger(m->replica, plan.bytes_per_replica);
+    if (most > 1) {
+        m->own = m->own || own;
+        m->fixed = larger(m->fixed, plan.bytes_fixed);
+        m->replica = larger(m->replica, plan.bytes_per_replica);
+    }
     m->program = larger(m->program, own ? 0 : plan.bytes_fixed);
     m->training = larger(m->training,
                          (own ? 0 : plan.bytes_per_replica) + 2 * span + bytes_of_states(e));

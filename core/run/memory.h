@@ -10,8 +10,8 @@
 typedef struct lt_memory {
     uint64_t data, program;                   /* program: once a device */
     uint64_t training;                        /* each, with its states outside the program and the plan of a span */
-    uint64_t fixed, replica;                  /* of a program, wherever it lies: once, and for each */
-    uint32_t replicas;                        /* how many the programs of one experiment at least may have */
+    uint64_t fixed, replica;                  /* of a program of several, wherever it lies: once, and for each */
+    uint32_t replicas;                        /* the most that all programs of some experiment may have */
     bool     own;                             /* fixed and replica are of the device's own memory */
 } lt_memory;
 

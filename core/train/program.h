@@ -64,9 +64,8 @@ void lt_program_note_span(lt_program *p, uint32_t replica, const lt_span *span, 
 ltc_status lt_program_train(lt_program *p, uint32_t n, ltc_error *err);
 void lt_program_tell_span(const lt_program *p, uint32_t replica, uint32_t n, lt_span *span);
 
-/* Samples [first, first + n) of a split, by those replicas that are noted. The sums go on from what is noted of each, 0 at
- * first; parts in their order give the bits of the whole. Of whom nothing was noted since the last, nothing
- * is told. */
+/* Samples [first, first + n) of a split, by those replicas whose sums have been noted since the last: they go
+ * on from there, so parts in their order give the bits of the whole. Of others there is nothing to tell. */
 void lt_program_note_sums(lt_program *p, uint32_t replica, double loss, uint64_t correct);
 ltc_status lt_program_eval(lt_program *p, uint32_t split, uint64_t first, uint64_t n, ltc_error *err);
 void lt_program_tell_sums(const lt_program *p, uint32_t replica, double *loss, uint64_t *correct);

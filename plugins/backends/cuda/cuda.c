@@ -14,7 +14,8 @@ static const ltc_opt option[] = {
     LTC_INT(options, device, 0, 0, 63, "which CUDA device, as nvidia-smi numbers them",
             .flags = LTC_OPT_NEUTRAL),
     LTC_REAL(options, sparse, 0.125, 0, 1,
-             "the most of a perceptron's weights that may be left for it to be trained by lists of them"),
+             "share of its weights up to which a perceptron is trained and evaluated by lists of those that "
+             "are left"),
     LTC_ENUM(options, convolution, OWN, convolutions,
              "what computes the convolutions of a training step: kernels for all replicas at once, or "
              "NVIDIA's library"),

@@ -21,8 +21,7 @@ struct lcu_graph {
     cudaGraphExec_t exec;
 };
 
-/* The runtime's device is a thread's, and calls come from any thread. False: something has failed before. */
-static bool enter(lcu_device *d)
+bool lcu_enter(lcu_device *d)
 {
     if (!d->error)
         d->error = cudaSetDevice(d->number);
@@ -83,7 +82,7 @@ ltc_status lcu_device_open(int64_t number, lcu_device **device, ltc_error *err)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a device");
     d->number = (int)number;
     st = describe(d, err);
-    if (!st && enter(d))
+    if (!st && lcu_enter(d))
         d->error = cudaStreamCreateWithFlags(&d->stream, cudaStreamNonBlocking);
     if (!st && d->error)
         st = failed(d->error, "making a stream", err);
@@ -122,7 +121,7 @@ uint32_t lcu_device_shared(const lcu_device *d)
 void *lcu_alloc(lcu_device *d, size_t bytes)
 {
     void *p = NULL;
-    if (!enter(d) || cudaMalloc(&p, bytes ? bytes : 1)) {
+    if (!lcu_enter(d) || cudaMalloc(&p, bytes ? bytes : 1)) {
         cudaGetLastError();
         return NULL;
     }
@@ -140,21 +139,21 @@ void lcu_free(lcu_device *d, void *p)
 
 void lcu_write(lcu_device *d, void *dst, const void *src, size_t bytes)
 {
-    if (enter(d))
+    if (lcu_enter(d))
         d->error = cudaMemcpyAsync(dst, src, bytes, cudaMemcpyHostToDevice, d->stream);
 }
 
 /* One copy, however many replicas there are: each call has its price. */
 void lcu_write_rows(lcu_device *d, const lcu_rows *r)
 {
-    if (enter(d))
+    if (lcu_enter(d))
         d->error = cudaMemcpy2DAsync(r->dst, r->dst_stride, r->src, r->src_stride, r->bytes, r->count,
                                      cudaMemcpyHostToDevice, d->stream);
 }
 
 void lcu_read(lcu_device *d, void *dst, const void *src, size_t bytes)
 {
-    if (enter(d))
+    if (lcu_enter(d))
         d->error = cudaMemcpyAsync(dst, src, bytes, cudaMemcpyDeviceToHost, d->stream);
     if (!d->error)
         d->error = cudaStreamSynchronize(d->stream);
@@ -193,7 +192,7 @@ void lcu_launch(lcu_device *d, lcu_entry kernel, lcu_grid grid, const void *argu
     const void *entry = (const void *)(uintptr_t)kernel;
     const dim3 blocks = { grid.x, grid.y, grid.z }, threads = { grid.threads, 1, 1 };
     void *arguments[2] = { (void *)(uintptr_t)argument, &d->only };
-    if (enter(d))
+    if (lcu_enter(d))
         allow(d, entry, grid.shared);
     if (!d->error)
         d->error = cudaLaunchKernel(entry, blocks, threads, arguments, grid.shared, d->stream);
@@ -202,7 +201,7 @@ void lcu_launch(lcu_device *d, lcu_entry kernel, lcu_grid grid, const void *argu
 /* Relaxed, since the runtime may load a kernel when it is first launched, and that allocates. */
 void lcu_capture_begin(lcu_device *d)
 {
-    if (enter(d))
+    if (lcu_enter(d))
         d->error = cudaStreamBeginCapture(d->stream, cudaStreamCaptureModeRelaxed);
 }
 
@@ -225,7 +224,7 @@ lcu_graph *lcu_capture_end(lcu_device *d)
 
 void lcu_replay(lcu_device *d, lcu_graph *g)
 {
-    if (enter(d))
+    if (lcu_enter(d))
         d->error = cudaGraphLaunch(g->exec, d->stream);
 }
 
@@ -240,7 +239,7 @@ void lcu_graph_free(lcu_device *d, lcu_graph *g)
 
 ltc_status lcu_finish(lcu_device *d, ltc_error *err)
 {
-    if (enter(d))
+    if (lcu_enter(d))
         d->error = cudaStreamSynchronize(d->stream);
     const cudaError_t e = d->error;
     d->error = cudaSuccess;

@@ -46,6 +46,9 @@ typedef struct lcu_rows {
 ltc_status lcu_device_open(int64_t number, lcu_device **device, ltc_error *err);
 void       lcu_device_close(lcu_device *d);
 
+/* Makes it this thread's, as the runtime wants and all below do. False: something has failed before. */
+bool       lcu_enter(lcu_device *d);
+
 /* What its bits depend on, in a few words; bytes of its memory; the most that a grid's `shared` may be. */
 const char *lcu_device_text(const lcu_device *d);
 uint64_t    lcu_device_bytes(const lcu_device *d);

@@ -5,7 +5,7 @@
 
 #include <cudnn.h>
 
-/* Those that do not add in an order of the moment. */
+/* Deterministic ones. */
 #define FORWARD CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM
 #define INPUT   CUDNN_CONVOLUTION_BWD_DATA_ALGO_1
 #define WEIGHT  CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1
@@ -84,6 +84,11 @@ static cudnnStatus_t describe(shapes *s, const lcu_convolution *c)
     return st ? st : describe_how(s->how, c);
 }
 
+static ltc_status failed(cudnnStatus_t st, ltc_error *err)
+{
+    return ltc_fail(err, LTC_EDEVICE, "cuDNN failed: %s", cudnnGetErrorString(st));
+}
+
 ltc_status lcu_dnn_open(lcu_device *d, lcu_dnn **out, ltc_error *err)
 {
     lcu_dnn *dnn = calloc(1, sizeof *dnn);
@@ -94,11 +99,12 @@ ltc_status lcu_dnn_open(lcu_device *d, lcu_dnn **out, ltc_error *err)
     cudnnStatus_t st = cudnnCreate(&dnn->handle);
     if (!st)
         st = cudnnSetStream(dnn->handle, lcu_stream(d));
-    snprintf(dnn->text, sizeof dnn->text, "cudnn-%zu.%zu.%zu", version / 10000, version % 10000 / 100,
+    const size_t major = version < 90000 ? 1000 : 10000;         /* 8907, and then 90100 */
+    snprintf(dnn->text, sizeof dnn->text, "cudnn-%zu.%zu.%zu", version / major, version % major / 100,
              version % 100);
     if (st) {
         lcu_dnn_close(dnn);
-        return ltc_fail(err, LTC_EDEVICE, "cuDNN failed: %s", cudnnGetErrorString(st));
+        return failed(st, err);
     }
     *out = dnn;
     return LTC_OK;
@@ -106,7 +112,7 @@ ltc_status lcu_dnn_open(lcu_device *d, lcu_dnn **out, ltc_error *err)
 
 void lcu_dnn_close(lcu_dnn *dnn)
 {
-    if (dnn && dnn->handle)
+    if (dnn && dnn->handle && lcu_enter(dnn->device))
         cudnnDestroy(dnn->handle);
     free(dnn);
 }
@@ -116,10 +122,19 @@ const char *lcu_dnn_text(const lcu_dnn *dnn)
     return dnn->text;
 }
 
-bool lcu_dnn_takes(lcu_dnn *dnn, const lcu_convolution *c, uint64_t *bytes)
+/* From cuDNN 9 on there are kinds of it. */
+static bool is_refusal(cudnnStatus_t st)
+{
+    return st == CUDNN_STATUS_NOT_SUPPORTED ||
+           (CUDNN_STATUS_NOT_SUPPORTED >= 1000 && st / 1000 == CUDNN_STATUS_NOT_SUPPORTED / 1000);
+}
+
+ltc_status lcu_dnn_ask(lcu_dnn *dnn, const lcu_convolution *c, bool *takes, uint64_t *bytes, ltc_error *err)
 {
     shapes s;
     size_t each[3] = { 0, 0, 0 };
+    if (!lcu_enter(dnn->device))
+        return lcu_finish(dnn->device, err);
     cudnnStatus_t st = describe(&s, c);
     if (!st)
         st = cudnnGetConvolutionForwardWorkspaceSize(dnn->handle, s.x, s.w, s.how, s.y, FORWARD, &each[0]);
@@ -131,7 +146,8 @@ bool lcu_dnn_takes(lcu_dnn *dnn, const lcu_convolution *c, uint64_t *bytes)
     unmake(&s);
     *bytes = each[0] > each[1] ? each[0] : each[1];
     *bytes = *bytes > each[2] ? *bytes : each[2];
-    return !st;
+    *takes = !st;
+    return st && !is_refusal(st) ? failed(st, err) : LTC_OK;
 }
 
 typedef struct call { cudnnHandle_t by; const lcu_convolution *c; shapes s; lcu_workspace space; } call;
@@ -172,6 +188,8 @@ static void each_replica(lcu_dnn *dnn, const lcu_convolution *c, lcu_workspace w
                          cudnnStatus_t (*fn)(const call *k, uint32_t r))
 {
     call k = { .by = dnn->handle, .c = c, .space = w };
+    if (!lcu_enter(dnn->device))
+        return;
     cudnnStatus_t st = describe(&k.s, c);
     for (uint32_t r = 0; r < replicas && !st; r++)
         if (lcu_has(lcu_whom(dnn->device), r))

@@ -1,5 +1,5 @@
-/* Convolutions of a training step by cuDNN, in the place of the kernels of convolution.cu: the library's
- * algorithms of one number each, which give the same bits again, in fp32, a call a replica. Built where
+/* Convolutions of a training step by cuDNN, in the place of the kernels of convolution.cu: one algorithm
+ * of the library's for each, which gives the same bits again, in fp32, a call a replica. Built where
  * cuDNN was found; dnn_none.c says that it is not there. Called by cuda.c, program.c and nodes.c.
  *
  * Calls are captured with the rest of a step, and made once: descriptors live as long as the call. */
@@ -15,8 +15,8 @@ ltc_status  lcu_dnn_open(lcu_device *d, lcu_dnn **dnn, ltc_error *err);
 void        lcu_dnn_close(lcu_dnn *dnn);      /* safe on NULL */
 const char *lcu_dnn_text(const lcu_dnn *dnn); /* "cudnn-9.13.0" */
 
-/* Memory that the three below need beside their tensors; false: the library cannot do one of them. */
-bool lcu_dnn_takes(lcu_dnn *dnn, const lcu_convolution *c, uint64_t *bytes);
+/* Does the library do the three below? *bytes: memory that they need beside their tensors. */
+ltc_status  lcu_dnn_ask(lcu_dnn *dnn, const lcu_convolution *c, bool *takes, uint64_t *bytes, ltc_error *err);
 
 /* As lcu_convolve and its like, for the replicas that launches are for. */
 typedef struct lcu_workspace { void *at; uint64_t bytes; } lcu_workspace;

@@ -19,10 +19,11 @@ const char *lcu_dnn_text(const lcu_dnn *dnn)
     return "";
 }
 
-bool lcu_dnn_takes(lcu_dnn *dnn, const lcu_convolution *c, uint64_t *bytes)
+ltc_status lcu_dnn_ask(lcu_dnn *dnn, const lcu_convolution *c, bool *takes, uint64_t *bytes, ltc_error *err)
 {
-    (void)dnn, (void)c, (void)bytes;
-    return false;
+    (void)dnn, (void)c, (void)bytes, (void)err;
+    *takes = false;
+    return LTC_OK;
 }
 
 void lcu_dnn_convolve(lcu_dnn *dnn, const lcu_convolution *c, lcu_workspace w, uint32_t replicas)

@@ -117,7 +117,7 @@ static bool take_host(lcu_program *p)
     l->link = calloc(l->most, sizeof *l->link);
     l->back = calloc(l->most, sizeof *l->back);
     l->start = calloc(l->n_starts, sizeof *l->start);
-    l->mask = malloc(2 * largest);            /* of a weight, and of its bias */
+    l->mask = calloc(2, largest);             /* of a weight, and of its bias */
     if (l->stale)
         memset(l->stale, 1, p->replicas);
     return l->stale && l->link && l->back && l->start && l->mask;
@@ -232,8 +232,12 @@ void lcu_links_make(lcu_program *p)
     for (uint32_t r = 0; r < p->replicas; r++) {
         if (p->links.most && p->links.stale[r])
             list_replica(p, r);
-        p->links.stale[r] = false;
     }
+}
+
+void lcu_links_made(lcu_program *p)
+{
+    memset(p->links.stale, 0, p->replicas * sizeof *p->links.stale);
 }
 
 void lcu_links_free(lcu_program *p)

@@ -106,9 +106,10 @@ static bool by_dnn(const lcu_site *s)
     return s->training && s->p->by_dnn[s->i];
 }
 
-void lcu_dnn_plan(lcu_program *p)
+ltc_status lcu_dnn_plan(lcu_program *p, ltc_error *err)
 {
-    for (uint32_t i = 0; i < p->graph->n_nodes; i++) {
+    ltc_status st = LTC_OK;
+    for (uint32_t i = 0; i < p->graph->n_nodes && !st; i++) {
         const ltc_node *n = ltc_graph_node(p->graph, i);
         if (n->op != LTC_OP_CONV2D)
             continue;
@@ -116,10 +117,11 @@ void lcu_dnn_plan(lcu_program *p)
                              .y = ltc_graph_value(p->graph, n->out), .i = i, .rows = p->batch };
         const lcu_convolution c = convolution_of(&s);
         uint64_t bytes = 0;
-        p->by_dnn[i] = lcu_dnn_takes(p->dnn, &c, &bytes);
+        st = lcu_dnn_ask(p->dnn, &c, &p->by_dnn[i], &bytes, err);
         if (p->by_dnn[i] && bytes > p->space.bytes)
             p->space.bytes = bytes;
     }
+    return st;
 }
 
 static void conv2d_forward(const lcu_site *s)

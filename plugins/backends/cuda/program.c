@@ -119,7 +119,7 @@ static ltc_status begin(const lcu_backend *b, lcu_program *p, const ltc_compile_
     if (!st && !(take_names(p) && lcu_links_begin(p, lcu_device_shared(b->device))))
         st = ltc_fail(err, LTC_ENOMEM, "no memory for a program");
     if (!st && p->dnn)
-        lcu_dnn_plan(p);
+        st = lcu_dnn_plan(p, err);
     return st;
 }
 

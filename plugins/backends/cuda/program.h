@@ -122,6 +122,7 @@ lcu_fused lcu_fused_of(const lcu_program *p, const lcu_gather *g, const lcu_loss
 bool lcu_links_begin(lcu_program *p, uint32_t shared);
 void lcu_links_lay_out(lcu_program *p);
 void lcu_links_make(lcu_program *p);
+void lcu_links_made(lcu_program *p);          /* and have been read and written whole */
 void lcu_links_free(lcu_program *p);
 void  lcu_plan_backward(lcu_program *p);      /* sets p->back */
 
@@ -140,7 +141,7 @@ typedef struct lcu_operation {
 extern const lcu_operation lcu_operations[LTC_OP_COUNT];
 
 /* Which convolutions cuDNN trains, and the memory that it needs for them. */
-void lcu_dnn_plan(lcu_program *p);
+ltc_status lcu_dnn_plan(lcu_program *p, ltc_error *err);
 
 /* Floats of saved memory that node i needs for each replica; of the sums of parts. */
 uint64_t lcu_saved_of(const lcu_program *p, uint32_t i);

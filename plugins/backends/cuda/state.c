@@ -106,6 +106,8 @@ ltc_status lcu_ready(void *prog, ltc_error *err)
     st = lcu_finish(p->device, err);
     if (!st && !p->step)
         st = ltc_fail(err, LTC_ENOMEM, "no memory for a step's graph");
+    if (!st)
+        lcu_links_made(p);
     p->ready = !st;
     return st;
 }

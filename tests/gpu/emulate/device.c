@@ -77,6 +77,11 @@ void lcu_device_close(lcu_device *d)
     free(d);
 }
 
+bool lcu_enter(lcu_device *d)
+{
+    return !d->failed;
+}
+
 const char *lcu_device_text(const lcu_device *d)
 {
     (void)d;
