@@ -61,11 +61,20 @@ static ltc_status bench(const lt_setup *setup, const lt_bench_request *q, lt_ben
     return st;
 }
 
+/* UINT64_MAX: it is none. */
+static uint64_t number(const char *text)
+{
+    char *end;
+    const uint64_t n = strtoull(text, &end, 10);
+    return *text >= '0' && *text <= '9' && !*end ? n : UINT64_MAX;
+}
+
 static lt_bench_request request_of(int argc, char **argv)
 {
-    return argc < 6 ? (lt_bench_request){ 0 }
-                    : (lt_bench_request){ strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10),
-                                          (uint32_t)strtoul(argv[4], NULL, 10), argv[5] };
+    if (argc < 6)
+        return (lt_bench_request){ 0 };
+    const uint64_t n = number(argv[4]);
+    return (lt_bench_request){ number(argv[2]), number(argv[3]), n < UINT32_MAX ? (uint32_t)n : 0, argv[5] };
 }
 
 static int run_setup(const lt_world *w, char **argv, size_t argc, const lt_bench_request *q, lt_bench_fn *fn)
@@ -96,7 +105,7 @@ int lt_bench_run(int argc, char **argv, const char *usage, unsigned processors, 
                          .out = stdout,
                          .err = stderr };
     int code = LT_EXIT_USAGE;
-    if (!q.spans || q.steps > UINT32_MAX || !q.n || !program || !directory)
+    if (!q.spans || q.spans > UINT32_MAX || q.steps > UINT32_MAX || !q.n || !program || !directory)
         fprintf(stderr, "usage: %s\n", usage);
     else
         code = run_setup(&w, argv, (size_t)argc, &q, fn);

@@ -14,7 +14,7 @@
 #include "store/tensors.h"
 #include "train/init.h"
 
-enum { N_TEST = 1000 };                       /* as in samples.py */
+enum { N_TEST = 1000, PATH_ROOM = 4096 };     /* N_TEST: as in samples.py */
 
 static double clock_of(void *arg)
 {
@@ -103,13 +103,20 @@ static ltc_status take_values(const ltc_graph *g, const lt_tensors *values, lt_s
 
 typedef ltc_status taking(const ltc_graph *g, const lt_tensors *t, lt_state *state, ltc_error *err);
 
+static ltc_status find_part(const char *folder, const char *name, char path[PATH_ROOM], ltc_error *err)
+{
+    const int n = snprintf(path, PATH_ROOM, "%s/%s.safetensors", folder, name);
+    return n >= 0 && n < PATH_ROOM ? LTC_OK : ltc_fail(err, LTC_EINVAL, "the path of a ticket is too long: %s", folder);
+}
+
 static ltc_status read_into(const ltc_graph *g, const char *folder, const char *name, taking *take, lt_state *state,
                             ltc_error *err)
 {
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s.safetensors", folder, name);
+    char path[PATH_ROOM];
     lt_tensors t = { 0 };
-    ltc_status st = lt_safetensors_read(path, &t, err);
+    ltc_status st = find_part(folder, name, path, err);
+    if (!st)
+        st = lt_safetensors_read(path, &t, err);
     if (!st)
         st = take(g, &t, state, err);
     lt_tensors_free(&t);
@@ -119,9 +126,10 @@ static ltc_status read_into(const ltc_graph *g, const char *folder, const char *
 /* A level without a mask is the dense one. */
 static ltc_status take_ticket(const ltc_graph *g, const char *folder, lt_state *state, ltc_error *err)
 {
-    char mask[4096];
-    snprintf(mask, sizeof mask, "%s/mask.safetensors", folder);
-    ltc_status st = read_into(g, folder, "start", take_values, state, err);
+    char mask[PATH_ROOM];
+    ltc_status st = find_part(folder, "mask", mask, err);
+    if (!st)
+        st = read_into(g, folder, "start", take_values, state, err);
     if (!st && !access(mask, F_OK))
         st = read_into(g, folder, "mask", take_masks, state, err);
     return st;
@@ -186,5 +194,6 @@ static ltc_status time_training(lt_device *d, lt_regime *r, const lt_bench_reque
 
 int main(int argc, char **argv)
 {
-    return lt_bench_run(argc, argv, "bench_steps CONFIG SPANS STEPS THREADS DENSITY|TICKET [KEY=VALUE...]", 0, time_training);
+    return lt_bench_run(argc, argv, "bench_steps CONFIG SPANS STEPS THREADS DENSITY|TICKET [KEY=VALUE...]", 0,
+                        time_training);
 }

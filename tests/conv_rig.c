@@ -6,7 +6,7 @@
 
 #include <ltcore/backend.h>
 
-#include "conv_choice.h"
+#include "conv_layer.h"
 
 static float *aligned(size_t floats)
 {
@@ -250,20 +250,21 @@ static void free_sums(sums *s)
     free(s->sum), free(s->size);
 }
 
-/* A small part of the mean magnitude: a number that few terms reach shares its tile with others that many do, and the
- * rounding of their sums with them. */
-static double share_of_mean(const sums *s, size_t n)
+/* Of a pass by Winograd a small part of the mean magnitude: a number that few terms reach shares its tile with others
+ * that many do, and the rounding of their sums with them. Of others nothing. */
+static double share_of_mean(const lt_conv *c, conv_pass pass, const sums *s, size_t n)
 {
+    if (c->layer->way[pass] != CONV_BY_WINOGRAD)
+        return 0;
     double all = 0, there = 1;
     for (size_t i = 0; i < n; i++)
         all += s->size[i], there += s->size[i] > 0;
     return all / there / 20;
 }
 
-static double largest(const cpu_view *v, const float *memory, const sums *s, const float *bias,
+static double largest(const cpu_view *v, const float *memory, const sums *s, double least, const float *bias,
                       const float *before, bool relu)
 {
-    const double least = share_of_mean(s, lt_conv_floats(v));
     double error = 0;
     for (int64_t n = 0; n < v->blocks * CPU_LANES; n++)
         for (int64_t c = 0; c < v->channels; c++)
@@ -280,7 +281,8 @@ double lt_conv_forward_error(const lt_conv *c, bool relu)
 {
     sums s = sums_of(lt_conv_floats(&c->y));
     each_term(c, show_y, &s);
-    const double e = largest(&c->y, c->memory[1], &s, c->bias, NULL, relu);
+    const double least = share_of_mean(c, CONV_FORWARD, &s, lt_conv_floats(&c->y));
+    const double e = largest(&c->y, c->memory[1], &s, least, c->bias, NULL, relu);
     free_sums(&s);
     return e;
 }
@@ -289,7 +291,8 @@ double lt_conv_data_error(const lt_conv *c, const float *before)
 {
     sums s = sums_of(lt_conv_floats(&c->dx));
     each_term(c, show_dx, &s);
-    const double e = largest(&c->dx, c->memory[3], &s, NULL, before, false);
+    const double least = share_of_mean(c, CONV_DATA_GRADIENT, &s, lt_conv_floats(&c->dx));
+    const double e = largest(&c->dx, c->memory[3], &s, least, NULL, before, false);
     free_sums(&s);
     return e;
 }

@@ -34,8 +34,8 @@ void lt_conv_weight_gradient(lt_conv *c, int64_t part);
 /* The same by sums of so many blocks at a time, the last ones first; false: this layer's are made whole. */
 bool lt_conv_weight_sums(lt_conv *c, int64_t part);
 
-/* The largest difference to the naive sums, over the sum of magnitudes that each is made of, and of y and dx a twentieth
- * of their mean. y, dx, dw in turn. */
+/* The largest difference to the naive sums, over the sum of magnitudes that each is made of, and of y and dx by
+ * Winograd a twentieth of their mean. y, dx, dw in turn. */
 double lt_conv_forward_error(const lt_conv *c, bool relu);
 double lt_conv_data_error(const lt_conv *c, const float *before);
 double lt_conv_weight_error(const lt_conv *c);

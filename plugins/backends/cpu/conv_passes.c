@@ -74,8 +74,8 @@ static void run_winograd_slope(const cpu_conv *l, const cpu_conv_call *c, const 
     l->kernels->winograd_slope(&(conv_winograd_slope){
         .x = sheet_of(c->x, h->block, 0, 0, 1), .g = sheet_of(c->y, h->block, 0, 0, 1), .in_rows = c->x->h,
         .in_columns = c->x->w, .rows = c->y->h, .columns = c->y->w, .blocks = h->blocks,
-        .inputs = c->x->channels, .pad = l->shape.pad, .side = conv_tile_side(l->shape.kernel_h), .to = l->rank, .first = h->first, .end = h->end,
-        .stage = h->stage, .scratch = c->scratch, .sums = h->sums, .dw = h->dw });
+        .inputs = c->x->channels, .pad = l->shape.pad, .side = conv_tile_side(l->shape.kernel_h), .to = l->rank,
+        .first = h->first, .end = h->end, .stage = h->stage, .scratch = c->scratch, .sums = h->sums, .dw = h->dw });
 }
 
 static void run_slope(const cpu_conv *l, const cpu_conv_call *c, const share *h)

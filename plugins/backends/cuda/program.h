@@ -113,6 +113,10 @@ void  lcu_lay_out(lcu_program *p);
 void  lcu_forward(lcu_program *p, uint32_t rows, bool training);
 void  lcu_step(lcu_program *p);
 
+/* What kernels are told of so many rows, in training and in evaluations alike. */
+lcu_gather lcu_gather_of(const lcu_program *p, uint32_t rows);
+lcu_loss   lcu_loss_of(const lcu_program *p, uint32_t rows);
+
 /* A chunk's steps for replicas that have links. What their kernels are told. */
 void      lcu_chunk_by_links(lcu_program *p);
 lcu_fused lcu_fused_of(const lcu_program *p, const lcu_gather *g, const lcu_loss *l);

@@ -130,32 +130,13 @@ static asked asked_of(const lcu_program *p, const ltc_eval_req *q)
     return a;
 }
 
-static lcu_gather gather_of(const lcu_program *p, const lcu_data *d, uint64_t start, uint32_t rows)
-{
-    const ltc_value *x = ltc_graph_value(p->graph, p->graph->input);
-    return (lcu_gather){
-        .replica = p->replica, .x = d->x, .label = d->label, .start = start, .table = p->table,
-        .mean = p->mean, .std = p->std, .to = p->value[p->graph->input], .to_label = p->label,
-        .to_label_stride = p->rows, .rows = rows, .channels = (uint32_t)x->dim[0],
-        .height = (uint32_t)x->dim[1], .width = (uint32_t)x->dim[2],
-    };
-}
-
-static lcu_loss loss_of(const lcu_program *p, uint32_t rows)
-{
-    return (lcu_loss){
-        .logits = p->value[p->graph->logits], .label = p->label, .label_stride = p->rows,
-        .row_loss = p->row_loss, .row_hit = p->row_hit, .rows = rows, .sum = p->eval_sum,
-        .hits = p->eval_hits,
-        .classes = (uint32_t)ltc_value_count(ltc_graph_value(p->graph, p->graph->logits)),
-    };
-}
-
 /* `rows` samples from `start` on: every replica sees the same. */
 static void eval_rows(lcu_program *p, const asked *a, const lcu_data *d, uint64_t start, uint32_t rows)
 {
-    const lcu_gather g = gather_of(p, d, start, rows);
-    const lcu_loss l = loss_of(p, rows);
+    lcu_gather g = lcu_gather_of(p, rows);
+    lcu_loss l = lcu_loss_of(p, rows);
+    g.x = d->x, g.label = d->label, g.start = start;
+    l.sum = p->eval_sum, l.hits = p->eval_hits;
     if (a->products) {
         lcu_only(p->device, &a->dense);
         lcu_gather_rows(p->device, &g, p->replicas);

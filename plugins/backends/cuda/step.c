@@ -64,26 +64,39 @@ static void backward(lcu_program *p)
     }
 }
 
-static lcu_gather gather_of(const lcu_program *p)
+lcu_gather lcu_gather_of(const lcu_program *p, uint32_t rows)
 {
     const ltc_value *x = ltc_graph_value(p->graph, p->graph->input);
     return (lcu_gather){
-        .chunk = p->chunk, .replica = p->replica, .table = p->table, .mean = p->mean, .std = p->std,
-        .to = p->value[p->graph->input], .to_label = p->label, .to_label_stride = p->rows, .rows = p->batch,
+        .replica = p->replica, .table = p->table, .mean = p->mean, .std = p->std,
+        .to = p->value[p->graph->input], .to_label = p->label, .to_label_stride = p->rows, .rows = rows,
         .channels = (uint32_t)x->dim[0], .height = (uint32_t)x->dim[1], .width = (uint32_t)x->dim[2],
-        .augment = p->augment,
     };
+}
+
+lcu_loss lcu_loss_of(const lcu_program *p, uint32_t rows)
+{
+    return (lcu_loss){
+        .logits = p->value[p->graph->logits], .label = p->label, .label_stride = p->rows,
+        .row_loss = p->row_loss, .row_hit = p->row_hit, .rows = rows,
+        .classes = (uint32_t)ltc_value_count(ltc_graph_value(p->graph, p->graph->logits)),
+    };
+}
+
+static lcu_gather gather_of(const lcu_program *p)
+{
+    lcu_gather g = lcu_gather_of(p, p->batch);
+    g.chunk = p->chunk, g.augment = p->augment;
+    return g;
 }
 
 static lcu_loss loss_of(const lcu_program *p)
 {
-    return (lcu_loss){
-        .logits = p->value[p->graph->logits], .grad = p->grad[p->graph->logits], .label = p->label,
-        .label_stride = p->rows, .row_loss = p->row_loss, .row_hit = p->row_hit, .rows = p->batch,
-        .classes = (uint32_t)ltc_value_count(ltc_graph_value(p->graph, p->graph->logits)), .chunk = p->chunk,
-        .replica = p->replica, .loss = p->loss, .correct = p->correct, .beta1 = p->optimizer.beta1,
-        .beta2 = p->optimizer.beta2, .most_steps = LCU_MOST_STEPS, .is_adam = p->optimizer.kind != LTC_SGD,
-    };
+    lcu_loss l = lcu_loss_of(p, p->batch);
+    l.grad = p->grad[p->graph->logits], l.chunk = p->chunk, l.replica = p->replica;
+    l.loss = p->loss, l.correct = p->correct, l.most_steps = LCU_MOST_STEPS;
+    l.beta1 = p->optimizer.beta1, l.beta2 = p->optimizer.beta2, l.is_adam = p->optimizer.kind != LTC_SGD;
+    return l;
 }
 
 static lcu_update update_of(const lcu_program *p)
