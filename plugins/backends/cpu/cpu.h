@@ -120,8 +120,8 @@ typedef struct cpu_node {
 } cpu_node;
 
 /* Neighbours that work block by block: some blocks go through all of them before the next do, and find their values
- * in the cache. Linear layers are alone. A norm, which has to know its whole input, begins a segment; the one before
- * measures its input, and on the way back takes its gradient through it: so that one may have no nodes of its own. */
+ * in the cache. Linear layers are alone. A norm, which has to know its whole input, begins a segment; the segment before
+ * measures that input, and on the way back takes the gradient through the norm: it is there even without nodes. */
 typedef struct cpu_segment { uint32_t first, end; int64_t grain; } cpu_segment;
 
 /* A part under way has a lane to itself: scratch, and places for what is forgotten at its end. The first free one is

@@ -13,8 +13,8 @@ static bool is_alive(const cpu_param *w, size_t i)
 
 enum { MOST_SORTED = 1024 };                  /* rows, by inserting them */
 
-/* The weights of outputs [first, end) in columns [from, to): where each row begins if rows go by their number of
- * entries. at: how many entries there are before. Returns how many there are then. */
+/* Puts outputs [first, end) in the order of how many weights each has in a segment's columns, so that rows of one
+ * length follow each other, and notes where each begins. at: entries before them. Returns those after. */
 static uint32_t order_rows(cpu_linear *l, const cpu_param *w, size_t segment, int64_t first, int64_t end, uint32_t at)
 {
     const int64_t from = (int64_t)segment * l->wide, to = from + l->wide < l->in ? from + l->wide : l->in;
