@@ -75,7 +75,9 @@ static void a_claim_is_held_by_the_living_who_are_heard_of(void)
         { here, 1, 0, true },                 /* not ours to signal, but there */
         { here, us, -3600, true },            /* a clock that went back */
         { NULL, 0, 0, true },                 /* just made, not yet signed */
-        { NULL, 0, LT_CLAIM_STALE_S + 1, false },
+        { NULL, 0, LT_CLAIM_SIGN_S - 1, true },
+        { NULL, 0, LT_CLAIM_SIGN_S + 1, false },                  /* its maker died in that moment */
+        { NULL, 0, -LT_CLAIM_SIGN_S - 1, false },                 /* and then the clock went back */
         { here, -1, 0, true },                /* nonsense, until it is silent */
     };
     store_rig r;

@@ -87,13 +87,16 @@ static ltc_status look(const char *path, int fd, owner *h, ltc_error *err)
     return LTC_OK;
 }
 
+/* Who made a claim signs it at once: one without a name is a dead one's soon, whichever way the clock has gone. */
 static bool is_stale(const owner *h)
 {
     char host[HOST_BYTES];
+    if (!h->host[0])
+        return h->silent_s > LT_CLAIM_SIGN_S || h->silent_s < -LT_CLAIM_SIGN_S;
     if (h->silent_s > LT_CLAIM_STALE_S)
         return true;
     this_host(host);
-    return h->host[0] && strcmp(host, h->host) == 0 && kill((pid_t)h->pid, 0) && errno == ESRCH;
+    return strcmp(host, h->host) == 0 && kill((pid_t)h->pid, 0) && errno == ESRCH;
 }
 
 /* The claim of that descriptor, if the name is still its own. Whoever removes a claim holds the lock of its

@@ -44,8 +44,8 @@ ltc_status lt_record_get(lt_store *s, const lt_digest *key, lt_text *text, bool 
 
 /* Claims: who works on a key at the moment, so that no two processes do the same. Losing a race costs time
  * and never correctness. A claim whose heartbeat is older than LT_CLAIM_STALE_S, or whose process is gone
- * from this host, is taken over, by one of those who ask. */
-enum { LT_CLAIM_BEAT_S = 10, LT_CLAIM_STALE_S = 60 };
+ * from this host, is taken over, by one of those who ask; so is one that nobody has signed within LT_CLAIM_SIGN_S. */
+enum { LT_CLAIM_BEAT_S = 10, LT_CLAIM_STALE_S = 60, LT_CLAIM_SIGN_S = 5 };
 typedef struct lt_claim lt_claim;
 
 /* *claim NULL: somebody else has it, and holder says who in half a sentence. Else it is the caller's to beat
