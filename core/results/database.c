@@ -118,6 +118,16 @@ static ltc_status make_anew(sqlite3 *db, lt_database_fill *fill, const void *arg
     return lt_database_commit(db, st, err);
 }
 
+/* The first page of a new file, which says WAL, without a journal: one that a killed run left behind would keep out all
+ * who may only read, and a page that is torn is made anew. */
+static ltc_status use_wal(const char *path, sqlite3 *db, ltc_error *err)
+{
+    struct stat file;
+    const bool is_new = stat(path, &file) || !file.st_size;
+    ltc_status st = is_new ? lt_database_run(db, "PRAGMA journal_mode = OFF", err) : LTC_OK;
+    return st ? st : lt_database_run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err);
+}
+
 /* synchronous NORMAL: after a loss of power the last rows may be missing, and they are in the store. Foreign
  * keys are checked from then on: what is dropped may be in any order. */
 static ltc_status open_anew(const char *path, lt_database_fill *fill, const void *arg, sqlite3 **db,
@@ -125,7 +135,7 @@ static ltc_status open_anew(const char *path, lt_database_fill *fill, const void
 {
     if (sqlite3_open(path, db) || sqlite3_busy_timeout(*db, WAIT_MS))
         return *db ? lt_database_fail(*db, err) : ltc_fail(err, LTC_ENOMEM, "%s: no memory to open it", path);
-    ltc_status st = lt_database_run(*db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err);
+    ltc_status st = use_wal(path, *db, err);
     if (!st)
         st = make_anew(*db, fill, arg, err);
     return st ? st : lt_database_run(*db, "PRAGMA foreign_keys = ON", err);
