@@ -1,5 +1,5 @@
-/* Whoever reads results.db beside a run sees nothing yet, or all of what one moment had: at every statement of
- * a run that begins, and when a whole run comes and goes between two statements of the reader. */
+/* Whoever reads results.db beside a run sees nothing yet, or all of what one moment had: at every statement
+ * of a run that begins, and when a whole run comes and goes between two statements of the reader. */
 #include "results_rig.h"
 
 #include <sqlite3.h>
@@ -150,7 +150,8 @@ static void a_reader_keeps_to_one_run(void)
     }
 }
 
-/* Of the child that dies: its calls so far, the one before which it does, and what SQLite would have called. */
+/* Of the child that dies: its calls so far, the one before which it does, and what SQLite
+ * would have called. */
 static struct {
     unsigned           calls, at;
     sqlite3_syscall_ptr write, remove;
@@ -174,7 +175,8 @@ static int remove_or_die(const char *path)
     return ((int (*)(const char *))dying.remove)(path);
 }
 
-/* A process that begins a run and dies before the call of that number to write or remove. True: it got that far. */
+/* A process that begins a run and dies before the call of that number to write or remove.
+ * True: it got that far. */
 static bool begin_and_die(rig *r, unsigned at)
 {
     const pid_t child = fork();
