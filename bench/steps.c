@@ -1,8 +1,9 @@
-/* bench_steps CONFIG SPANS STEPS THREADS DENSITY|TICKET [KEY=VALUE...] - times training steps of a configuration as
- * runs do them, without evaluations: SPANS spans of STEPS steps, from the weights and under the mask of a ticket (its
- * directory), or under a random mask that keeps DENSITY of every weight; where STEPS is 0, SPANS evaluations of the
- * test split. Prints median and best microseconds a step or an evaluation, the least of processor time that all threads
- * together took for one, accuracy on a thousand test samples after them all, and the backend's identity. For bench/run. */
+/* bench_steps CONFIG SPANS STEPS THREADS DENSITY|TICKET [KEY=VALUE...] - times training steps of a
+ * configuration as runs do them, without evaluations: SPANS spans of STEPS steps, from the weights and under
+ * the mask of a ticket (its directory), or under a random mask that keeps DENSITY of every weight; where
+ * STEPS is 0, SPANS evaluations of the test split. Prints median and best microseconds a step or an
+ * evaluation, the least of processor time that all threads together took for one, accuracy on a thousand test
+ * samples after them all, and the backend's identity. For bench/run. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,11 +107,13 @@ typedef ltc_status taking(const ltc_graph *g, const lt_tensors *t, lt_state *sta
 static ltc_status find_part(const char *folder, const char *name, char path[PATH_ROOM], ltc_error *err)
 {
     const int n = snprintf(path, PATH_ROOM, "%s/%s.safetensors", folder, name);
-    return n >= 0 && n < PATH_ROOM ? LTC_OK : ltc_fail(err, LTC_EINVAL, "the path of a ticket is too long: %s", folder);
+    return n >= 0 && n < PATH_ROOM
+               ? LTC_OK
+               : ltc_fail(err, LTC_EINVAL, "the path of a ticket is too long: %s", folder);
 }
 
-static ltc_status read_into(const ltc_graph *g, const char *folder, const char *name, taking *take, lt_state *state,
-                            ltc_error *err)
+static ltc_status read_into(const ltc_graph *g, const char *folder, const char *name, taking *take,
+                            lt_state *state, ltc_error *err)
 {
     char path[PATH_ROOM];
     lt_tensors t = { 0 };
@@ -138,7 +141,8 @@ static ltc_status take_ticket(const ltc_graph *g, const char *folder, lt_state *
 static ltc_status thin(const ltc_graph *g, const lt_bench_request *q, lt_state *state, ltc_error *err)
 {
     const double density = lt_bench_density(q);
-    const ltc_status st = density > 0 ? draw_masks(g, density, state, err) : take_ticket(g, q->under, state, err);
+    const ltc_status st = density > 0 ? draw_masks(g, density, state, err)
+                                      : take_ticket(g, q->under, state, err);
     for (uint32_t p = 0; p < g->n_params && !st; p++)
         for (size_t i = 0; state->mask[p] && i < ltc_graph_param(g, p)->n; i++)
             if (state->mask[p][i] == LTC_DEAD)

@@ -68,8 +68,9 @@ static void catch_signals(void)
     sigaction(SIGXFSZ, &ignore, NULL);        /* so is a file that may not grow (ulimit -f) */
 }
 
-/* For jansson, which goes on where it has no memory: 2.14 leaves a key out of what it writes, and reads beyond its
- * buffer. Others may free some in a fifth of a second; else the process ends at once, and what is stored is whole. */
+/* For jansson, which goes on where it has no memory: 2.14 leaves a key out of what it writes, and reads
+ * beyond its buffer. Others may free some in a fifth of a second; else the process ends at once, and what
+ * is stored is whole. */
 static void *memory_or_end(size_t n)
 {
     static const struct timespec a_while = { .tv_nsec = 20000000 };
@@ -100,9 +101,9 @@ int main(int argc, char **argv)
         .data_home = secure_getenv("XDG_DATA_HOME"), .home = secure_getenv("HOME"),
         .cache_home = secure_getenv("XDG_CACHE_HOME"),
         .processors = processors(), .memory = memory(),
-        .terminal = isatty(STDERR_FILENO) == 1, .columns = columns(), .output_terminal = isatty(STDOUT_FILENO) == 1,
-        .epoch_s = (double)time(NULL), .now_s = now_s, .cancelled = cancelled,
-        .out = stdout, .err = stderr,
+        .terminal = isatty(STDERR_FILENO) == 1, .columns = columns(),
+        .output_terminal = isatty(STDOUT_FILENO) == 1, .epoch_s = (double)time(NULL), .now_s = now_s,
+        .cancelled = cancelled, .out = stdout, .err = stderr,
     };
     catch_signals();
     json_set_alloc_funcs(memory_or_end, free);

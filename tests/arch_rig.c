@@ -68,7 +68,9 @@ ltc_status arch_try(const arch_request *r, lt_graph *g, ltc_error *err)
     *err = (ltc_error){ .message = "" };
     CU_ASSERT_FATAL(lt_config_default_options(&m->schema, &arena, &block));
     set_options(&m->schema, block, r->options);
-    const lt_graph_request q = { .arch = m, .options = block, .n_classes = r->n_classes, .rank = 3, .dim = dim };
+    const lt_graph_request q = {
+        .arch = m, .options = block, .n_classes = r->n_classes, .rank = 3, .dim = dim
+    };
     const ltc_status st = lt_graph_build(&q, g, err);
     lt_arena_free(&arena);
     return st;

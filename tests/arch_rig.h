@@ -1,5 +1,5 @@
-/* The architecture plug-ins of this build, found as a run finds them, and networks built with their options. What must
- * work here fails the test with the program's sentence if it does not. */
+/* The architecture plug-ins of this build, found as a run finds them, and networks built with their options.
+ * What must work here fails the test with the program's sentence if it does not. */
 #ifndef LT_TESTS_ARCH_RIG_H
 #define LT_TESTS_ARCH_RIG_H
 

@@ -32,7 +32,8 @@ typedef struct lt_rig {
 /* ops NULL: of the plug-in `name`, from the build directory. n = 1 split, bound as split 0. */
 void lt_rig_open(lt_rig *rig, const char *name, const ltc_backend_ops *ops, const lt_split *split);
 void lt_rig_open_with(lt_rig *rig, const char *name, const ltc_backend_ops *ops, const lt_split *split,
-                      const ltc_host *host);                      /* NULL: the rig's own, which has no threads */
+                      const ltc_host *host);                      /* NULL: the rig's own,
+                                                                   * which has no threads */
 void lt_rig_compile(lt_rig *rig, const ltc_graph *graph, const ltc_optimizer *o, uint32_t batch,
                     uint32_t augment);
 void lt_rig_start(lt_rig *rig, float *const *value);              /* puts all values, then ready */

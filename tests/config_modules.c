@@ -1,5 +1,5 @@
-/* Owns the pretended plug-ins, standing in for plugin/registry.c. Linked to whatever settles configurations without
- * files of plug-ins: the tests, and a target of tests/fuzz. */
+/* Owns the pretended plug-ins, standing in for plugin/registry.c. Linked to whatever settles configurations
+ * without files of plug-ins: the tests, and a target of tests/fuzz. */
 #include "config_rig.h"
 
 #include <math.h>
@@ -44,10 +44,12 @@ static const lt_module modules[] = {
     { .info = { .kind = LTC_MASK, .name = "score" }, .schema = LTC_SCHEMA(rig_mask_options, mask_table) },
     { .info = { .kind = LTC_MASK, .name = "chance" } },
     { .info = { .kind = LTC_MASK, .name = "count" }, .ops.mask.flags = LTC_MASK_OWN_COUNT },
-    { .info = { .kind = LTC_MASK, .name = "perhaps" }, .ops.mask = { .flags = LTC_MASK_OWN_COUNT, .flags_of = no_flags } },
+    { .info = { .kind = LTC_MASK, .name = "perhaps" },
+      .ops.mask = { .flags = LTC_MASK_OWN_COUNT, .flags_of = no_flags } },
 };
 
-ltc_status lt_registry_find(lt_registry *r, uint32_t kind, const char *name, const lt_module **module, ltc_error *err)
+ltc_status lt_registry_find(lt_registry *r, uint32_t kind, const char *name, const lt_module **module,
+                            ltc_error *err)
 {
     (void)r;
     for (size_t i = 0; i < sizeof modules / sizeof modules[0]; i++) {

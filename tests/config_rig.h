@@ -29,7 +29,8 @@ typedef struct rig {
     ltc_status        st;
 } rig;
 
-/* What a whole configuration needs at least, and one that prunes; good.cfg and pruned.cfg in every rig's folder. */
+/* What a whole configuration needs at least, and one that prunes; good.cfg and pruned.cfg in
+ * every rig's folder. */
 extern const char rig_good[], rig_pruned[];
 
 rig rig_open(void);

@@ -250,8 +250,8 @@ static void free_sums(sums *s)
     free(s->sum), free(s->size);
 }
 
-/* Of a pass by Winograd a small part of the mean magnitude: a number that few terms reach shares its tile with others
- * that many do, and the rounding of their sums with them. Of others nothing. */
+/* Of a pass by Winograd a small part of the mean magnitude: a number that few terms reach shares its tile
+ * with others that many do, and the rounding of their sums with them. Of others nothing. */
 static double share_of_mean(const lt_conv *c, conv_pass pass, const sums *s, size_t n)
 {
     if (c->layer->way[pass] != CONV_BY_WINOGRAD)

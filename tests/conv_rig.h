@@ -24,8 +24,8 @@ typedef struct lt_conv {
 bool lt_conv_open(lt_conv *c, const cpu_conv_shape *s, double density, int64_t batch, cpu_isa isa);
 void lt_conv_close(lt_conv *c);
 
-/* The three passes, in parts of so many blocks or outputs. A data gradient is set, added to what is there, or set where
- * the input is positive. */
+/* The three passes, in parts of so many blocks or outputs. A data gradient is set, added to what is there, or
+ * set where the input is positive. */
 typedef enum lt_conv_way { LT_SET, LT_ADDED, LT_GATED } lt_conv_way;
 void lt_conv_forward(lt_conv *c, bool relu, int64_t part);
 void lt_conv_data_gradient(lt_conv *c, lt_conv_way way, int64_t part);
@@ -34,8 +34,8 @@ void lt_conv_weight_gradient(lt_conv *c, int64_t part);
 /* The same by sums of so many blocks at a time, the last ones first; false: this layer's are made whole. */
 bool lt_conv_weight_sums(lt_conv *c, int64_t part);
 
-/* The largest difference to the naive sums, over the sum of magnitudes that each is made of, and of y and dx by
- * Winograd a twentieth of their mean. y, dx, dw in turn. */
+/* The largest difference to the naive sums, over the sum of magnitudes that each is made of, and of y and dx
+ * by Winograd a twentieth of their mean. y, dx, dw in turn. */
 double lt_conv_forward_error(const lt_conv *c, bool relu);
 double lt_conv_data_error(const lt_conv *c, const float *before);
 double lt_conv_weight_error(const lt_conv *c);

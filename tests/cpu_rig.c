@@ -147,8 +147,8 @@ static void equals_ref(const lt_subject *q, size_t subject, size_t optimizer, do
             continue;
         const bool same = lt_distance(y, x, n) < most && fabs(got - want) < 1e-5 * fabs(want);
         if (!same)
-            fprintf(stderr, "subject %zu, optimizer %zu, isa %d: off by %g, loss %g not %g\n", subject, optimizer,
-                    (int)isa, lt_distance(y, x, n), got, want);
+            fprintf(stderr, "subject %zu, optimizer %zu, isa %d: off by %g, loss %g not %g\n", subject,
+                    optimizer, (int)isa, lt_distance(y, x, n), got, want);
         CU_ASSERT(same);
         free(y);
     }
@@ -182,8 +182,9 @@ void lt_subjects_agree(const lt_subject *q, size_t n)
 void lt_subjects_divide(const lt_subject *q, size_t n)
 {
     for (size_t k = 0; k < 2 * n; k++)
-        same_bits(&q[k / 2], &(lt_training_way){ "cpu", LT_BEST, LT_WHOLE, &lt_optimizers[2], 3 },
-                  &(lt_training_way){ "cpu", LT_BEST, k % 2 ? LT_AT_ONCE : LT_BACKWARDS, &lt_optimizers[2], 3 });
+        same_bits(
+            &q[k / 2], &(lt_training_way){ "cpu", LT_BEST, LT_WHOLE, &lt_optimizers[2], 3 },
+            &(lt_training_way){ "cpu", LT_BEST, k % 2 ? LT_AT_ONCE : LT_BACKWARDS, &lt_optimizers[2], 3 });
 }
 
 static void check_identity(const char *identity)
@@ -197,7 +198,8 @@ static void check_identity(const char *identity)
     CU_ASSERT(strncmp(text, identity, strlen(identity)) == 0 && text[strlen(identity)] == ' ');
 }
 
-void lt_subjects_known(const lt_subject *q, size_t n, const char *identity, int64_t isa, const uint64_t *known)
+void lt_subjects_known(const lt_subject *q, size_t n, const char *identity, int64_t isa,
+                       const uint64_t *known)
 {
     check_identity(identity);
     for (size_t k = 0; k < n; k++) {

@@ -33,20 +33,22 @@ typedef struct lt_training_way {
     uint32_t steps;
 } lt_training_way;
 
-/* All parameters after it, *n floats, for free(), and an evaluation's loss; NULL: no such instruction set. loss: of
- * each step, or NULL. */
-float *lt_subject_train(const lt_subject *q, const lt_training_way *way, float *loss, double *eval, size_t *n);
+/* All parameters after it, *n floats, for free(), and an evaluation's loss; NULL: no such instruction set.
+ * loss: of each step, or NULL. */
+float *lt_subject_train(const lt_subject *q, const lt_training_way *way, float *loss, double *eval,
+                        size_t *n);
 
 /* FNV-1a, 64 bits. */
 uint64_t lt_digest(const void *bytes, size_t n);
 
-/* What the tests of every family of networks claim, of n subjects: that five steps are ref's to most[optimizer] in
- * norm, 0: not looked at; that AVX-512 and AVX2 have the same bits; that how work is divided changes none; and that
- * fifty steps by an instruction set, where the processor has it, end in known ones, as long as `identity` is the
- * backend's. */
+/* What the tests of every family of networks claim, of n subjects: that five steps are ref's to
+ * most[optimizer] in norm, 0: not looked at; that AVX-512 and AVX2 have the same bits; that how work is
+ * divided changes none; and that fifty steps by an instruction set, where the processor has it, end in known
+ * ones, as long as `identity` is the backend's. */
 void lt_subjects_equal_ref(const lt_subject *q, size_t n, const double most[LT_OPTIMIZERS]);
 void lt_subjects_agree(const lt_subject *q, size_t n);
 void lt_subjects_divide(const lt_subject *q, size_t n);
-void lt_subjects_known(const lt_subject *q, size_t n, const char *identity, int64_t isa, const uint64_t *known);
+void lt_subjects_known(const lt_subject *q, size_t n, const char *identity, int64_t isa,
+                       const uint64_t *known);
 
 #endif

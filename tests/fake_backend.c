@@ -55,14 +55,16 @@ static void *part_of(fake *f, uint32_t what)
     return what == LTC_STATE_VALUE ? (void *)&f->w : what == LTC_STATE_SLOT_1 ? (void *)&f->slot
          : what == LTC_STATE_CLOCK ? (void *)&f->clock : NULL;
 }
-static ltc_status fake_put(void *prog, uint32_t what, uint32_t r, uint32_t p, const void *src, size_t bytes, ltc_error *err)
+static ltc_status fake_put(void *prog, uint32_t what, uint32_t r, uint32_t p, const void *src, size_t bytes,
+                           ltc_error *err)
 {
     (void)r, (void)p, (void)err;
     if (part_of(prog, what))
         memcpy(part_of(prog, what), src, bytes);
     return LTC_OK;
 }
-static ltc_status fake_get(void *prog, uint32_t what, uint32_t r, uint32_t p, void *dst, size_t bytes, ltc_error *err)
+static ltc_status fake_get(void *prog, uint32_t what, uint32_t r, uint32_t p, void *dst, size_t bytes,
+                           ltc_error *err)
 {
     (void)r, (void)p, (void)err;
     memset(dst, 0, bytes);
@@ -105,7 +107,8 @@ static ltc_status fake_eval(void *prog, const ltc_eval_req *r, ltc_eval_out *out
     if (!r->first)
         f->evaluated = 0;
     f->evals++, f->evaluated += r->first == f->evaluated ? r->count : 0;
-    *out->loss += r->split == 1 ? f->validation[f->clock % MOST_STEPS] * VALIDATION : (double)f->w * (double)r->count;
+    *out->loss += r->split == 1 ? f->validation[f->clock % MOST_STEPS] * VALIDATION
+                                : (double)f->w * (double)r->count;
     *out->correct += 1;
     return LTC_OK;
 }
@@ -115,18 +118,22 @@ lt_module fake_module(void)
     lt_module m = { .info = { .kind = LTC_BACKEND, .name = "fake" } };
     m.ops.backend = (ltc_backend_ops){
         LTC_BACKEND_OPS, .open = fake_open, .close = fake_close, .identity = fake_identity, .plan = fake_plan,
-        .data_open = fake_data_open, .data_close = fake_data_close, .compile = fake_compile, .release = fake_release,
-        .bind = fake_bind, .put = fake_put, .get = fake_get, .ready = fake_ready, .train = fake_train, .eval = fake_eval,
+        .data_open = fake_data_open, .data_close = fake_data_close, .compile = fake_compile,
+        .release = fake_release, .bind = fake_bind, .put = fake_put, .get = fake_get, .ready = fake_ready,
+        .train = fake_train, .eval = fake_eval,
     };
     m.ops.backend.plan_size += GROWN;         /* built against a larger struct */
     return m;
 }
 
-static ltc_value value[3] = { { 0 }, { LTC_SAMPLE, 1, { 1, 1, 1, 1 }, NULL }, { LTC_PARAM, 1, { 1, 1, 1, 1 }, NULL } };
+static ltc_value value[3] = { { 0 },
+                              { LTC_SAMPLE, 1, { 1, 1, 1, 1 }, NULL },
+                              { LTC_PARAM, 1, { 1, 1, 1, 1 }, NULL } };
 static ltc_param param = { "w", 2, LTC_ROLE_WEIGHT, 1, 0, { 0, 0, 0, 0 }, 1 };
 const lt_graph fake_graph = { .view = {
-    .size = sizeof(ltc_graph), .node_size = sizeof(ltc_node), .param_size = sizeof param, .value_size = sizeof value[0],
-    .n_params = 1, .n_values = 3, .input = 1, .logits = 1, .param = &param, .value = value,
+    .size = sizeof(ltc_graph), .node_size = sizeof(ltc_node), .param_size = sizeof param,
+    .value_size = sizeof value[0], .n_params = 1, .n_values = 3, .input = 1, .logits = 1, .param = &param,
+    .value = value,
 } };
 
 void fake_reset(const double *validation)

@@ -1,5 +1,5 @@
-/* A backend for tests that does what it is told: one weight, which goes forward with every step as the rows and the rate
- * say, a momentum slot, and losses as the test has them. */
+/* A backend for tests that does what it is told: one weight, which goes forward with every step as the rows
+ * and the rate say, a momentum slot, and losses as the test has them. */
 #ifndef LT_TESTS_FAKE_BACKEND_H
 #define LT_TESTS_FAKE_BACKEND_H
 
@@ -17,7 +17,8 @@ typedef struct fake {
     float     rates[MOST_STEPS];
     uint64_t  bad_step;                       /* whose loss is not finite */
     bool      flush;                          /* leaves FTZ behind, as it must not */
-    float     drift;                          /* added to the weight at each step: a machine that is not itself any more */
+    float     drift;                          /* added to the weight at each step: a machine that is
+                                               * not itself any more */
     double    validation[MOST_STEPS];         /* mean loss after so many steps */
 } fake;
 extern fake the;

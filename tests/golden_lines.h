@@ -1,5 +1,5 @@
-/* Golden values of tests/golden: lines of text that say which tensor, how many elements, its norm, its projection on a
- * fixed random vector, and every so-many-th element; make_golden.py writes them. */
+/* Golden values of tests/golden: lines of text that say which tensor, how many elements, its norm, its
+ * projection on a fixed random vector, and every so-many-th element; make_golden.py writes them. */
 #ifndef LT_TESTS_GOLDEN_LINES_H
 #define LT_TESTS_GOLDEN_LINES_H
 
@@ -18,9 +18,10 @@ typedef struct golden {
 /* False at the end of the file. */
 bool golden_next(FILE *f, golden *g);
 
-/* Two errors of a tensor x against a line that was written with at most `samples` samples. NORM: the larger of two
- * that are relative to the norm, of the samples and of the projection; norms below `least` count as that: a gradient
- * that must vanish has none to compare with. ELEMENT: the worst sample, relative to itself. */
+/* Two errors of a tensor x against a line that was written with at most `samples` samples. NORM: the
+ * larger of two that are relative to the norm, of the samples and of the projection; norms below `least`
+ * count as that: a gradient that must vanish has none to compare with. ELEMENT: the worst sample,
+ * relative to itself. */
 double golden_norm_error(const golden *g, const double *x, size_t samples, double least);
 double golden_element_error(const golden *g, const double *x, size_t samples);
 

@@ -69,11 +69,13 @@ ltc_status rig_residual(const void *o, ltc_builder *b, ltc_val *logits, ltc_erro
     x = ltc_relu(b, ltc_batch_norm(b, x, "bn1", (ltc_batch_norm_args){ 0 }));
     b->scope(b, "layer1");
     ltc_val y = ltc_conv2d(b, x, "conv", (ltc_conv2d_args){ .out = 8, .pad = 1, .stride = 2 });
-    ltc_val s = ltc_conv2d(b, x, "downsample.0", (ltc_conv2d_args){ .out = 8, .kernel = 1, .stride = 2, .no_bias = 1 });
+    ltc_val s = ltc_conv2d(b, x, "downsample.0",
+                           (ltc_conv2d_args){ .out = 8, .kernel = 1, .stride = 2, .no_bias = 1 });
     b->tag(b, s, LTC_ROLE_SHORTCUT);
     s = ltc_batch_norm(b, s, "downsample.1", (ltc_batch_norm_args){ 0 });
     b->scope(b, NULL);
-    x = ltc_linear(b, ltc_global_pool(b, ltc_relu(b, ltc_add(b, y, s))), "hidden", (ltc_linear_args){ .out = 6 });
+    x = ltc_linear(b, ltc_global_pool(b, ltc_relu(b, ltc_add(b, y, s))), "hidden",
+                   (ltc_linear_args){ .out = 6 });
     *logits = ltc_linear(b, ltc_relu(b, x), "fc", (ltc_linear_args){ .out = b->n_classes });
     return LTC_OK;
 }
@@ -132,8 +134,8 @@ static ltc_status answer(const rig_criterion *c, const ltc_mask_env *env, const 
     if (c->flushes)
         _mm_setcsr(_mm_getcsr() | 0x8040u);
     if (c->seen)
-        *c->seen = (rig_seen){ c->seen->calls + 1, (unsigned)n, env->round, env->key, env->density_now, env->density_goal,
-                               t->w_init, t->w_rewind, t->w_final, t->w_dense };
+        *c->seen = (rig_seen){ c->seen->calls + 1, (unsigned)n, env->round,  env->key,   env->density_now,
+                               env->density_goal,  t->w_init,   t->w_rewind, t->w_final, t->w_dense };
     if (c->blames)
         return ltc_fail_opt(err, c->blames, "%s", c->says);
     if (c->says)
@@ -152,8 +154,8 @@ static ltc_status rig_score(const void *self, const ltc_mask_env *env, const ltc
     return answer(c, env, t, 1, err);
 }
 
-static ltc_status rig_select_all(const void *self, const ltc_mask_env *env, const ltc_mask_tensor *const *t, size_t n,
-                                 uint8_t *const *mask, ltc_error *err)
+static ltc_status rig_select_all(const void *self, const ltc_mask_env *env, const ltc_mask_tensor *const *t,
+                                 size_t n, uint8_t *const *mask, ltc_error *err)
 {
     const rig_criterion *c = self;
     for (size_t i = 0; i < n; i++)
@@ -178,11 +180,13 @@ lt_module rig_selector(void)
                         .ops.mask = { LTC_MASK_OPS, .select = rig_select_all, .flags_of = rig_flags_of } };
 }
 
-lt_selection_request rig_request(const lt_graph *g, const lt_module *m, const rig_criterion *c, const lt_masks *before)
+lt_selection_request rig_request(const lt_graph *g, const lt_module *m, const rig_criterion *c,
+                                 const lt_masks *before)
 {
     return (lt_selection_request){
         .graph = &g->view, .criterion = m, .options = c, .services = &rig_services, .scope = LT_SCOPE_LAYER,
-        .budget = { .kind = LT_BUDGET_RATE, .value = 0.5, .output = 1 }, .round = 3, .key = { 1, 2 }, .before = before,
+        .budget = { .kind = LT_BUDGET_RATE, .value = 0.5, .output = 1 }, .round = 3, .key = { 1, 2 },
+        .before = before,
     };
 }
 

@@ -1,5 +1,5 @@
-/* Networks built by the core from functions of the tests, and a criterion that answers as it is told. For the tests of
- * pruning. */
+/* Networks built by the core from functions of the tests, and a criterion that answers as it is told. For the
+ * tests of pruning. */
 #ifndef LT_TESTS_PRUNE_RIG_H
 #define LT_TESTS_PRUNE_RIG_H
 
@@ -7,9 +7,11 @@
 
 #include "prune/selection.h"
 
-/* fc1 4 -> 3 (12 weights), fc2 3 -> 2 (6 weights, the output), with biases; for an input of 4 x 1 x 1 and 2 classes. */
+/* fc1 4 -> 3 (12 weights), fc2 3 -> 2 (6 weights, the output), with biases; for an input of 4 x 1
+ * x 1 and 2 classes. */
 enum { FC1, FC1_BIAS, FC2, FC2_BIAS };
-/* Lenet-300-100; Conv-2, -4 and -6 of Frankle & Carbin 2019 (figure 2); batch norm and a shortcut around one block. */
+/* Lenet-300-100; Conv-2, -4 and -6 of Frankle & Carbin 2019 (figure 2); batch norm and a shortcut
+ * around one block. */
 typedef ltc_status rig_build(const void *options, ltc_builder *b, ltc_val *logits, ltc_error *err);
 rig_build rig_tiny, rig_lenet, rig_conv2, rig_conv4, rig_conv6, rig_residual;
 
@@ -48,7 +50,8 @@ lt_module rig_selector(void);
 extern const lt_services rig_services;        /* no log, never cancelled */
 
 /* Scope layer, half of the alive, the output at the full rate; round 3, key { 1, 2 }. */
-lt_selection_request rig_request(const lt_graph *g, const lt_module *m, const rig_criterion *c, const lt_masks *before);
+lt_selection_request rig_request(const lt_graph *g, const lt_module *m, const rig_criterion *c,
+                                 const lt_masks *before);
 
 /* A selection that succeeds. */
 lt_masks rig_select(const lt_selection_request *r);

@@ -59,12 +59,17 @@ rig *rig_create(void)
     s->variant = r->variant, s->n_variants = 2;
     for (uint32_t i = 0; i < 3; i++) {
         lt_variant *v = i ? &r->variant[i - 1] : NULL;
-        r->line[i] = (lt_line){ .variant = v, .settings = v ? &v->settings : s, .name = v ? v->name : "main", .order = i };
-        r->line_fact[i] = (lt_line_fact){ .reads = LTC_NEED_FINAL, .backend = "ref 1", .params = 110, .macs = 100 };
+        r->line[i] = (lt_line){
+            .variant = v, .settings = v ? &v->settings : s, .name = v ? v->name : "main", .order = i
+        };
+        r->line_fact[i] =
+            (lt_line_fact){ .reads = LTC_NEED_FINAL, .backend = "ref 1", .params = 110, .macs = 100 };
     }
     static const char *const point[] = { "as configured" };
     s->line = r->line, s->n_lines = 3, s->point = (ltc_strings){ point, 1 };
-    r->data = (lt_data_fact){ .name = "made up", .digest.byte = { 1 }, .samples = { 5000, 500, 1000 }, .majority = 0.1135 };
+    r->data = (lt_data_fact){
+        .name = "made up", .digest.byte = { 1 }, .samples = { 5000, 500, 1000 }, .majority = 0.1135
+    };
     static const lt_plugin_fact plugin = {
         "masks", "magnitude", "1.0", "/a path/magnitude.so", NULL, "ab12"
     };

@@ -1,5 +1,6 @@
-/* Claims about how a number of weights is shared over layers: Erdos-Renyi densities, layer-adaptive magnitudes, floors.
- * Trap 19 of the list of what implementations of lottery tickets got wrong: layers that starve for their scale. */
+/* Claims about how a number of weights is shared over layers: Erdos-Renyi densities, layer-adaptive
+ * magnitudes, floors. Trap 19 of the list of what implementations of lottery tickets got wrong: layers that
+ * starve for their scale. */
 #include "suite.h"
 
 #include <math.h>
@@ -88,7 +89,8 @@ static void erk_is_one_eps_for_all_layers(void)
         }
         allocate(LT_ALLOCATION_ERK, &t, keep);
         for (size_t i = 0; i < t.n; i++)
-            CU_ASSERT(fabs((double)t.share[i].keep - fmin((double)t.share[i].alive, low * (double)t.share[i].span)) < 1 + 1e-9);
+            CU_ASSERT(fabs((double)t.share[i].keep -
+                           fmin((double)t.share[i].alive, low * (double)t.share[i].span)) < 1 + 1e-9);
     }
 }
 
@@ -103,7 +105,8 @@ static double lamp_score(const tensors *t, size_t i, size_t k)
     return w > 0 ? w * w / sum : 0;
 }
 
-/* How many scores of the tensor are above x; and, within the noise of a sum's order, how many are not below. */
+/* How many scores of the tensor are above x; and, within the noise of a sum's order, how
+ * many are not below. */
 static uint64_t count(const tensors *t, size_t i, double x)
 {
     uint64_t n = 0;
@@ -118,7 +121,8 @@ static void lamp_keeps_the_highest_scores_of_all_layers(void)
     for (uint32_t trial = 0; trial < 200; trial++) {
         by_chance(trial, 0, &t);
         const uint64_t keep = ltc_rand_below((ltc_key){ trial, 12 }, 0, (uint32_t)t.alive + 1);
-        double low = -1, high = 2;                                    /* between two scores: at most keep above high */
+        double low = -1, high = 2;                                    /* between two scores: at
+                                                                       * most keep above high */
         for (int halving = 0; halving < 100; halving++) {
             const double x = (low + high) / 2;
             uint64_t above = 0;
@@ -173,7 +177,8 @@ static void erk_of_lenet_is_what_the_formula_gives(void)
     r.allocation = LT_ALLOCATION_ERK;
     r.budget = (lt_budget){ LT_BUDGET_DENSITY, 0, 0.05, 1 };
     lt_masks m = rig_select(&r);
-    /* eps = 13310 / 1594: 9051.47, 3340.03 and 918.51, rounded down 13,309; the last one has the largest fraction */
+    /* eps = 13310 / 1594: 9051.47, 3340.03 and 918.51, rounded down 13,309; the last one has
+     * the largest fraction */
     CU_ASSERT_EQUAL(lt_masks_alive(&g.view, &m), 13310);
     CU_ASSERT_EQUAL(rig_alive(&g, &m, rig_param(&g, "fc1.weight")), 9051);
     CU_ASSERT_EQUAL(rig_alive(&g, &m, rig_param(&g, "fc2.weight")), 3340);
@@ -189,7 +194,8 @@ static void erk_of_lenet_is_what_the_formula_gives(void)
     lt_graph_free(&g);
 }
 
-/* Weights of conv1 a hundred times those of the others: global ranking starves what is small, lamp does not see scale. */
+/* Weights of conv1 a hundred times those of the others: global ranking starves what is small, lamp
+ * does not see scale. */
 static void trap_19_lamp_is_blind_to_a_layers_scale(void)
 {
     const lt_module scorer = rig_scorer();
@@ -200,7 +206,8 @@ static void trap_19_lamp_is_blind_to_a_layers_scale(void)
         for (uint32_t p = 0; p < g.view.n_params; p++) {
             value[p] = lt_array(g.view.param[p].n, sizeof *value[p]);
             for (size_t i = 0; i < g.view.param[p].n; i++)
-                value[p][i] = ltc_rand_normal((ltc_key){ p, 5 }, i) * (large && !strcmp(g.view.param[p].name, "conv1.weight") ? 128 : 1);
+                value[p][i] = ltc_rand_normal((ltc_key){ p, 5 }, i) *
+                              (large && !strcmp(g.view.param[p].name, "conv1.weight") ? 128 : 1);
         }
         lt_selection_request r = rig_request(&g, &scorer, &by_lot, &all);
         r.allocation = LT_ALLOCATION_LAMP, r.final = value;
@@ -245,13 +252,17 @@ static void rates_allocate_what_is_alive(void)
 
 static void trap_19_a_floor_holds_and_the_others_give_more(void)
 {
-    static const float large[12] = { 9, 8, 9, 8, 9, 8, 9, 8, 9, 8, 9, 8 }, small[6] = { .1f, .2f, .3f, .4f, .5f, .6f };
+    static const float large[12] = { 9, 8, 9, 8, 9, 8, 9, 8, 9, 8, 9, 8 },
+                       small[6] = { .1f, .2f, .3f, .4f, .5f, .6f };
     static const struct { int64_t scope; double rate; uint64_t least, fc1, fc2; } given[] = {
-        { LT_SCOPE_GLOBAL, 0.5, 0, 9, 0 },  { LT_SCOPE_GLOBAL, 0.5, 1, 8, 1 },  { LT_SCOPE_GLOBAL, 0.5, 4, 5, 4 },
-        { LT_SCOPE_GLOBAL, 0.5, 5, 5, 5 },                            /* one more than the rate leaves: floors win */
+        { LT_SCOPE_GLOBAL, 0.5, 0, 9, 0 }, { LT_SCOPE_GLOBAL, 0.5, 1, 8, 1 },
+        { LT_SCOPE_GLOBAL, 0.5, 4, 5, 4 },
+        { LT_SCOPE_GLOBAL, 0.5, 5, 5, 5 },                            /* one more than the rate
+                                                                       * leaves: floors win */
         { LT_SCOPE_GLOBAL, 1.0, 2, 2, 2 },  { LT_SCOPE_GLOBAL, 0.5, 99, 12, 6 },
         { LT_SCOPE_TYPE, 0.5, 2, 7, 2 },
-        { LT_SCOPE_LAYER, 0.5, 4, 6, 4 },   { LT_SCOPE_LAYER, 0.9, 2, 2, 2 },   { LT_SCOPE_LAYER, 0.5, 99, 12, 6 },
+        { LT_SCOPE_LAYER, 0.5, 4, 6, 4 }, { LT_SCOPE_LAYER, 0.9, 2, 2, 2 },
+        { LT_SCOPE_LAYER, 0.5, 99, 12, 6 },
     };
     const lt_module scorer = rig_scorer();
     const rig_criterion c = { .score = { [FC1] = large, [FC2] = small } };
@@ -289,8 +300,9 @@ static void a_control_keeps_its_total_and_floors_within_it(void)
     CU_ASSERT(rig_alive(&g, &m, FC1) == 6 && rig_alive(&g, &m, FC2) == 1);
     lt_masks_free(&m);
     r.min_alive = 4;
-    rig_refused(&r, LTC_EINVAL, "7 weights are to be kept, as many as in the mask that is matched, but at least 4 in each "
-                                "tensor are 8: lower prune.min_alive");
+    rig_refused(&r, LTC_EINVAL,
+                "7 weights are to be kept, as many as in the mask that is matched, but at least 4 in each "
+                "tensor are 8: lower prune.min_alive");
     lt_masks_free(&all);
     lt_graph_free(&g);
 }
@@ -299,7 +311,8 @@ static void a_criterion_without_scores_knows_no_floor(void)
 {
     static const uint8_t first[12] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0 }, none[6] = { 0 };
     const lt_module selector = rig_selector();
-    const rig_criterion c = { .mask = { [FC1] = first, [FC2] = none } }, counts = { .flags = LTC_MASK_OWN_COUNT };
+    const rig_criterion c = { .mask = { [FC1] = first, [FC2] = none } },
+                        counts = { .flags = LTC_MASK_OWN_COUNT };
     lt_graph g = rig_graph(rig_tiny);
     lt_masks all = rig_all_weights(&g);
     lt_selection_request r = rig_request(&g, &selector, &c, &all);
@@ -313,7 +326,8 @@ static void a_criterion_without_scores_knows_no_floor(void)
     lt_graph_free(&g);
 }
 
-/* The definition: cut; a part that comes out below its floor is at its floor; again with the others, until none does. */
+/* The definition: cut; a part that comes out below its floor is at its floor; again with the
+ * others, until none does. */
 enum { PARTS = 4, EACH = 50 };
 static void a_cut_above_floors_is_that_of_repeated_cuts(void)
 {
@@ -323,7 +337,8 @@ static void a_cut_above_floors_is_that_of_repeated_cuts(void)
         static uint8_t before[PARTS][EACH], got[PARTS][EACH], expected[PARTS][EACH];
         uint64_t alive[PARTS] = { 0 }, floors = 0, all = 0, least = ltc_rand_below(key, 5000, 12);
         for (size_t i = 0; i < PARTS * EACH; i++) {
-            score[i / EACH][i % EACH] = roundf(4 * ltc_rand_normal(key, i)) + (float)(i / EACH) * (trial % 3 ? 3.0f : 0.0f);
+            score[i / EACH][i % EACH] = roundf(4 * ltc_rand_normal(key, i)) +
+                                        (float)(i / EACH) * (trial % 3 ? 3.0f : 0.0f);
             alive[i / EACH] += before[i / EACH][i % EACH] = ltc_rand_u32(ltc_key_fold(key, 1), i) % 8 != 0;
         }
         for (size_t t = 0; t < PARTS; t++)
@@ -338,7 +353,8 @@ static void a_cut_above_floors_is_that_of_repeated_cuts(void)
             memcpy(expected, before, sizeof before);
             for (size_t t = 0; t < PARTS; t++) {
                 if (fixed[t])
-                    lt_rank_cut(&(lt_ranked){ score[t], expected[t], EACH, 0 }, 1, alive[t] - least), goes -= alive[t] - least;
+                    lt_rank_cut(&(lt_ranked){ score[t], expected[t], EACH, 0 }, 1, alive[t] - least),
+                        goes -= alive[t] - least;
                 else
                     part[n++] = (lt_ranked){ score[t], expected[t], EACH, 0 };
             }
@@ -365,15 +381,18 @@ static void a_cut_above_floors_is_that_of_repeated_cuts(void)
 int main(void)
 {
     static const lt_test claims[] = {
-        { "totals are exact, and floors and ceilings are kept", totals_are_exact_and_floors_and_ceilings_are_kept },
+        { "totals are exact, and floors and ceilings are kept",
+          totals_are_exact_and_floors_and_ceilings_are_kept },
         { "erk is one eps for all layers", erk_is_one_eps_for_all_layers },
         { "erk of Lenet is what the formula gives", erk_of_lenet_is_what_the_formula_gives },
         { "lamp keeps the highest scores of all layers", lamp_keeps_the_highest_scores_of_all_layers },
-        { "lamp leaves every layer one while there are enough", lamp_leaves_every_layer_one_while_there_are_enough },
+        { "lamp leaves every layer one while there are enough",
+          lamp_leaves_every_layer_one_while_there_are_enough },
         { "trap 19: lamp is blind to a layer's scale", trap_19_lamp_is_blind_to_a_layers_scale },
         { "a weight that is not finite is refused", a_weight_that_is_not_finite_is_refused },
         { "rates allocate what is alive", rates_allocate_what_is_alive },
-        { "trap 19: a floor holds, and the others give more", trap_19_a_floor_holds_and_the_others_give_more },
+        { "trap 19: a floor holds, and the others give more",
+          trap_19_a_floor_holds_and_the_others_give_more },
         { "a control keeps its total, and floors within it", a_control_keeps_its_total_and_floors_within_it },
         { "a criterion without scores knows no floor", a_criterion_without_scores_knows_no_floor },
         { "a cut above floors is that of repeated cuts", a_cut_above_floors_is_that_of_repeated_cuts },

@@ -1,4 +1,5 @@
-/* Claims about the architecture plug-ins: their sizes to the unit, their tags, their names, what they refuse. */
+/* Claims about the architecture plug-ins: their sizes to the unit, their tags, their names,
+ * what they refuse. */
 #include "arch_rig.h"
 
 #include <ltcore/ops.h>
@@ -7,8 +8,8 @@
 
 #include "suite.h"
 
-/* Multiply-accumulates, summed here over the tables of the papers. A 3 x 3 convolution from a to b channels onto a map
- * of s x s: */
+/* Multiply-accumulates, summed here over the tables of the papers. A 3 x 3 convolution from a to b channels
+ * onto a map of s x s: */
 #define C3(a, b, s) (9ull * (a) * (b) * (s) * (s))
 #define C1(a, b, s) (1ull * (a) * (b) * (s) * (s))
 #define CONV_2    (C3(3, 64, 32) + C3(64, 64, 32))
@@ -17,21 +18,24 @@
 #define DENSE(n)  ((n) * 256ull + 256 * 256 + 256 * 10)
 
 /* ResNets for CIFAR with n basic blocks a stage, their two projections P apart; and with n bottlenecks. */
-#define BASIC(n, w) (C3(3, w, 32) + 2 * (n) * C3(w, w, 32) + C3(w, 2 * (w), 16) + (2 * (n) - 1) * C3(2 * (w), 2 * (w), 16) \
-                     + C3(2 * (w), 4 * (w), 8) + (2 * (n) - 1) * C3(4 * (w), 4 * (w), 8) + 40 * (w))
+#define BASIC(n, w)                                                                                          \
+    (C3(3, w, 32) + 2 * (n)*C3(w, w, 32) + C3(w, 2 * (w), 16) + (2 * (n)-1) * C3(2 * (w), 2 * (w), 16) +     \
+     C3(2 * (w), 4 * (w), 8) + (2 * (n)-1) * C3(4 * (w), 4 * (w), 8) + 40 * (w))
 #define P(w)        (C1(w, 2 * (w), 16) + C1(2 * (w), 4 * (w), 8))
-#define NECK(w, s)  (C1(4 * (w), w, s) + C3(w, w, s) + C1(w, 4 * (w), s))          /* a block that keeps its shape */
+#define NECK(w, s)  (C1(4 * (w), w, s) + C3(w, w, s) + C1(w, 4 * (w), s)) /* a block that keeps its shape */
 #define FIRST(in, w, s, t) (C1(in, w, s) + C3(w, w, t) + C1(w, 4 * (w), t) + C1(in, 4 * (w), t))
 #define BOTTLENECK(n) (C3(3, 16, 32) + FIRST(16, 16, 32, 32) + FIRST(64, 32, 32, 16) + FIRST(128, 64, 16, 8) \
                        + ((n) - 1) * (NECK(16, 32) + NECK(32, 16) + NECK(64, 8)) + 2560)
 
 /* ResNet-18 behind its stem, on a map of s x s; and VGG's stages without their first convolutions. */
-#define STAGES(s)  (4 * C3(64, 64, s) + C3(64, 128, (s) / 2) + 3 * C3(128, 128, (s) / 2) + C1(64, 128, (s) / 2) \
-                    + C3(128, 256, (s) / 4) + 3 * C3(256, 256, (s) / 4) + C1(128, 256, (s) / 4) \
-                    + C3(256, 512, (s) / 8) + 3 * C3(512, 512, (s) / 8) + C1(256, 512, (s) / 8))
+#define STAGES(s)                                                                                            \
+    (4 * C3(64, 64, s) + C3(64, 128, (s) / 2) + 3 * C3(128, 128, (s) / 2) + C1(64, 128, (s) / 2) +           \
+     C3(128, 256, (s) / 4) + 3 * C3(256, 256, (s) / 4) + C1(128, 256, (s) / 4) + C3(256, 512, (s) / 8) +     \
+     3 * C3(512, 512, (s) / 8) + C1(256, 512, (s) / 8))
 #define VGG_FIRST  (C3(3, 64, 32) + C3(64, 128, 16) + C3(128, 256, 8) + C3(256, 512, 4) + C3(512, 512, 2))
-#define VGG(a, b, c, d, e) (VGG_FIRST + (a) * C3(64, 64, 32) + (b) * C3(128, 128, 16) + (c) * C3(256, 256, 8) \
-                            + (d) * C3(512, 512, 4) + (e) * C3(512, 512, 2))
+#define VGG(a, b, c, d, e)                                                                                   \
+    (VGG_FIRST + (a)*C3(64, 64, 32) + (b)*C3(128, 128, 16) + (c)*C3(256, 256, 8) + (d)*C3(512, 512, 4) +     \
+     (e)*C3(512, 512, 2))
 
 /* As printed: Conv-2/4/6 43.8M, 98.3M, 153.9M; ResNet-20 40.8M; VGG-16 3.132e8; ResNet-18 at 224 1.814 G. */
 static const struct { arch_request r; uint64_t params, macs; } sizes[] = {
@@ -76,8 +80,8 @@ static void parameters_and_multiply_accumulates_are_as_published(void)
         lt_graph g = arch_graph(&sizes[i].r);
         const uint64_t params = lt_graph_param_count(&g), macs = lt_graph_macs(&g);
         if (params != sizes[i].params || macs != sizes[i].macs)
-            fprintf(stderr, "\n%s %s: %" PRIu64 " parameters, %" PRIu64 " multiply-accumulates\n", sizes[i].r.name,
-                    sizes[i].r.options, params, macs);
+            fprintf(stderr, "\n%s %s: %" PRIu64 " parameters, %" PRIu64 " multiply-accumulates\n",
+                    sizes[i].r.name, sizes[i].r.options, params, macs);
         CU_ASSERT(params == sizes[i].params && macs == sizes[i].macs);
         lt_graph_free(&g);
     }
@@ -87,7 +91,8 @@ static void parameters_and_multiply_accumulates_are_as_published(void)
 static void closed_forms_agree_with_printed_figures(void)
 {
     static const struct { uint64_t macs; double printed; } known[] = {
-        { CONV_2 + DENSE(64 * 256), 43.8e6 }, { CONV_4 + DENSE(128 * 64), 98.3e6 }, { CONV_6 + DENSE(256 * 16), 153.9e6 },
+        { CONV_2 + DENSE(64 * 256), 43.8e6 }, { CONV_4 + DENSE(128 * 64), 98.3e6 },
+        { CONV_6 + DENSE(256 * 16), 153.9e6 },
         { BASIC(3, 16) + P(16), 40.8e6 },     { VGG(1, 1, 2, 2, 2) + 5120, 3.132e8 },
         { 49 * C1(3, 64, 112) + STAGES(56) + 512000, 1.814e9 },
     };
@@ -220,12 +225,13 @@ static void what_does_not_fit_is_refused_with_its_remedy(void)
 {
     static const struct { arch_request r; ltc_status st; const char *option, *says; } bad[] = {
         { { "resnet-32", "block=bottleneck", 3, 32, 10 }, LTC_EOPTION, "arch.block",
-          "\"bottleneck\" makes networks of 9n+2 layers, and 32 is no such number: take resnet-20, resnet-56 or resnet-110, "
-          "or block = \"basic\"" },
+          "\"bottleneck\" makes networks of 9n+2 layers, and 32 is no such number: take resnet-20, resnet-56 "
+          "or resnet-110, or block = \"basic\"" },
         { { "resnet-44", "block=bottleneck", 3, 32, 10 }, LTC_EOPTION, "arch.block", "44 is no such number" },
         { { "vgg-16", "dropout=0.3", 3, 32, 10 }, LTC_EOPTION, "arch.dropout", "0.3 would drop nothing" },
         { { "vgg-16", "", 3, 15, 10 }, LTC_EINVAL, "",
-          "architecture 'vgg-16': takes images of at least 16 x 16, since it is halved four times; the samples are 15 x 15" },
+          "architecture 'vgg-16': takes images of at least 16 x 16, since it is halved four times; the "
+          "samples are 15 x 15" },
         { { "vgg-16", "classifier=torchvision", 3, 31, 10 }, LTC_EINVAL, "", "at least 32 x 32" },
         { { "conv-2", "", 3, 1, 10 }, LTC_EINVAL, "", "at least 2 x 2" },
         { { "conv-6", "", 3, 7, 10 }, LTC_EINVAL, "", "at least 8 x 8" },
@@ -246,8 +252,9 @@ static void what_does_not_fit_is_refused_with_its_remedy(void)
 static void the_smallest_images_are_taken(void)
 {
     static const arch_request least[] = {
-        { "lenet-5-caffe", "", 1, 16, 10 }, { "conv-2", "", 1, 2, 10 },    { "conv-6", "", 3, 8, 10 },
-        { "resnet-20", "", 1, 1, 10 },      { "resnet-18", "", 1, 1, 10 }, { "resnet-20", "shortcut=A", 3, 5, 10 },
+        { "lenet-5-caffe", "", 1, 16, 10 }, { "conv-2", "", 1, 2, 10 },
+        { "conv-6", "", 3, 8, 10 },         { "resnet-20", "", 1, 1, 10 },
+        { "resnet-18", "", 1, 1, 10 },      { "resnet-20", "shortcut=A", 3, 5, 10 },
         { "vgg-19", "", 1, 16, 10 },        { "vgg-11", "classifier=torchvision", 3, 32, 10 },
     };
     for (size_t i = 0; i < sizeof least / sizeof *least; i++) {
@@ -275,7 +282,8 @@ static void vectors_are_no_images(void)
 int main(void)
 {
     static const lt_test claims[] = {
-        { "trap 49: parameters and multiply-accumulates are as published", parameters_and_multiply_accumulates_are_as_published },
+        { "trap 49: parameters and multiply-accumulates are as published",
+          parameters_and_multiply_accumulates_are_as_published },
         { "closed forms agree with the printed figures", closed_forms_agree_with_printed_figures },
         { "each source says the count", each_source_says_the_count },
         { "names are unique and the output layer is one", names_are_unique_and_the_output_layer_is_one },

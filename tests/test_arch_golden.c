@@ -1,5 +1,5 @@
-/* Parity of whole networks with PyTorch in double, whose results make_networks.py wrote down: loss, logits and running
- * statistics, in training and in evaluation, and the gradient of every tensor. */
+/* Parity of whole networks with PyTorch in double, whose results make_networks.py wrote down: loss, logits
+ * and running statistics, in training and in evaluation, and the gradient of every tensor. */
 #include "suite.h"
 
 #include <math.h>
@@ -14,10 +14,12 @@
 
 enum { SAMPLES = 6, MOST_ROWS = 8 };
 
-/* The networks, batches and seeds of make_networks.py. heavy: left out under a sanitizer, and by ref, whose kernels are
- * the interpreter's; and wide and deep enough for float to lose more: see `check_all`. evaluated: by backends too, which
- * always take blocks of 64 rows. */
-static const struct network { const char *name; arch_request r; uint32_t rows; uint64_t seed; bool heavy, evaluated; }
+/* The networks, batches and seeds of make_networks.py. heavy: left out under a sanitizer, and by ref, whose
+ * kernels are the interpreter's; and wide and deep enough for float to lose more: see `check_all`. evaluated:
+ * by backends too, which always take blocks of 64 rows. */
+static const struct network {
+    const char *name; arch_request r; uint32_t rows; uint64_t seed; bool heavy, evaluated;
+}
 networks[] = {
     { "lenet-5-caffe", { "lenet-5-caffe", "", 1, 28, 10 }, 8, 22, false, true },
     { "conv-4", { "conv-4", "", 3, 32, 10 }, 2, 40, false, false },
@@ -83,9 +85,8 @@ static void subject_free(subject *s)
     lt_graph_free(&s->graph);
 }
 
-/* What was computed here: loss and logits in training and in evaluation; by parameter, the gradient, or the running
- * statistic after one pass. has_logits: and each
- * row's loss; a backend shows none. */
+/* What was computed here: loss and logits in training and in evaluation; by parameter, the gradient, or the
+ * running statistic after one pass. has_logits: and each row's loss; a backend shows none. */
 typedef struct results {
     double **tensor, loss[2], logits[2][MOST_ROWS * 10], rows[MOST_ROWS];
     bool     has_logits, has_evaluation;
@@ -157,7 +158,8 @@ static results run_net(const subject *s, uint32_t type)
     lts_net_update(net, &plain, 0);
     for (uint32_t p = 0; p < g->n_params; p++) {
         const ltc_param *q = &g->param[p];
-        widen(type, q->trained ? lts_net_grad(net, q->value) : lts_net_value(net, q->value), q->n, r.tensor[p]);
+        widen(type, q->trained ? lts_net_grad(net, q->value) : lts_net_value(net, q->value), q->n,
+              r.tensor[p]);
     }
     forward(s, type, net, false, &r);
     lts_net_destroy(net);
@@ -232,10 +234,12 @@ static void compare(const subject *s, const results *r, double most)
     CU_ASSERT_EQUAL(lines, s->graph.view.n_params + 4);
 }
 
-/* In float the gradients of the heavy networks have condition numbers that cost more than a decimal: PyTorch's own, in
- * float, are up to 1.1e-5 from its double, and sums in plain order of up to 4,608 terms are twice as far off. */
+/* In float the gradients of the heavy networks have condition numbers that cost more than a decimal:
+ * PyTorch's own, in float, are up to 1.1e-5 from its double, and sums in plain order of up to 4,608 terms are
+ * twice as far off. */
 static const double double_limit = 1e-9, float_limit = 1e-5, heavy_float_limit = 4e-5;
-static const double winograd = 2.5;           /* cpu's F(4x4, 3x3) costs more than one bit, and less than two */
+static const double winograd = 2.5;           /* cpu's F(4x4, 3x3) costs more than one bit,
+                                               * and less than two */
 
 /* backend NULL: the interpreter, in that number type. */
 static void check_all(const char *backend, uint32_t type)
@@ -246,7 +250,9 @@ static void check_all(const char *backend, uint32_t type)
             continue;
         subject s = subject_of(&networks[i]);
         results r = backend ? run_backend(&s, backend) : run_net(&s, type);
-        compare(&s, &r, type == LTC_F64 ? double_limit : wider * (networks[i].heavy ? heavy_float_limit : float_limit));
+        compare(&s, &r,
+                type == LTC_F64 ? double_limit
+                                : wider * (networks[i].heavy ? heavy_float_limit : float_limit));
         results_free(&s, &r);
         subject_free(&s);
     }
@@ -263,8 +269,10 @@ static void cpu_blas_in_float(void)     { check_all("cpu-blas", LTC_F32); }
 int main(void)
 {
     static const lt_test claims[] = {
-        { "the interpreter in double equals PyTorch to 1e-9: loss, logits, gradients, statistics", interpreter_in_double },
-        { "the interpreter in float equals PyTorch's double to 1e-5, the largest networks to 4e-5; logits too", interpreter_in_float },
+        { "the interpreter in double equals PyTorch to 1e-9: loss, logits, gradients, statistics",
+          interpreter_in_double },
+        { "the interpreter in float equals PyTorch's double to 1e-5, the largest networks to 4e-5; logits too",
+          interpreter_in_float },
         { "ref equals PyTorch's double to 1e-5", ref_in_float },
         { "cpu equals PyTorch's double to 2.5e-5, the largest networks to 1e-4", cpu_in_float },
 #ifdef HAVE_CPU_BLAS

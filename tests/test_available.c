@@ -30,8 +30,9 @@ static uint64_t left_on(const file *files, size_t n, uint64_t address_limit)
     return left;
 }
 
-#define ON(...) (const file[]){ { "proc/meminfo", "MemTotal: 9000000 kB\nMemAvailable:    8192 kB\n" }, __VA_ARGS__ }, \
-                sizeof((const file[]){ { "", "" }, __VA_ARGS__ }) / sizeof(file)
+#define ON(...)                                                                                              \
+    (const file[]){ { "proc/meminfo", "MemTotal: 9000000 kB\nMemAvailable:    8192 kB\n" }, __VA_ARGS__ },   \
+        sizeof((const file[]){ { "", "" }, __VA_ARGS__ }) / sizeof(file)
 
 static void the_machine_alone_has_what_it_says(void)
 {
@@ -45,7 +46,8 @@ static void every_group_above_has_its_limit(void)
                                { "sys/fs/cgroup/a/memory.max", "4194304\n" },
                                { "sys/fs/cgroup/a/memory.current", "3145728\n" }),
                             UINT64_MAX), 1 * MIB);
-    CU_ASSERT_EQUAL(left_on(ON({ "proc/self/cgroup", "0::/\n" }, { "sys/fs/cgroup/memory.max", "2097152\n" }), UINT64_MAX),
+    CU_ASSERT_EQUAL(left_on(ON({ "proc/self/cgroup", "0::/\n" }, { "sys/fs/cgroup/memory.max", "2097152\n" }),
+                            UINT64_MAX),
                     2 * MIB);
     CU_ASSERT_EQUAL(left_on(ON({ "proc/self/cgroup", "5:cpu:/a\n4:memory:/a\n0::/\n" },
                                { "sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n" },

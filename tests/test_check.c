@@ -54,8 +54,8 @@ static outcome check(const char *file)
     return o;
 }
 
-/* Every test; or those by which the fault is to be caught, where a sanitizer makes each process dear, and where
- * a limit of its own might catch others on a busy machine. */
+/* Every test; or those by which the fault is to be caught, where a sanitizer makes each process dear, and
+ * where a limit of its own might catch others on a busy machine. */
 static outcome check_fault(const char *file, const char *caught_by, unsigned limit_s)
 {
     outcome o = { .failed = "" };
@@ -86,7 +86,8 @@ static void sound_backends_pass(void)
             fprintf(stderr, "%s: %s: %s\n", sound[i], o.failed, o.found);
         CU_ASSERT_EQUAL(o.n_failed, 0);
         CU_ASSERT(o.n >= 60 &&
-                  o.n_skipped == (i == 2 ? 1 : i == 3 ? 2 : 3)); /* options, which cpu alone has; cohorts, twice */
+                  o.n_skipped == (i == 2 ? 1 : i == 3 ? 2 : 3)); /* options, which cpu alone
+                                                                  * has; cohorts, twice */
     }
 }
 

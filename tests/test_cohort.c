@@ -69,7 +69,8 @@ static ltc_status fake_bind(void *prog, uint32_t s, void *data, ltc_error *err)
 {
     return (void)prog, (void)s, (void)data, (void)err, LTC_OK;
 }
-static ltc_status fake_put(void *prog, uint32_t what, uint32_t r, uint32_t p, const void *src, size_t bytes, ltc_error *err)
+static ltc_status fake_put(void *prog, uint32_t what, uint32_t r, uint32_t p, const void *src, size_t bytes,
+                           ltc_error *err)
 {
     float w;
     (void)prog, (void)p, (void)err;
@@ -83,7 +84,8 @@ static ltc_status fake_put(void *prog, uint32_t what, uint32_t r, uint32_t p, co
     }
     return LTC_OK;
 }
-static ltc_status fake_get(void *prog, uint32_t what, uint32_t r, uint32_t p, void *dst, size_t bytes, ltc_error *err)
+static ltc_status fake_get(void *prog, uint32_t what, uint32_t r, uint32_t p, void *dst, size_t bytes,
+                           ltc_error *err)
 {
     (void)prog, (void)p, (void)err;
     check(r < the.n && the.put[r] && the.ready);
@@ -107,7 +109,8 @@ static ltc_status fake_ready(void *prog, ltc_error *err)
 /* What a step makes of a weight: exact in float, and of every input. */
 static double stepped(double w, uint64_t step, uint32_t row, float lr, ltc_key a, ltc_key d)
 {
-    const uint64_t mixed = (uint64_t)(w + 7 * (double)step + 13 * (double)row + 17 * (double)lr) + 19 * a.seed + 23 * d.seed;
+    const uint64_t mixed = (uint64_t)(w + 7 * (double)step + 13 * (double)row + 17 * (double)lr) +
+                           19 * a.seed + 23 * d.seed;
     return (double)(mixed % 65521);
 }
 
@@ -141,15 +144,20 @@ static ltc_status fake_eval(void *prog, const ltc_eval_req *q, ltc_eval_out *out
     return LTC_OK;
 }
 
-static ltc_value value[3] = { { 0 }, { LTC_SAMPLE, 1, { 1, 1, 1, 1 }, NULL }, { LTC_PARAM, 1, { 1, 1, 1, 1 }, NULL } };
+static ltc_value value[3] = { { 0 },
+                              { LTC_SAMPLE, 1, { 1, 1, 1, 1 }, NULL },
+                              { LTC_PARAM, 1, { 1, 1, 1, 1 }, NULL } };
 static ltc_param param = { "w", 2, LTC_ROLE_WEIGHT, 1, 0, { 0, 0, 0, 0 }, 1 };
 static const lt_graph graph = { .view = {
-    .size = sizeof(ltc_graph), .node_size = sizeof(ltc_node), .param_size = sizeof param, .value_size = sizeof value[0],
-    .n_params = 1, .n_values = 3, .input = 1, .logits = 1, .param = &param, .value = value,
+    .size = sizeof(ltc_graph), .node_size = sizeof(ltc_node), .param_size = sizeof param,
+    .value_size = sizeof value[0], .n_params = 1, .n_values = 3, .input = 1, .logits = 1, .param = &param,
+    .value = value,
 } };
 static const ltc_optimizer optimizer = { .size = sizeof optimizer, .kind = LTC_SGD };
 static const ltc_input input = { .size = sizeof input };
-static const lt_program_request request = { .graph = &graph, .optimizer = &optimizer, .input = &input, .batch = 1 };
+static const lt_program_request request = {
+    .graph = &graph, .optimizer = &optimizer, .input = &input, .batch = 1
+};
 
 /* A cohort, and a thread that trains in it. wrong: it got something else than alone. */
 typedef struct stage { lt_module module; lt_device device; lt_cohort *cohort; } stage;
@@ -172,9 +180,11 @@ static void open_stage(stage *s)
     the = (struct fake){ .room = THREADS };
     *s = (stage){ .module.info = { .kind = LTC_BACKEND, .name = "fake" } };
     s->module.ops.backend = (ltc_backend_ops){
-        LTC_BACKEND_OPS, .open = fake_open, .close = fake_close, .identity = fake_identity, .plan = fake_plan,
-        .data_open = fake_data_open, .data_close = fake_close, .compile = fake_compile, .release = fake_release,
-        .bind = fake_bind, .put = fake_put, .get = fake_get, .ready = fake_ready, .train = fake_train, .eval = fake_eval,
+        LTC_BACKEND_OPS,           .open = fake_open,       .close = fake_close,
+        .identity = fake_identity, .plan = fake_plan,       .data_open = fake_data_open,
+        .data_close = fake_close,  .compile = fake_compile, .release = fake_release,
+        .bind = fake_bind,         .put = fake_put,         .get = fake_get,
+        .ready = fake_ready,       .train = fake_train,     .eval = fake_eval,
     };
     CU_ASSERT_FATAL(lt_device_open(&s->module, NULL, &none, &s->device, &err) == LTC_OK);
     CU_ASSERT_FATAL(lt_cohort_create(&s->cohort, &err) == LTC_OK);
@@ -245,7 +255,8 @@ static void look(rider *x)
 {
     ltc_error err;
     lt_state got = { 0 };
-    x->wrong += lt_state_create(&graph.view, &got, &err) != LTC_OK || lt_session_get(x->session, &got, &err) != LTC_OK;
+    x->wrong += lt_state_create(&graph.view, &got, &err) != LTC_OK ||
+                lt_session_get(x->session, &got, &err) != LTC_OK;
     x->wrong += (double)got.value[0][0] != x->w || got.clock != x->step;
     lt_state_free(&got);
 }
@@ -389,7 +400,8 @@ static void a_device_that_fails_is_told_to_those_in_the_program_alone(void)
 int main(void)
 {
     static const lt_test claims[] = {
-        { "each gets what it gets alone, whatever the others do", each_gets_what_it_gets_alone_whatever_the_others_do },
+        { "each gets what it gets alone, whatever the others do",
+          each_gets_what_it_gets_alone_whatever_the_others_do },
         { "where memory holds fewer, all have their turn", where_memory_holds_fewer_all_have_their_turn },
         { "those in step share every call", those_in_step_share_every_call },
         { "those out of step wait for one another once", those_out_of_step_wait_for_one_another_once },

@@ -1,5 +1,5 @@
-/* Claims about what a mask leaves of a network: layers with nothing left, paths from the input to the logits. Numbers of
- * traps are those of the list of what implementations of lottery tickets got wrong. */
+/* Claims about what a mask leaves of a network: layers with nothing left, paths from the input to the logits.
+ * Numbers of traps are those of the list of what implementations of lottery tickets got wrong. */
 #include "suite.h"
 
 #include <string.h>
@@ -17,16 +17,19 @@ static ltc_status point(const void *o, ltc_builder *b, ltc_val *logits, ltc_erro
     return LTC_OK;
 }
 
-/* Three channels, and a group for each; padded by two zero channels in front; beside it a second branch, behind it in a concat. */
+/* Three channels, and a group for each; padded by two zero channels in front; beside it a second branch,
+ * behind it in a concat. */
 static ltc_status branches(const void *o, ltc_builder *b, ltc_val *logits, ltc_error *err)
 {
     (void)o, (void)err;
     ltc_val both[2], x = ltc_conv2d(b, b->input, "first", (ltc_conv2d_args){ .out = 3, .kernel = 1 });
-    both[0] = ltc_pad_channels(b, ltc_conv2d(b, x, "grouped", (ltc_conv2d_args){ .out = 3, .pad = 1, .groups = 3 }), 2, 0);
+    both[0] = ltc_pad_channels(
+        b, ltc_conv2d(b, x, "grouped", (ltc_conv2d_args){ .out = 3, .pad = 1, .groups = 3 }), 2, 0);
     both[1] = ltc_conv2d(b, b->input, "other", (ltc_conv2d_args){ .out = 2, .pad = 1 });
     both[1] = ltc_batch_norm(b, both[1], "bn", (ltc_batch_norm_args){ 0 });
     x = ltc_concat(b, both, 2);
-    *logits = ltc_linear(b, ltc_global_pool(b, ltc_relu(b, x)), "fc", (ltc_linear_args){ .out = b->n_classes });
+    *logits = ltc_linear(b, ltc_global_pool(b, ltc_relu(b, x)), "fc",
+                         (ltc_linear_args){ .out = b->n_classes });
     return LTC_OK;
 }
 
@@ -51,15 +54,18 @@ static lt_collapse found(const lt_graph *g, const lt_masks *m)
     return c;
 }
 
-/* rig_residual: conv1 [4, 3, 3, 3]; conv [8, 4, 3, 3] and downsample [8, 4, 1, 1], added; hidden [6, 8]; fc [10, 6].
- * branches: grouped [3, 1, 3, 3], other [2, 3, 3, 3], fc [10, 2 + 3 + 2]. */
+/* rig_residual: conv1 [4, 3, 3, 3]; conv [8, 4, 3, 3] and downsample [8, 4, 1, 1], added; hidden [6, 8]; fc
+ * [10, 6]. branches: grouped [3, 1, 3, 3], other [2, 3, 3, 3], fc [10, 2 + 3 + 2]. */
 static const struct { rig_build *build; hole holes[5]; uint32_t empty; bool cut; } cases[] = {
     { rig_tiny, { { 0 } }, 0, false },
-    { rig_tiny, { { "fc1.weight", 0, 0 } }, 1, true },                /* traps 20 and 47: biases are no path */
+    { rig_tiny, { { "fc1.weight", 0, 0 } }, 1, true },                /* traps 20 and 47:
+                                                                       * biases are no path */
     { rig_tiny, { { "fc2.weight", 0, 0 } }, 1, true },
     { rig_tiny, { { "fc1.weight", 0, 0 }, { "fc2.weight", 0, 0 } }, 2, true },
-    { rig_tiny, { { "fc1.weight", 0, 11 } }, 0, false },              /* unit 2 sees input 3, and both logits see it */
-    /* units 0 and 1 see nothing, and unit 2 is not looked at: every layer has weights, and there is no path */
+    { rig_tiny, { { "fc1.weight", 0, 11 } }, 0, false },              /* unit 2 sees input 3, and
+                                                                       * both logits see it */
+    /* units 0 and 1 see nothing, and unit 2 is not looked at: every layer has weights,
+     * and there is no path */
     { rig_tiny, { { "fc1.weight", 0, 8 }, { "fc2.weight", 2, 1 }, { "fc2.weight", 5, 1 } }, 0, true },
     { rig_tiny, { { "fc1.weight", 0, 8 }, { "fc2.weight", 2, 1 } }, 0, false },
     { rig_residual, { { "layer1.conv.weight", 0, 0 } }, 1, false },   /* around it by the shortcut */
@@ -71,12 +77,15 @@ static const struct { rig_build *build; hole holes[5]; uint32_t empty; bool cut;
     { rig_conv2, { { "conv2.weight", 0, 0 } }, 1, true },
     /* channel 0 of conv1 lives, and of conv2 the last reads it; or reads all but that */
     { rig_conv2, { { "conv1.weight", 27, 63 * 27 }, { "conv2.weight", 0, 63 * 576 } }, 0, false },
-    { rig_conv2, { { "conv1.weight", 27, 63 * 27 }, { "conv2.weight", 0, 63 * 576 }, { "conv2.weight", 63 * 576, 9 } }, 0, true },
+    { rig_conv2, { { "conv1.weight", 27, 63 * 27 }, { "conv2.weight", 0, 63 * 576 },
+    { "conv2.weight", 63 * 576, 9 } }, 0, true },
     { branches, { { "grouped.weight", 0, 0 } }, 1, false },
-    { branches, { { "grouped.weight", 0, 18 }, { "other.weight", 0, 0 } }, 1, false },    /* group 2, as channel 4 */
+    /* group 2, as channel 4 */
+    { branches, { { "grouped.weight", 0, 18 }, { "other.weight", 0, 0 } }, 1, false },
     { point, { { 0 } }, 0, false },
-    { point, { { "conv.weight", 4, 1 }, { "conv.weight", 13, 1 }, { "conv.weight", 22, 1 } }, 0, true },  /* padding alone */
-    { point, { { "conv.weight", 0, 4 }, { "conv.weight", 5, 22 } }, 0, false },           /* the middle alone */
+    /* padding alone */
+    { point, { { "conv.weight", 4, 1 }, { "conv.weight", 13, 1 }, { "conv.weight", 22, 1 } }, 0, true },
+    { point, { { "conv.weight", 0, 4 }, { "conv.weight", 5, 22 } }, 0, false }, /* the middle alone */
 };
 
 static void traps_20_and_47_empty_layers_and_dead_paths_are_found(void)
@@ -103,7 +112,8 @@ static void channels_are_followed_one_by_one(void)
         { 4, { { "grouped.weight", 18, 9 } }, true }, { 5, { { "other.weight", 0, 27 } }, true },
         { 6, { { "other.weight", 0, 27 } }, false }, { 6, { { "other.weight", 27, 26 } }, false },
         { 6, { { "other.weight", 27, 27 } }, true },
-        { 2, { { "first.weight", 0, 3 } }, true }, { 3, { { "first.weight", 0, 3 } }, false },       /* each group its own */
+        /* each group its own */
+        { 2, { { "first.weight", 0, 3 } }, true }, { 3, { { "first.weight", 0, 3 } }, false },
         { 4, { { "first.weight", 0, 6 } }, false }, { 3, { { "first.weight", 3, 3 } }, true },
     };
     lt_graph g = rig_graph(branches);
@@ -126,7 +136,8 @@ static void trap_45_a_channel_owns_its_units_behind_a_flatten(void)
     for (size_t lives = 0; lives < CHANNELS; lives += 21)
         for (size_t read = 0; read < CHANNELS; read += 21) {
             lt_masks m = rig_all_weights(&g);
-            uint8_t *conv2 = m.mask[rig_param(&g, "conv2.weight")], *fc1 = m.mask[rig_param(&g, "fc1.weight")];
+            uint8_t *conv2 = m.mask[rig_param(&g, "conv2.weight")],
+                    *fc1 = m.mask[rig_param(&g, "fc1.weight")];
             memset(conv2, 0, CHANNELS * KERNELS);
             conv2[lives * KERNELS + 4] = 1;
             for (size_t unit = 0; unit < 256; unit++) {
@@ -144,7 +155,8 @@ static void a_pruned_gain_cuts_and_a_pruned_bias_does_not(void)
 {
     lt_graph g = rig_graph(rig_residual);
     uint8_t eligible[64] = { 0 };
-    eligible[rig_param(&g, "bn1.weight")] = eligible[rig_param(&g, "bn1.bias")] = eligible[rig_param(&g, "fc.bias")] = 1;
+    eligible[rig_param(&g, "bn1.weight")] = eligible[rig_param(&g, "bn1.bias")] =
+        eligible[rig_param(&g, "fc.bias")] = 1;
     ltc_error err;
     lt_masks m = { 0 };
     CU_ASSERT_EQUAL_FATAL(lt_masks_create(&g.view, eligible, &m, &err), LTC_OK);
@@ -213,13 +225,16 @@ static lt_masks masks_with_a_bias(const lt_graph *g)
     return m;
 }
 
-/* A matched control owes a layer one weight where the sum leaves the choice, and a bias or an emptied layer nothing. */
+/* A matched control owes a layer one weight where the sum leaves the choice, and a bias or an
+ * emptied layer nothing. */
 static void keep_one_binds_a_matched_control_by_its_weights_alone(void)
 {
-    static const float high[12] = { 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7 }, low[6] = { 1, 2, 3, 3, 1, 2 }, least[3] = { 0 };
+    static const float high[12] = { 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7 }, low[6] = { 1, 2, 3, 3, 1, 2 },
+                       least[3] = { 0 };
     static const struct { int64_t scope; uint64_t exact[4], kept[3]; } given[] = {
         { LT_SCOPE_LAYER, { 5, 0, 2 }, { 5, 0, 2 } },                 /* main emptied the bias */
-        { LT_SCOPE_LAYER, { 5, 1, 0 }, { 5, 1, 0 } },                 /* and here a weight, without keep-one */
+        { LT_SCOPE_LAYER, { 5, 1, 0 }, { 5, 1, 0 } },                 /* and here a weight, without
+                                                                       * keep-one */
         { LT_SCOPE_LAYER, { 0, 0, 0 }, { 0, 0, 0 } },
         { LT_SCOPE_GLOBAL, { 5, 0, 2 }, { 6, 0, 1 } }, { LT_SCOPE_GLOBAL, { 2, 0, 0 }, { 1, 0, 1 } },
     };
@@ -249,8 +264,9 @@ static void what_keep_one_cannot_do_is_not_blamed_on_min_alive(void)
     ltc_error err = { .message = "" };
     lt_selection_request r = rig_request(&g, &scorer, &c, &all);
     r.scope = LT_SCOPE_GLOBAL, r.keep_one = 1, r.exact = one;
-    rig_refused(&r, LTC_EINVAL, "1 weights are to be kept, as many as in the mask that is matched, but at least 1 in each "
-                                "layer are 2: choose another prune.collapse than \"keep-one\"");
+    rig_refused(&r, LTC_EINVAL,
+                "1 weights are to be kept, as many as in the mask that is matched, but at least 1 in each "
+                "layer are 2: choose another prune.collapse than \"keep-one\"");
     r.criterion = &selector, r.exact = seven;
     CU_ASSERT_EQUAL(lt_select(&r, &m, &err), LTC_EOPTION);
     CU_ASSERT_STRING_EQUAL(err.option, "collapse");
@@ -282,15 +298,20 @@ static void keep_one_tells_the_densities_of_the_layers_own_pool(void)
 int main(void)
 {
     static const lt_test claims[] = {
-        { "traps 20 and 47: empty layers and dead paths are found", traps_20_and_47_empty_layers_and_dead_paths_are_found },
+        { "traps 20 and 47: empty layers and dead paths are found",
+          traps_20_and_47_empty_layers_and_dead_paths_are_found },
         { "channels are followed one by one", channels_are_followed_one_by_one },
-        { "trap 45: a channel owns its units behind a flatten", trap_45_a_channel_owns_its_units_behind_a_flatten },
+        { "trap 45: a channel owns its units behind a flatten",
+          trap_45_a_channel_owns_its_units_behind_a_flatten },
         { "a pruned gain cuts, and a pruned bias does not", a_pruned_gain_cuts_and_a_pruned_bias_does_not },
         { "the sentence names the layer and what follows", the_sentence_names_the_layer_and_what_follows },
         { "traps 20 and 47: keep-one leaves no layer empty", traps_20_and_47_keep_one_leaves_no_layer_empty },
-        { "keep-one binds a matched control by its weights alone", keep_one_binds_a_matched_control_by_its_weights_alone },
-        { "what keep-one cannot do is not blamed on min_alive", what_keep_one_cannot_do_is_not_blamed_on_min_alive },
-        { "keep-one tells the densities of the layer's own pool", keep_one_tells_the_densities_of_the_layers_own_pool },
+        { "keep-one binds a matched control by its weights alone",
+          keep_one_binds_a_matched_control_by_its_weights_alone },
+        { "what keep-one cannot do is not blamed on min_alive",
+          what_keep_one_cannot_do_is_not_blamed_on_min_alive },
+        { "keep-one tells the densities of the layer's own pool",
+          keep_one_tells_the_densities_of_the_layers_own_pool },
     };
     return lt_suite_run("collapse", claims, sizeof claims / sizeof claims[0]);
 }

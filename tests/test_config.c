@@ -17,9 +17,11 @@ static const struct { const char *text, *says; } bad[] = {
     /* grammar */
     { "arch = { alpha = [0, 0.5]; };", "run.cfg:2: '0.5' is not of the type of the elements before it" },
     { "x = [0, 0.5];", "write 1.0 beside 0.5" },
-    { "arch = { widths = [1, 5000000000L]; };", "'5000000000L' is not of the type of the elements before it" },
+    { "arch = { widths = [1, 5000000000L]; };",
+      "'5000000000L' is not of the type of the elements before it" },
     { "arch = { words = [\"a\", 1]; };", "'1' is not of the type of the elements before it (use ( ))" },
-    { "arch = { alpha = [1.0, 2.0,]; };", "run.cfg:2: ']' stands behind a comma (no comma after the last element)" },
+    { "arch = { alpha = [1.0, 2.0,]; };",
+      "run.cfg:2: ']' stands behind a comma (no comma after the last element)" },
     { "arch = { alpha = (1.0, 2.0,); };", "')' stands behind a comma" },
     { "run = { seed = 1;\n seed = 2; };", "run.cfg:3: seed is set twice in one group" },
     { "run = { seed = 1; seed = 2; };", "run.cfg:2: a key is set twice in one group" },
@@ -55,8 +57,10 @@ static const struct { const char *text, *says; } bad[] = {
     { "sede = 1;", "run.cfg:2: sede: there is no such key" },
     { "tarin = { };", "did you mean 'train'?" },
     { "run = { sede = 1; };", "run.cfg:2: run.sede: there is no such key (did you mean 'seed'?)" },
-    { "train = { momentum = 0.9; };", "train.momentum: there is no such key (did you mean 'train.optimizer.momentum'?)" },
-    { "arch = { start_kost = 1; };", "arch.start_kost: neither ltcore nor mlp has such a key (did you mean 'start_cost'?)" },
+    { "train = { momentum = 0.9; };",
+      "train.momentum: there is no such key (did you mean 'train.optimizer.momentum'?)" },
+    { "arch = { start_kost = 1; };",
+      "arch.start_kost: neither ltcore nor mlp has such a key (did you mean 'start_cost'?)" },
     { "arch = { plugin = \"plain\"; start_cost = 1; };", "neither ltcore nor plain has such a key" },
     /* types */
     { "run = { seed = 1.5; };", "run.seed: 1.5 is not an integer" },
@@ -67,16 +71,19 @@ static const struct { const char *text, *says; } bad[] = {
     { "run = 5;", "run.cfg:2: run: is not a group (write run = { ... };)" },
     { "train = { optimizer = \"sgd\"; };", "train.optimizer: is not a group" },
     { "train = { optimizer = { nesterov = 1; }; };", "nesterov: 1 is not true or false" },
-    { "train = { optimizer = { lr = \"0.1\"; }; };", "lr: \"0.1\" is not a number (write it without quotes)" },
+    { "train = { optimizer = { lr = \"0.1\"; }; };",
+      "lr: \"0.1\" is not a number (write it without quotes)" },
     { "train = { optimizer = { type = 3; }; };", "type: 3 is not one of: sgd, adam, adamw" },
     { "train = { optimizer = { type = \"adma\"; }; };",
       "\"adma\" is not one of: sgd, adam, adamw (did you mean 'adam'?)" },
     { "train = { optimizer = { decay = [\"bais\"]; }; };", "did you mean 'bias'?" },
     { "prune = { strategy = \"filterwise\"; };",
-      "prune.strategy: \"filterwise\" is not one of: iterative, one-shot, layerwise, sensitivity, early-bird, none" },
+      "prune.strategy: \"filterwise\" is not one of: iterative, one-shot, layerwise, sensitivity, "
+      "early-bird, none" },
     { "dataset = { plugin = 7; };", "dataset.plugin: 7 is not a string" },
     { "dataset = { plugin = \"mnits\"; };", "run.cfg:2: dataset.plugin: no plug-in 'mnits'" },
-    { "arch = { plugin = \"clash\"; };", "clash cannot be used here: its option 'init' is a key of ltcore's own" },
+    { "arch = { plugin = \"clash\"; };",
+      "clash cannot be used here: its option 'init' is a key of ltcore's own" },
     /* bounds */
     { "run = { seed = -1; };", "run.seed: -1 is not in [0, inf)" },
     { "run = { trials = 0; };", "run.trials: 0 is not in [1, 2147483647]" },
@@ -94,20 +101,28 @@ static const struct { const char *text, *says; } bad[] = {
     { "train = { evaluate_every = 0; };", "evaluate_every: 0 is less than 1it" },
     { "train = { evaluate_every = \"0ep\"; };", "\"0ep\" is less than 1ep" },
     { "train = { lr_schedule = { warmup = -1; }; };", "warmup: -1 is not a number of steps or epochs" },
-    { "train = { lr_schedule = { warmup = \"99999999999999999999it\"; }; };", "is not a number of steps or epochs" },
-    { "train = { lr_schedule = { type = \"multistep\"; milestones = [\"end\"]; }; };", "\"end\" is not a number of" },
+    { "train = { lr_schedule = { warmup = \"99999999999999999999it\"; }; };",
+      "is not a number of steps or epochs" },
+    { "train = { lr_schedule = { type = \"multistep\"; milestones = [\"end\"]; }; };",
+      "\"end\" is not a number of" },
     /* keys that depend on others */
-    { "train = { lr_schedule = { type = \"multistep\"; }; };", "milestones: is required with type \"multistep\"" },
+    { "train = { lr_schedule = { type = \"multistep\"; }; };",
+      "milestones: is required with type \"multistep\"" },
     { "train = { lr_schedule = { type = \"multistep\"; milestones = [\"80ep\", \"80ep\"]; }; };",
       "milestones: each must be later than the one before it" },
     { "train = { lr_schedule = { type = \"multistep\"; milestones = [\"80ep\", \"900it\"]; }; };",
       "milestones: either all in steps or all in epochs" },
-    { "train = { lr_schedule = { milestones = [\"80ep\"]; }; };", "milestones: does nothing with type \"constant\"" },
-    { "train = { lr_schedule = { type = \"cosine\"; gamma = 0.5; }; };", "gamma: does nothing with type \"cosine\"" },
-    { "train = { optimizer = { nesterov = true; }; };", "run.cfg:2: train.optimizer.nesterov: needs a momentum above 0" },
+    { "train = { lr_schedule = { milestones = [\"80ep\"]; }; };",
+      "milestones: does nothing with type \"constant\"" },
+    { "train = { lr_schedule = { type = \"cosine\"; gamma = 0.5; }; };",
+      "gamma: does nothing with type \"cosine\"" },
+    { "train = { optimizer = { nesterov = true; }; };",
+      "run.cfg:2: train.optimizer.nesterov: needs a momentum above 0" },
     { "train = { optimizer = { beta1 = 0.9; }; };", "beta1: does nothing with type \"sgd\"" },
-    { "train = { optimizer = { type = \"adam\"; momentum = 0.9; }; };", "momentum: does nothing with type \"adam\"" },
-    { "train = { optimizer = { type = \"adamw\"; nesterov = false; }; };", "nesterov: does nothing with type \"adamw\"" },
+    { "train = { optimizer = { type = \"adam\"; momentum = 0.9; }; };",
+      "momentum: does nothing with type \"adam\"" },
+    { "train = { optimizer = { type = \"adamw\"; nesterov = false; }; };",
+      "nesterov: does nothing with type \"adamw\"" },
 };
 
 static void bad_ones_are_refused(void)
@@ -121,7 +136,8 @@ static void bad_ones_are_refused(void)
 }
 
 /* Each, left out of a good configuration, is missed. */
-static const struct { const char *text, *says; } incomplete[] = {
+static const struct { const char *text, *says;
+} incomplete[] = {
     { "", "dataset.plugin: is required" },
     { "", "arch.plugin: is required" },
     { "train = { };", "run.cfg:1: train.batch_size: is required (Examples a step.)" },
@@ -149,9 +165,11 @@ static void what_is_missing_is_named(void)
 static void all_faults_are_reported_in_their_order(void)
 {
     rig r = rig_open();
-    rig_settle_over(&r, "train = { batch_size = 0;\n optimizer = { lr = 0; }; };\nrun = { seed = -1; };\nfoo = 1;");
+    rig_settle_over(
+        &r, "train = { batch_size = 0;\n optimizer = { lr = 0; }; };\nrun = { seed = -1; };\nfoo = 1;");
     CU_ASSERT_EQUAL(r.diags.n, 4);
-    const char *size = strstr(r.said, "run.cfg:2: train.batch_size"), *lr = strstr(r.said, "run.cfg:3: train.optimizer.lr");
+    const char *size = strstr(r.said, "run.cfg:2: train.batch_size"),
+               *lr = strstr(r.said, "run.cfg:3: train.optimizer.lr");
     const char *seed = strstr(r.said, "run.cfg:4: run.seed"), *foo = strstr(r.said, "run.cfg:5: foo");
     CU_ASSERT_FATAL(size && lr && seed && foo);
     CU_ASSERT(size < lr && lr < seed && seed < foo);
@@ -172,7 +190,8 @@ static void defaults_are_those_of_the_documentation(void)
     CU_ASSERT_EQUAL(s->run.trials, 1);
     CU_ASSERT_EQUAL(s->run.vary.n, 5);
     CU_ASSERT_EQUAL(s->run.vary_bits, 31);
-    CU_ASSERT(!strncmp(s->run.output, r.dir, strlen(r.dir)) && !strcmp(s->run.output + strlen(r.dir), "/runs/run"));
+    CU_ASSERT(!strncmp(s->run.output, r.dir, strlen(r.dir)) &&
+              !strcmp(s->run.output + strlen(r.dir), "/runs/run"));
     CU_ASSERT_STRING_EQUAL(s->run.store + strlen(r.dir), "/ltcore-store");
     CU_ASSERT_EQUAL(s->prune.strategy, LT_STRATEGY_NONE);
     CU_ASSERT_PTR_NULL(s->prune.mask.module);
@@ -205,8 +224,10 @@ static void places_are_those_of_the_files_that_wrote(void)
     rig_settle_over(&r, "run = {\n@include \"part.cfg\"\n trials = 2; };");
     CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
     CU_ASSERT_EQUAL(r.settings.run.seed, 7);
-    const lt_place seed = lt_config_place(r.config, "run.seed"), trials = lt_config_place(r.config, "run.trials");
-    const lt_place lr = lt_config_place(r.config, "train.optimizer.lr"), none = lt_config_place(r.config, "arch.init");
+    const lt_place seed = lt_config_place(r.config, "run.seed"),
+                   trials = lt_config_place(r.config, "run.trials");
+    const lt_place lr = lt_config_place(r.config, "train.optimizer.lr"),
+                   none = lt_config_place(r.config, "arch.init");
     CU_ASSERT(!strcmp(seed.file, "part.cfg") && seed.line == 2);
     CU_ASSERT(!strcmp(trials.file, "run.cfg") && trials.line == 4);
     CU_ASSERT(!strcmp(lr.file, "good.cfg") && lr.line == 3);

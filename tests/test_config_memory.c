@@ -82,7 +82,8 @@ static void every_failing_allocation_is_survived(void)
                         "plugins = { path = [\"p\"]; }; train = { lr_schedule = { type = \"multistep\";\n"
                         "milestones = [1, 2]; }; };\n"
                         "prune = { strategy = \"iterative\"; mask = { plugin = \"score\"; }; rate = (0.5, 0.2); };\n"
-                        "variants = ( { name = \"a b\"; levels = [1]; prune = { kept = \"final\"; }; }, { name = \"c\"; } );");
+                        "variants = ( { name = \"a b\"; levels = [1]; prune = { kept = \"final\"; }; }, { "
+                        "name = \"c\"; } );");
     rig_write(&r, "data/x.cfg", "run = { seed = 2; };\n");
     while (n < 10000 && !settles_with(&r, set, sizeof set / sizeof set[0], n))
         n++;
@@ -97,7 +98,8 @@ static void so_is_one_in_a_sweep(void)
     rig r = rig_open();
     rig_settle_over_pruned(&r, "sweep = ( { key = \"prune.mask\"; values = ( { plugin = \"chance\"; }, { plugin = \"score\"; power = 3; } ); } );\n"
                                "variants = ( { name = \"x\"; prune = { masks = \"main\"; noise = { from = 0.5; to = 1.0; count = 2; }; }; },\n"
-                               "{ name = \"y\"; prune = { mask = { plugin = \"score\"; power = [1, 2]; }; }; } );");
+                               "{ name = \"y\"; prune = { mask = { plugin = \"score\"; power = [1, 2]; }; }; "
+                               "} );");
     CU_ASSERT_STRING_EQUAL(r.said, "");
     while (n < 30000 && !settles_with(&r, NULL, 0, n))
         n += 7;
@@ -108,7 +110,8 @@ static void so_is_one_in_a_sweep(void)
 /* Here what is short of memory is the report of many faults. */
 static void reports_are_survived_too(void)
 {
-    static const char *const set[] = { "arch.depth=x", "run.sede=1", "run.vary=[\"innit\"]", "variants[x].prune.kept=y" };
+    static const char *const set[] = { "arch.depth=x", "run.sede=1", "run.vary=[\"innit\"]",
+                                       "variants[x].prune.kept=y" };
     rig r = rig_open();
     rig_settle_over(&r, "arch = { widths = 3; data = \"gone\"; table = \"\"; }; foo = 1;\n"
                         "variants = ( { name = \"x\"; draw = 1; }, 5, { } );");

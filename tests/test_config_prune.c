@@ -70,8 +70,8 @@ static const struct { const char *prune, *says; } bad[] = {
     { "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; layer_rate = ( { match = \"b\"; rtae = 0.1; } );",
       "prune.layer_rate[1].rtae: there is no such key (did you mean 'rate'?)" },
     { "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; layer_rate = ( { match = \"b\"; sparsity = 0.1; } );",
-      "prune.layer_rate[1].sparsity: the run has a rate: amounts are either all rates or all targets\n        "
-      "write its rate, or layer_rate = (); to have none" },
+      "prune.layer_rate[1].sparsity: the run has a rate: amounts are either all rates or all "
+      "targets\n        write its rate, or layer_rate = (); to have none" },
     { "mask = { plugin = \"score\"; }; density = 0.2; rounds = 2; layer_rate = ( { match = \"b\"; rate = 0.1; } );",
       "prune.layer_rate[1].rate: the run has a density" },
     { "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; layer_rate = ( { match = \"b\"; rate = [0.1, 0.2, 0.3]; } );",
@@ -82,8 +82,10 @@ static const struct { const char *prune, *says; } bad[] = {
       "prune.layer_rate[1].density: each must be below the one before it" },
     { "mask = { plugin = \"count\"; }; rounds = 2; layer_rate = ( { match = \"b\"; rate = 0.1; } );",
       "prune.layer_rate: does nothing with count, which fixes its own count (remove it)" },
-    { "mask = { plugin = \"count\"; }; rounds = 2; allocation = \"erk\";", "prune.allocation: does nothing with count" },
-    { "mask = { plugin = \"count\"; }; rounds = 2; min_alive = 1;", "prune.min_alive: does nothing with count" },
+    { "mask = { plugin = \"count\"; }; rounds = 2; allocation = \"erk\";",
+      "prune.allocation: does nothing with count" },
+    { "mask = { plugin = \"count\"; }; rounds = 2; min_alive = 1;",
+      "prune.min_alive: does nothing with count" },
     { "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; allocation = \"erk\"; scope = \"global\";",
       "prune.allocation: does nothing with scope \"global\"" },
     { "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; allocation = \"lamp\"; output = 0.5;",
@@ -115,7 +117,8 @@ static const struct { const char *prune, *says; } bad[] = {
     { "granularity = \"filter\";", "prune.granularity: there is no such key" },
     /* moments */
     { "mask = { plugin = \"score\"; }; rate = [0.1, 0.2]; draw_at = \"best@5ep\";",
-      "prune.draw_at: \"best@5ep\" is not possible here\n        write \"end\", \"best\", \"init\", \"500it\" or \"10ep\"" },
+      "prune.draw_at: \"best@5ep\" is not possible here\n        write \"end\", \"best\", \"init\", "
+      "\"500it\" or \"10ep\"" },
     { "mask = { plugin = \"score\"; }; rate = [0.1, 0.2]; rewind_to = \"end\";",
       "prune.rewind_to: \"end\" is not possible here (write \"init\", \"500it\" or \"10ep\")" },
     { "mask = { plugin = \"score\"; }; rate = [0.1, 0.2]; rewind_to = \"best\";",
@@ -128,8 +131,9 @@ static const struct { const char *prune, *says; } bad[] = {
 };
 
 /* dense.cfg: good.cfg without its strategy. */
-static const char dense[] = "dataset = { plugin = \"digits\"; }; arch = { plugin = \"mlp\"; };\n"
-                            "train = { batch_size = 60; steps = 100; optimizer = { type = \"sgd\"; lr = 0.1; }; };\n";
+static const char dense[] =
+    "dataset = { plugin = \"digits\"; }; arch = { plugin = \"mlp\"; };\n"
+    "train = { batch_size = 60; steps = 100; optimizer = { type = \"sgd\"; lr = 0.1; }; };\n";
 
 static void settle(rig *r, const char *prune)
 {
@@ -167,10 +171,14 @@ static const char *const good[] = {
     "mask = { plugin = \"perhaps\"; }; rounds = 2;",
     "mask = { plugin = \"perhaps\"; }; rate = 0.2; rounds = 2;",
     "strategy = \"one-shot\"; mask = { plugin = \"perhaps\"; };",
-    "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; layer_rate = ( { match = \"b\"; rate = [0.0, 0.5]; } );",
-    "mask = { plugin = \"score\"; }; rate = [0.2, 0.1]; layer_rate = ( { match = \"b\"; rate = 0.3; } ); allocation = \"lamp\";",
-    "mask = { plugin = \"score\"; }; density = 0.2; rounds = 9; layer_rate = ( { match = \"b\"; sparsity = 0.1; } );",
-    "mask = { plugin = \"score\"; }; density = [0.5, 0.2]; layer_rate = ( { match = \"b\"; sparsity = [0.0, 0.6]; } );",
+    "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; layer_rate = ( { match = \"b\"; rate = [0.0, "
+    "0.5]; } );",
+    "mask = { plugin = \"score\"; }; rate = [0.2, 0.1]; layer_rate = ( { match = \"b\"; rate = 0.3; } ); "
+    "allocation = \"lamp\";",
+    "mask = { plugin = \"score\"; }; density = 0.2; rounds = 9; layer_rate = ( { match = \"b\"; sparsity = "
+    "0.1; } );",
+    "mask = { plugin = \"score\"; }; density = [0.5, 0.2]; layer_rate = ( { match = \"b\"; sparsity = [0.0, "
+    "0.6]; } );",
     "mask = { plugin = \"count\"; }; rounds = 2; layer_rate = (); allocation = \"uniform\"; min_alive = 0;",
     "mask = { plugin = \"count\"; }; rounds = 2; collapse = \"stop\";",
     "strategy = \"none\";",
@@ -215,8 +223,10 @@ static void defaults_are_those_of_the_documentation(void)
 
 static void a_factor_is_a_word_or_a_number(void)
 {
-    static const struct { const char *text; double is; } factors[] = {
-        { "\"none\"", 0.0 }, { "\"half\"", 0.5 }, { "\"full\"", 1.0 }, { "0", 0.0 }, { "1", 1.0 }, { "0.1", 0.1 },
+    static const struct { const char *text; double is;
+    } factors[] = {
+        { "\"none\"", 0.0 }, { "\"half\"", 0.5 }, { "\"full\"", 1.0 },
+        { "0", 0.0 },        { "1", 1.0 },        { "0.1", 0.1 },
     };
     rig r = rig_open();
     for (size_t i = 0; i < sizeof factors / sizeof factors[0]; i++) {
@@ -234,18 +244,23 @@ static void an_overlay_replaces_what_layers_have_of_their_own(void)
 {
     static const char *const set[] = { "prune.layer_rate=({match=\"*\"; rate=0.25;})", "prune.min_alive=3" };
     rig r = rig_open();
-    rig_write(&r, "layers.cfg", "base = \"pruned.cfg\"; prune = { output = \"none\";\n"
-                                "layer_rate = ( { match = \"conv\"; rate = 0.1; }, { match = \"fc1.*\"; rate = 0.3; } ); };");
-    rig_write(&r, "run.cfg", "base = \"layers.cfg\"; variants = ( { name = \"e\"; prune = { allocation = \"erk\"; }; } );");
+    rig_write(&r, "layers.cfg",
+              "base = \"pruned.cfg\"; prune = { output = \"none\";\n"
+              "layer_rate = ( { match = \"conv\"; rate = 0.1; }, { match = \"fc1.*\"; rate = 0.3; } ); };");
+    rig_write(&r, "run.cfg",
+              "base = \"layers.cfg\"; variants = ( { name = \"e\"; prune = { allocation = \"erk\"; }; } );");
     rig_settle(&r, NULL, 0);
     CU_ASSERT_STRING_EQUAL_FATAL(r.said, "");
     const lt_layer_rates *own = &r.settings.prune.layer_rate;
-    CU_ASSERT(own->n == 2 && !strcmp(own->v[1].match, "fc1.*") && own->v[1].rate.v[0] == 0.3 && r.settings.prune.output == 0);
-    CU_ASSERT(r.settings.variant[0].settings.prune.layer_rate.n == 2 && r.settings.variant[0].masks == LT_MASKS_OWN);
+    CU_ASSERT(own->n == 2 && !strcmp(own->v[1].match, "fc1.*") && own->v[1].rate.v[0] == 0.3 &&
+              r.settings.prune.output == 0);
+    CU_ASSERT(r.settings.variant[0].settings.prune.layer_rate.n == 2 &&
+              r.settings.variant[0].masks == LT_MASKS_OWN);
     CU_ASSERT(r.settings.variant[0].settings.prune.output == 1);
     rig_settle(&r, set, 2);
     CU_ASSERT_STRING_EQUAL_FATAL(r.said, "");
-    CU_ASSERT(own->n == 1 && !strcmp(own->v[0].match, "*") && own->v[0].rate.v[0] == 0.25 && r.settings.prune.min_alive == 3);
+    CU_ASSERT(own->n == 1 && !strcmp(own->v[0].match, "*") && own->v[0].rate.v[0] == 0.25 &&
+              r.settings.prune.min_alive == 3);
     rig_close(&r);
 }
 
@@ -266,7 +281,8 @@ static const lt_test claims[] = {
     { "what goes together is taken", what_goes_together_is_taken },
     { "defaults are those of the documentation", defaults_are_those_of_the_documentation },
     { "a factor is a word or a number", a_factor_is_a_word_or_a_number },
-    { "an overlay replaces what layers have of their own", an_overlay_replaces_what_layers_have_of_their_own },
+    { "an overlay replaces what layers have of their own",
+      an_overlay_replaces_what_layers_have_of_their_own },
     { "places reach into the criterion's options", places_reach_into_the_criterion },
 };
 

@@ -1,6 +1,6 @@
-/* The backend cpu beside `ref`: every form of a linear layer at odd sizes and densities, with each instruction set
- * that the processor has, divided among threads, over a thousand steps. Networks of convolutions are in
- * test_cpu_nets.c, what every backend promises in test_sdk_*.c. */
+/* The backend cpu beside `ref`: every form of a linear layer at odd sizes and densities, with each
+ * instruction set that the processor has, divided among threads, over a thousand steps. Networks of
+ * convolutions are in test_cpu_nets.c, what every backend promises in test_sdk_*.c. */
 #include "suite.h"
 
 #include <math.h>
@@ -22,8 +22,10 @@ static ltc_val build(ltc_builder *b)
 
 static const lt_subject subjects[] = {
     SUBJECT(1, 1, 1, 3, 3, 5),           SUBJECT(5, 1, 0.2, 7, 9, 37),       SUBJECT(16, 0.5, 1, 7, 9, 40),
-    SUBJECT(33, 0.2, 1, 9, 9, 70),       SUBJECT(60, 1, 0.2, 13, 11, 67),    SUBJECT(60, 0.8, 0.1, 13, 11, 67),
-    SUBJECT(60, 0.2, 0.2, 20, 20, 90),   SUBJECT(64, 0.036, 1, 20, 20, 90),  SUBJECT(100, 0.01, 0.2, 16, 16, 64),
+    SUBJECT(33, 0.2, 1, 9, 9, 70), SUBJECT(60, 1, 0.2, 13, 11, 67),
+    SUBJECT(60, 0.8, 0.1, 13, 11, 67),
+    SUBJECT(60, 0.2, 0.2, 20, 20, 90), SUBJECT(64, 0.036, 1, 20, 20, 90),
+    SUBJECT(100, 0.01, 0.2, 16, 16, 64),
     SUBJECT(130, 1, 1, 16, 16, 64),      SUBJECT(60, 0, 1, 7, 9, 40),
 };
 enum { SUBJECTS = sizeof subjects / sizeof *subjects };
@@ -45,7 +47,8 @@ static void division_does_not_matter(void)
     lt_subjects_divide(large, 2);
 }
 
-/* Rounding grows with steps, the more so the more weights there are; a wrong kernel is off at once and by more. */
+/* Rounding grows with steps, the more so the more weights there are; a wrong kernel is off at
+ * once and by more. */
 static void a_thousand_steps_follow_ref(void)
 {
     enum { STEPS = SANITIZED ? 100 : 1000 };
@@ -57,20 +60,24 @@ static void a_thousand_steps_follow_ref(void)
         size_t n;
         ltc_optimizer adam = lt_optimizers[2];
         adam.weight_decay = adam.l1 = 0;
-        free(lt_subject_train(&q, &(lt_training_way){ "ref", LT_BEST, LT_WHOLE, &adam, STEPS }, want, &eval, &n));
-        free(lt_subject_train(&q, &(lt_training_way){ "cpu", LT_BEST, LT_WHOLE, &adam, STEPS }, got, &eval, &n));
+        free(lt_subject_train(&q, &(lt_training_way){ "ref", LT_BEST, LT_WHOLE, &adam, STEPS }, want, &eval,
+                              &n));
+        free(lt_subject_train(&q, &(lt_training_way){ "cpu", LT_BEST, LT_WHOLE, &adam, STEPS }, got, &eval,
+                              &n));
         for (size_t i = 0; i < STEPS; i++) {
             off = fmax(off, fabs((double)got[i] - (double)want[i]) / fmax((double)want[i], 0.01));
             soon = i < 100 ? off : soon;
         }
         if (!(soon < 1e-4 && off < 2e-2))
-            fprintf(stderr, "density %g, filled %g: the losses are off by %g, and %g\n", q.density, q.filled, soon, off);
+            fprintf(stderr, "density %g, filled %g: the losses are off by %g, and %g\n", q.density, q.filled,
+                    soon, off);
         CU_ASSERT(soon < 1e-4 && off < 2e-2);
     }
 }
 
 /* Circumstances of a program in which nothing of an evaluation may depend. */
-typedef enum company { SAME, ZEROS, NOISE } company;          /* what is bound to split 0 beside the evaluated split 1 */
+typedef enum company { SAME, ZEROS, NOISE } company;          /* what is bound to split 0 beside the
+                                                               * evaluated split 1 */
 typedef struct circumstances { uint32_t batch, augment, optimizer; company beside; } circumstances;
 
 /* Of split 1, by a program in these circumstances; after `steps` steps on split 0. */
@@ -158,8 +165,8 @@ static void evaluation_depends_on_state_and_split_alone(void)
             for (int late = 0; late < 2; late++) {
                 const evaluated got = evaluate(&evaluated_subjects[k], &others[i], 0, false, late);
                 if (memcmp(&got.before, &want, sizeof want))
-                    fprintf(stderr, "subject %zu, circumstances %zu%s: %.17g, not %.17g\n", k, i, late ? ", late" : "",
-                            got.before, want);
+                    fprintf(stderr, "subject %zu, circumstances %zu%s: %.17g, not %.17g\n", k, i,
+                            late ? ", late" : "", got.before, want);
                 CU_ASSERT(memcmp(&got.before, &want, sizeof want) == 0);
             }
     }
@@ -167,7 +174,9 @@ static void evaluation_depends_on_state_and_split_alone(void)
 
 static void evaluation_leaves_a_training_as_it_is(void)
 {
-    static const circumstances some[] = { { 60, 0, 2, ZEROS }, { 33, 0, 0, NOISE }, { 60, LTC_AUGMENT_CROP, 3, SAME } };
+    static const circumstances some[] = { { 60, 0, 2, ZEROS },
+                                          { 33, 0, 0, NOISE },
+                                          { 60, LTC_AUGMENT_CROP, 3, SAME } };
     for (size_t k = 0; k < EVALUATED_SUBJECTS; k++)
         for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
             const evaluated once = evaluate(&evaluated_subjects[k], &some[i], 6, false, false);
@@ -176,11 +185,13 @@ static void evaluation_leaves_a_training_as_it_is(void)
         }
 }
 
-/* What a block keeps is made in the first evaluation; of the last subject's four blocks there is room for two. */
+/* What a block keeps is made in the first evaluation; of the last subject's four blocks
+ * there is room for two. */
 static void evaluated_again_and_in_parts(void)
 {
     static const lt_subject some[] = { SUBJECT(60, 1, 0.2, 13, 11, 67), SUBJECT(60, 0.65, 1, 13, 11, 67),
-                                       SUBJECT(5, 0.1, 0.2, 13, 11, 67), SUBJECT(60, 0.01, 0.2, 300, 300, 5) };
+                                       SUBJECT(5, 0.1, 0.2, 13, 11, 67),
+                                       SUBJECT(60, 0.01, 0.2, 300, 300, 5) };
     for (size_t k = 0; k < sizeof some / sizeof *some; k++) {
         lt_stage s;
         uint64_t hits[2], more;
@@ -188,7 +199,8 @@ static void evaluated_again_and_in_parts(void)
         lt_rig_compile(&s.rig, s.graph, &lt_optimizers[2], some[k].batch, 0);
         lt_subject_mask(&s, &some[k]);
         lt_rig_start(&s.rig, s.value);
-        const double once = lt_rig_eval(&s.rig, 0, 200, &hits[0]), again = lt_rig_eval(&s.rig, 0, 200, &hits[1]);
+        const double once = lt_rig_eval(&s.rig, 0, 200, &hits[0]),
+                     again = lt_rig_eval(&s.rig, 0, 200, &hits[1]);
         double ones = 0;
         for (uint64_t i = 0; i < 200; i++, hits[1] -= more)
             ones += lt_rig_eval(&s.rig, i, 1, &more);
@@ -210,8 +222,8 @@ static void there_is_not_room_for_all(void)
     CU_ASSERT(fabs(got - want) < 1e-5 * want);
 }
 
-/* When a kernel's arithmetic or the choice among them changes on purpose, these change, and the number in "cpu/7" must
- * be raised. Compilers and sanitizers must not change them. */
+/* When a kernel's arithmetic or the choice among them changes on purpose, these change, and the number in
+ * "cpu/7" must be raised. Compilers and sanitizers must not change them. */
 static void bits_belong_to_the_identity(void)
 {
     static const uint64_t known[SUBJECTS] = {
@@ -229,11 +241,14 @@ int main(void)
         { "five steps equal ref's to 2e-6 in norm: odd sizes, densities, every instruction set", equals_ref },
         { "AVX-512 and AVX2 have the same bits", wide_and_narrow_vectors_agree },
         { "how work is divided, and in which order it is done, changes no bit", division_does_not_matter },
-        { "at any density the losses are ref's to 1e-4 for a hundred steps, to 2e-2 for a thousand", a_thousand_steps_follow_ref },
+        { "at any density the losses are ref's to 1e-4 for a hundred steps, to 2e-2 for a thousand",
+          a_thousand_steps_follow_ref },
         { "an evaluation has the same bits whatever batch, optimizer, augmentation and other data a program has",
           evaluation_depends_on_state_and_split_alone },
-        { "evaluations between its steps change no bit of a training", evaluation_leaves_a_training_as_it_is },
-        { "an evaluation has the same bits again, and sample by sample, kept or not", evaluated_again_and_in_parts },
+        { "evaluations between its steps change no bit of a training",
+          evaluation_leaves_a_training_as_it_is },
+        { "an evaluation has the same bits again, and sample by sample, kept or not",
+          evaluated_again_and_in_parts },
         { "evaluated blocks for which there is no room are as good", there_is_not_room_for_all },
         { "the same identity has the same bits, whatever compiled it", bits_belong_to_the_identity },
     };

@@ -107,7 +107,8 @@ static void gate_is_exact(const lt_conv *c, const float *before)
             for (int64_t k = 0; k < c->dx.w * CPU_LANES; k++) {
                 const int64_t channel = i / c->dx.h, row = i % c->dx.h;
                 const float *dx = cpu_at(&c->dx, b, channel) + row * c->dx.row + k;
-                const float x = cpu_at(&c->x, b, channel)[row * c->x.row + k], was = before[dx - c->memory[3]];
+                const float x = cpu_at(&c->x, b, channel)[row * c->x.row + k],
+                            was = before[dx - c->memory[3]];
                 const float want = x > 0 ? was : 0.0f;
                 wrong += memcmp(dx, &want, sizeof want) != 0;
             }

@@ -1,6 +1,6 @@
-/* Networks of convolutions by the backend cpu, beside `ref`: what is done on behalf of a neighbour (RELU, pooling,
- * norms), in which order blocks go through the layers, and which kernels a density brings in must not be seen. Single
- * convolutions are in test_cpu_conv.c. */
+/* Networks of convolutions by the backend cpu, beside `ref`: what is done on behalf of a neighbour (RELU,
+ * pooling, norms), in which order blocks go through the layers, and which kernels a density brings in must
+ * not be seen. Single convolutions are in test_cpu_conv.c. */
 #include "suite.h"
 
 #include "cpu_rig.h"
@@ -65,7 +65,8 @@ static ltc_val build_branches(ltc_builder *b)
     const ltc_val z = ltc_avg_pool(b, ltc_relu(b, conv(b, x, "conv2", 9, 3)), (ltc_pool_args){ 3, 2, 1 });
     const ltc_val both[] = { y, conv(b, y, "conv3", 9, 5), z };
     const ltc_val all = ltc_dropout(b, ltc_concat(b, both, 3), 0.3);
-    return classify(b, ltc_relu(b, ltc_max_pool(b, conv(b, all, "conv4", 7, 1), (ltc_pool_args){ 2, 2, 0 })), "fc");
+    return classify(b, ltc_relu(b, ltc_max_pool(b, conv(b, all, "conv4", 7, 1), (ltc_pool_args){ 2, 2, 0 })),
+                    "fc");
 }
 
 static ltc_val block(ltc_builder *b, ltc_val x, const char *const name[4], int64_t out)
@@ -74,16 +75,19 @@ static ltc_val block(ltc_builder *b, ltc_val x, const char *const name[4], int64
     return ltc_relu(b, ltc_add(b, x, norm_conv(b, y, name[2], name[3], out, 1)));
 }
 
-/* Norms wherever one may stand: before all else, before a pool, on a shortcut, after a linear layer, after each other;
- * a row of shortcuts through one place, whose last value a pool reads first; and sums of what is read again. */
+/* Norms wherever one may stand: before all else, before a pool, on a shortcut, after a linear layer,
+ * after each other; a row of shortcuts through one place, whose last value a pool reads first; and sums
+ * of what is read again. */
 static ltc_val build_norms(ltc_builder *b)
 {
     static const char *const one[] = { "c1", "n1", "c2", "n2" }, *const two[] = { "c3", "n3", "c4", "n4" };
     const ltc_batch_norm_args none = { 0 };
     ltc_val x = ltc_relu(b, norm_conv(b, ltc_batch_norm(b, b->input, "first", none), "c0", "n0", 8, 1));
     x = block(b, block(b, ltc_max_pool(b, x, (ltc_pool_args){ 2, 2, 0 }), one, 8), two, 8);
-    const ltc_val small = ltc_max_pool(b, x, (ltc_pool_args){ 3, 2, 1 }), y = norm_conv(b, x, "c5", "n5", 9, 2);
-    const ltc_val z = ltc_add(b, y, norm_conv(b, small, "c6", "n6", 9, 1)), again = ltc_add(b, z, ltc_relu(b, z));
+    const ltc_val small = ltc_max_pool(b, x, (ltc_pool_args){ 3, 2, 1 }),
+                  y = norm_conv(b, x, "c5", "n5", 9, 2);
+    const ltc_val z = ltc_add(b, y, norm_conv(b, small, "c6", "n6", 9, 1)),
+                  again = ltc_add(b, z, ltc_relu(b, z));
     x = ltc_relu(b, ltc_batch_norm(b, ltc_batch_norm(b, ltc_add(b, again, y), "n7", none), "n8", none));
     x = ltc_linear(b, ltc_flatten(b, x), "fc1", (ltc_linear_args){ .out = 18, .no_bias = 1 });
     return classify(b, ltc_relu(b, ltc_batch_norm(b, x, "n9", none)), "fc2");
@@ -93,7 +97,8 @@ static ltc_val build_norms(ltc_builder *b)
 static ltc_val build_between(ltc_builder *b)
 {
     const ltc_val x = ltc_relu(b, norm_conv(b, b->input, "conv1", "norm1", 8, 1));
-    const ltc_val y = norm_conv(b, x, "conv2", "norm2", 8, 1), z = ltc_avg_pool(b, x, (ltc_pool_args){ 3, 1, 1 });
+    const ltc_val y = norm_conv(b, x, "conv2", "norm2", 8, 1),
+                  z = ltc_avg_pool(b, x, (ltc_pool_args){ 3, 1, 1 });
     return classify(b, ltc_relu(b, ltc_add(b, ltc_add(b, y, x), z)), "fc");
 }
 
@@ -108,8 +113,8 @@ static const lt_subject subjects[] = {
 };
 enum { SUBJECTS = sizeof subjects / sizeof *subjects };
 
-/* A RELU's sign and a pool's choice may go either way at a last digit, and Adam makes much of the smallest gradients;
- * what is wrong is off by more. */
+/* A RELU's sign and a pool's choice may go either way at a last digit, and Adam makes much of the smallest
+ * gradients; what is wrong is off by more. */
 static void equals_ref(void)
 {
     static const double most[LT_OPTIMIZERS] = { 2e-5, 0, 0, 1e-3 };
@@ -118,7 +123,8 @@ static void equals_ref(void)
 
 static ltc_val build_large(ltc_builder *b)
 {
-    ltc_val x = ltc_relu(b, ltc_batch_norm(b, conv(b, b->input, "conv1", 24, 3), "norm1", (ltc_batch_norm_args){ 0 }));
+    ltc_val x = ltc_relu(
+        b, ltc_batch_norm(b, conv(b, b->input, "conv1", 24, 3), "norm1", (ltc_batch_norm_args){ 0 }));
     x = ltc_max_pool(b, ltc_relu(b, conv(b, x, "conv2", 32, 3)), (ltc_pool_args){ 2, 2, 0 });
     return classify(b, ltc_relu(b, conv(b, x, "conv3", 32, 5)), "fc");
 }
@@ -133,8 +139,9 @@ static void division_does_not_matter(void)
     lt_subjects_divide(large, sizeof large / sizeof *large);
 }
 
-/* When a kernel's arithmetic or the choice among them changes on purpose, these change, and the number in "cpu/7" must
- * be raised. Compilers and sanitizers must not change them. Narrower vectors have other tiles, and another choice. */
+/* When a kernel's arithmetic or the choice among them changes on purpose, these change, and the number in
+ * "cpu/7" must be raised. Compilers and sanitizers must not change them. Narrower vectors have other tiles,
+ * and another choice. */
 static void bits_belong_to_the_identity(void)
 {
     static const uint64_t wide[SUBJECTS] = {

@@ -30,9 +30,11 @@ static void drop(bench *b)
 
 static void a_score_that_is_not_finite_is_refused_by_name(void)
 {
-    static const struct { float value; const char *says; } bad[] = {
+    static const struct { float value; const char *says;
+    } bad[] = {
         { NAN, "mask 'rig' scores element 7 of fc1.weight as NaN" },
-        { INFINITY, "element 7 of fc1.weight as infinite" }, { -INFINITY, "element 7 of fc1.weight as infinite" },
+        { INFINITY, "element 7 of fc1.weight as infinite" },
+        { -INFINITY, "element 7 of fc1.weight as infinite" },
     };
     bench b = make(rig_scorer());
     float score[12] = { 0 };
@@ -68,8 +70,8 @@ static void a_score_that_was_forgotten_is_found(void)
     drop(&b);
 }
 
-static ltc_status selects_nothing(const void *self, const ltc_mask_env *env, const ltc_mask_tensor *const *t, size_t n,
-                                  uint8_t *const *mask, ltc_error *err)
+static ltc_status selects_nothing(const void *self, const ltc_mask_env *env, const ltc_mask_tensor *const *t,
+                                  size_t n, uint8_t *const *mask, ltc_error *err)
 {
     (void)self, (void)env, (void)t, (void)n, (void)mask, (void)err;
     return LTC_OK;
@@ -265,7 +267,8 @@ static void the_floating_point_mode_is_put_back(void)
     drop(&b);
 }
 
-/* Plug-ins whose headers were of this size, of larger and of smaller structs; they read every byte that they know. */
+/* Plug-ins whose headers were of this size, of larger and of smaller structs; they read every
+ * byte that they know. */
 static void every_struct_is_lent_in_the_plug_ins_size(void)
 {
     static const char *const build[] = { "same", "larger", "smaller" };
@@ -296,7 +299,12 @@ static void every_struct_is_lent_in_the_plug_ins_size(void)
 }
 
 /* What prepare was shown, and how often: kept in an instance, as plug-ins do. */
-typedef struct prepared { rig_criterion rig; unsigned times, tensors, scored; double now, goal; ltc_status returns; } prepared;
+typedef struct prepared {
+    rig_criterion rig;
+    unsigned      times, tensors, scored;
+    double        now, goal;
+    ltc_status    returns;
+} prepared;
 
 static ltc_status create_prepared(const ltc_host *h, const void *opts, void **self, ltc_error *err)
 {
@@ -316,8 +324,8 @@ static ltc_status prepare_all(void *self, const ltc_mask_env *env, const ltc_mas
     return p->returns ? ltc_fail(err, p->returns, "has no gradients") : LTC_OK;
 }
 
-static ltc_status score_prepared(const void *self, const ltc_mask_env *env, const ltc_mask_tensor *t, float *score,
-                                 ltc_error *err)
+static ltc_status score_prepared(const void *self, const ltc_mask_env *env, const ltc_mask_tensor *t,
+                                 float *score, ltc_error *err)
 {
     prepared *p = (void *)(uintptr_t)self;
     (void)env, (void)err;
@@ -340,7 +348,8 @@ static void it_may_prepare_once_over_everything_eligible(void)
         lt_selection_request r = rig_request(&b.g, &b.m, &p.rig, &b.all);
         r.scope = scope;
         lt_masks m = rig_select(&r);
-        CU_ASSERT(p.times == 1 && p.tensors == 2 && p.scored == 2 && p.now == 16 / 18.0 && p.goal == 8 / 18.0);
+        CU_ASSERT(p.times == 1 && p.tensors == 2 && p.scored == 2 && p.now == 16 / 18.0 &&
+                  p.goal == 8 / 18.0);
         CU_ASSERT_EQUAL(_mm_getcsr() & 0xffc0u, mode);
         lt_masks_free(&m);
     }
@@ -359,13 +368,17 @@ int main(void)
         { "a score that is not finite is refused by name", a_score_that_is_not_finite_is_refused_by_name },
         { "a score that was forgotten is found", a_score_that_was_forgotten_is_found },
         { "a mask that cannot be is refused", a_mask_that_cannot_be_is_refused },
-        { "select is asked pool by pool, for its own count once", select_is_asked_pool_by_pool_and_for_its_own_count_once },
+        { "select is asked pool by pool, for its own count once",
+          select_is_asked_pool_by_pool_and_for_its_own_count_once },
         { "the densities it is told are the pool's", the_densities_it_is_told_are_the_pools },
-        { "it sees the weights that it asked for and no others", it_sees_the_weights_that_it_asked_for_and_no_others },
-        { "what this core cannot serve is refused in words", what_this_core_cannot_serve_is_refused_in_words },
+        { "it sees the weights that it asked for and no others",
+          it_sees_the_weights_that_it_asked_for_and_no_others },
+        { "what this core cannot serve is refused in words",
+          what_this_core_cannot_serve_is_refused_in_words },
         { "flags are the instance's", flags_are_the_instances },
         { "a criterion's failure is passed on", a_criterions_failure_is_passed_on },
-        { "an instance is made and unmade for each selection", an_instance_is_made_and_unmade_for_each_selection },
+        { "an instance is made and unmade for each selection",
+          an_instance_is_made_and_unmade_for_each_selection },
         { "it may prepare once, over everything eligible", it_may_prepare_once_over_everything_eligible },
         { "the floating-point mode is put back", the_floating_point_mode_is_put_back },
         { "every struct is lent in the plug-in's size", every_struct_is_lent_in_the_plug_ins_size },

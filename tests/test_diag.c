@@ -31,8 +31,9 @@ static void files_keep_their_order_and_lines_are_sorted(void)
     lt_diags_add(&d, (lt_place){ "b.cfg", 3 }, "z", "six");
     memset(name, '?', sizeof name - 1);
     char *text = printed(&d);
-    CU_ASSERT_STRING_EQUAL(text, "ltcore: b.cfg: z: four\nltcore: b.cfg:3: z: three\nltcore: b.cfg:3: z: six\n"
-                                 "ltcore: b.cfg:9: x.y: one 1\nltcore: a.cfg:2: two (remedy)\nltcore: five lines\n");
+    CU_ASSERT_STRING_EQUAL(
+        text, "ltcore: b.cfg: z: four\nltcore: b.cfg:3: z: three\nltcore: b.cfg:3: z: six\n"
+              "ltcore: b.cfg:9: x.y: one 1\nltcore: a.cfg:2: two (remedy)\nltcore: five lines\n");
     CU_ASSERT_EQUAL(d.n, 6);
     free(text);
     lt_diags_free(&d);
@@ -47,7 +48,8 @@ static void long_hints_stand_below(void)
     lt_diags_add(&d, (lt_place){ "a.cfg", 2 }, "k", "wrong");
     lt_diags_hint(&d, "%0100d", 7);
     char *text = printed(&d);
-    CU_ASSERT(!strncmp(text, "ltcore: a.cfg:1: k: wrong\n        first line\n        second line\nltcore: a.cfg:2", 80));
+    CU_ASSERT(!strncmp(
+        text, "ltcore: a.cfg:1: k: wrong\n        first line\n        second line\nltcore: a.cfg:2", 80));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "k: wrong\n        000"));
     free(text);
     lt_diags_free(&d);

@@ -5,7 +5,8 @@
 
 #include "prune_rig.h"
 
-#define WORDS(...) { (const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *) }
+#define WORDS(...) \
+    { (const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *) }
 #define NONE { NULL, 0 }
 
 /* The names of what is eligible, with spaces between; or the sentence why not, with the option before it. */
@@ -22,7 +23,8 @@ static const char *ask(rig_build *build, ltc_strings layers, ltc_strings exclude
         snprintf(text, sizeof text, "%s: %s", err.option, err.message);
     for (uint32_t p = 0; p < g.view.n_params && !st; p++)
         if (eligible[p])
-            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", text[0] ? " " : "", g.view.param[p].name);
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", text[0] ? " " : "",
+                     g.view.param[p].name);
     CU_ASSERT(st == LTC_OK || st == LTC_EOPTION);
     lt_graph_free(&g);
     return text;
@@ -47,8 +49,8 @@ static void trap_14_biases_and_norms_take_an_include(void)
     const question table[] = {
         { WORDS("conv", "linear"), NONE, NONE, CONV " hidden.weight fc.weight" },
         { WORDS("conv", "linear"), NONE, WORDS("bias"),
-          "conv1.weight layer1.conv.weight layer1.conv.bias layer1.downsample.0.weight hidden.weight hidden.bias "
-          "fc.weight fc.bias" },
+          "conv1.weight layer1.conv.weight layer1.conv.bias layer1.downsample.0.weight hidden.weight "
+          "hidden.bias fc.weight fc.bias" },
         { WORDS("conv"), NONE, WORDS("bias"),
           "conv1.weight layer1.conv.weight layer1.conv.bias layer1.downsample.0.weight" },
         { WORDS("linear"), NONE, WORDS("norm"),
@@ -73,7 +75,8 @@ static void trap_16_shortcuts_can_be_left_out(void)
 {
     const question table[] = {
         { WORDS("conv"), WORDS("shortcut"), NONE, "conv1.weight layer1.conv.weight" },
-        { WORDS("conv", "linear"), WORDS("shortcut", "output"), NONE, "conv1.weight layer1.conv.weight hidden.weight" },
+        { WORDS("conv", "linear"), WORDS("shortcut", "output"), NONE,
+          "conv1.weight layer1.conv.weight hidden.weight" },
     };
     CHECK(rig_residual, table);
 }
@@ -82,7 +85,7 @@ static void trap_15_the_output_can_be_left_out(void)
 {
     const question table[] = {
         { WORDS("linear"), WORDS("output"), NONE, "fc1.weight fc2.weight" },
-        { WORDS("linear"), WORDS("shortcut"), NONE, "fc1.weight fc2.weight fc3.weight" },        /* it has none */
+        { WORDS("linear"), WORDS("shortcut"), NONE, "fc1.weight fc2.weight fc3.weight" }, /* it has none */
     };
     CHECK(rig_lenet, table);
 }
@@ -113,12 +116,14 @@ static void words_that_say_nothing_are_errors_with_a_hint(void)
         { WORDS("conv", "linaer"), NONE, NONE,
           "layers: 'linaer' is neither 'conv' nor 'linear' (did you mean 'linear'?)" },
         { WORDS("attention"), NONE, NONE, "layers: 'attention' is neither 'conv' nor 'linear'" },
-        { WORDS("conv"), NONE, WORDS("biases"), "include: 'biases' is neither 'bias' nor 'norm' (did you mean 'bias'?)" },
+        { WORDS("conv"), NONE, WORDS("biases"),
+          "include: 'biases' is neither 'bias' nor 'norm' (did you mean 'bias'?)" },
         { WORDS("conv"), WORDS("ouput"), NONE,
           "exclude: 'ouput' matches no parameter of this network (did you mean 'output'?)" },
         { WORDS("conv"), WORDS("conv1.wieght"), NONE,
           "exclude: 'conv1.wieght' matches no parameter of this network (did you mean 'conv1.weight'?)" },
-        { WORDS("conv"), WORDS("layer9.*"), NONE, "exclude: 'layer9.*' matches no parameter of this network" },
+        { WORDS("conv"), WORDS("layer9.*"), NONE,
+          "exclude: 'layer9.*' matches no parameter of this network" },
         { WORDS("conv"), WORDS("*"), NONE,
           "layers: no weight of this network may be pruned: layers, include and exclude leave none" },
     };

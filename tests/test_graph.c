@@ -23,8 +23,8 @@ static lt_module module_of(ltc_status (*build)(const void *, ltc_builder *, ltc_
     return m;
 }
 
-static ltc_status build(ltc_status (*fn)(const void *, ltc_builder *, ltc_val *, ltc_error *), const int64_t *dim,
-                        lt_graph *g, ltc_error *err)
+static ltc_status build(ltc_status (*fn)(const void *, ltc_builder *, ltc_val *, ltc_error *),
+                        const int64_t *dim, lt_graph *g, ltc_error *err)
 {
     const lt_module m = module_of(fn);
     const lt_graph_request r = { .arch = &m, .n_classes = 10, .rank = 3, .dim = dim };
@@ -55,7 +55,8 @@ static ltc_status residual(const void *o, ltc_builder *b, ltc_val *logits, ltc_e
     b->tag(b, s, LTC_ROLE_SHORTCUT);
     x = ltc_relu(b, ltc_add(b, y, s));
     b->scope(b, NULL);
-    ltc_val both[2] = { ltc_max_pool(b, x, (ltc_pool_args){ 2, 2, 0 }), ltc_avg_pool(b, x, (ltc_pool_args){ 2, 2, 0 }) };
+    ltc_val both[2] = { ltc_max_pool(b, x, (ltc_pool_args){ 2, 2, 0 }),
+                        ltc_avg_pool(b, x, (ltc_pool_args){ 2, 2, 0 }) };
     x = ltc_dropout(b, ltc_global_pool(b, ltc_concat(b, both, 2)), 0.5);
     *logits = ltc_linear(b, x, "fc", (ltc_linear_args){ .out = b->n_classes });
     return LTC_OK;
@@ -149,7 +150,8 @@ WRONG(close_too_much, b->scope(b, NULL); *logits = b->input;)
 WRONG(new_op, *logits = b->emit(b, 999, NULL, &b->input, 1, NULL, 0);)
 WRONG(bad_desc, uint32_t d = 1; *logits = b->emit(b, LTC_OP_CONV2D, NULL, &b->input, 1, &d, sizeof d);)
 WRONG(no_weight, *logits = b->emit(b, LTC_OP_LINEAR, NULL, &b->input, 1, NULL, 0);)
-WRONG(too_many, ltc_val two[2]; two[0] = two[1] = b->input; *logits = b->emit(b, LTC_OP_RELU, NULL, two, 2, NULL, 0);)
+WRONG(too_many, ltc_val two[2]; two[0] = two[1] = b->input;
+      *logits = b->emit(b, LTC_OP_RELU, NULL, two, 2, NULL, 0);)
 WRONG(blank_name, *logits = ltc_linear(b, ltc_flatten(b, b->input), "f c", (ltc_linear_args){ .out = 10 });)
 WRONG(unequal_add, *logits = ltc_add(b, b->input, ltc_flatten(b, b->input));)
 WRONG(bad_groups, *logits = ltc_conv2d(b, b->input, "c", (ltc_conv2d_args){ .out = 9, .groups = 2 });)
@@ -176,20 +178,27 @@ static void every_fault_has_a_sentence_that_names_the_operation(void)
         ltc_status (*build)(const void *, ltc_builder *, ltc_val *, ltc_error *);
         const char *says;
     } bad[] = {
-        { no_logits, "'net': its logits must be one value of 10 elements" }, { wrong_classes, "of 10 elements" },
-        { not_flat, "fc: its input has 3 dimensions, it takes 1" }, { small_image, "c: its input is smaller than its window" },
-        { same_name, "two parameters are named fc.weight" }, { dead_end, "lost.weight does not reach the logits" },
+        { no_logits, "'net': its logits must be one value of 10 elements" },
+        { wrong_classes, "of 10 elements" },
+        { not_flat, "fc: its input has 3 dimensions, it takes 1" },
+        { small_image, "c: its input is smaller than its window" },
+        { same_name, "two parameters are named fc.weight" },
+        { dead_end, "lost.weight does not reach the logits" },
         { unused_node, "relu1 does not reach the logits" }, { open_scope, "'s.' was not closed" },
         { close_too_much, "closed that was not opened" }, { new_op, "operation 999 is newer than this core" },
-        { bad_desc, "conv2d1: a desc of 4 bytes, conv2d has 16" }, { no_weight, "linear1: input 1 is missing" },
+        { bad_desc, "conv2d1: a desc of 4 bytes, conv2d has 16" },
+        { no_weight, "linear1: input 1 is missing" },
         { too_many, "relu1: takes 1 input(s), has 2" }, { blank_name, "'f c' below '' is no name" },
         { unequal_add, "add1: its inputs differ in shape" }, { bad_groups, "does not fit 3 channels" },
-        { bad_rate, "rate must be in [0, 1)" }, { two_roles, "is not one role" }, { no_elements, "a shape has 1 to 4" },
-        { strange_value, "input 0 is missing" }, { big_pad, "pad at most half" }, { own_failure, "must be 6n+2, is 21" },
+        { bad_rate, "rate must be in [0, 1)" }, { two_roles, "is not one role" },
+        { no_elements, "a shape has 1 to 4" },
+        { strange_value, "input 0 is missing" }, { big_pad, "pad at most half" },
+        { own_failure, "must be 6n+2, is 21" },
         { flat_pad, "pad_channels1: its input has 1 dimension, it takes 3" },
         { flat_cells, "adaptive_pool1: its input has 1 dimension, it takes 3" },
         { no_cells, "adaptive_pool1: height and width must be at least 1" },
-        { wide_pad, "pad_channels1: its output is too large" }, { many_cells, "adaptive_pool1: its output is too large" },
+        { wide_pad, "pad_channels1: its output is too large" },
+        { many_cells, "adaptive_pool1: its output is too large" },
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         lt_graph g;
@@ -212,8 +221,8 @@ static void a_plug_in_that_fails_without_a_word_is_named(void)
     lt_graph g;
     ltc_error err;
     CU_ASSERT_EQUAL(build(mute, cifar, &g, &err), LTC_EINTERNAL);
-    CU_ASSERT_STRING_EQUAL(err.message,
-                           "architecture 'net': building the network failed, and the plug-in does not say why");
+    CU_ASSERT_STRING_EQUAL(
+        err.message, "architecture 'net': building the network failed, and the plug-in does not say why");
 }
 
 static void a_blamed_option_is_the_key_of_the_configuration(void)
@@ -238,7 +247,8 @@ static ltc_status watching(const void *o, ltc_builder *b, ltc_val *logits, ltc_e
     (void)o, (void)err;
     for (int i = 0; i < 3; i++) {
         if (i)
-            *logits = i == 1 ? ltc_linear(b, b->input, "first", (ltc_linear_args){ .out = 10 }) : ltc_relu(b, *logits);
+            *logits = i == 1 ? ltc_linear(b, b->input, "first", (ltc_linear_args){ .out = 10 })
+                             : ltc_relu(b, *logits);
         snprintf(seen[i], sizeof seen[i], "%s", b->error(b) ? b->error(b) : "well");
     }
     return LTC_OK;
@@ -274,7 +284,8 @@ static void digest_of(const lt_graph *g, char hex[65])
     lt_text_free(&t);
 }
 
-/* A change of these is a change of every stored result's identity: it needs a new GRAPH_REVISION, by intent. */
+/* A change of these is a change of every stored result's identity: it needs a new
+ * GRAPH_REVISION, by intent. */
 static void the_canonical_text_is_what_it_was(void)
 {
     lt_graph g;
@@ -322,15 +333,18 @@ int main(void)
     static const lt_test claims[] = {
         { "LeNet-300-100 has 266,610 parameters", lenet_has_266610_parameters },
         { "shapes of every operation are inferred", shapes_of_every_operation_are_inferred },
-        { "the output layer is found and the shortcut tagged", the_output_layer_is_found_and_the_shortcut_tagged },
-        { "every fault has a sentence that names the operation", every_fault_has_a_sentence_that_names_the_operation },
+        { "the output layer is found and the shortcut tagged",
+          the_output_layer_is_found_and_the_shortcut_tagged },
+        { "every fault has a sentence that names the operation",
+          every_fault_has_a_sentence_that_names_the_operation },
         { "a plug-in that fails without a word is named", a_plug_in_that_fails_without_a_word_is_named },
         { "a blamed option is the key of the configuration",
           a_blamed_option_is_the_key_of_the_configuration },
         { "an architecture can ask for the first error", an_architecture_can_ask_for_the_first_error },
         { "building leaves no floating-point mode behind", building_leaves_no_floating_point_mode_behind },
         { "the canonical text is what it was", the_canonical_text_is_what_it_was },
-        { "a lent graph has the strides that were asked for", a_lent_graph_has_the_strides_that_were_asked_for },
+        { "a lent graph has the strides that were asked for",
+          a_lent_graph_has_the_strides_that_were_asked_for },
     };
     return lt_suite_run("graph", claims, sizeof claims / sizeof claims[0]);
 }

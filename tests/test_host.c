@@ -31,7 +31,9 @@ static bool ask(void *arg)
 
 static ltc_host *make_host_of(heard *h, lt_team *team)
 {
-    const lt_services services = { .log = hear, .cancelled = ask, .arg = h, .cache = "/a/place", .team = team };
+    const lt_services services = {
+        .log = hear, .cancelled = ask, .arg = h, .cache = "/a/place", .team = team
+    };
     ltc_error err;
     ltc_host *host = NULL;
     memset(h, 0, sizeof *h);
@@ -194,7 +196,8 @@ static void helpers_take_the_mode_and_keep_their_own(void)
     CU_ASSERT_EQUAL_FATAL(lt_team_create(2, &team, &err), LTC_OK);
     ltc_host *host = make_host_of(&h, team);
     pthread_barrier_init(&m.both, NULL, 2);
-    CU_ASSERT_EQUAL(lt_team_run(team, 2, look_alone, &m), LTC_OK);       /* the helper begins as this thread is */
+    CU_ASSERT_EQUAL(lt_team_run(team, 2, look_alone, &m), LTC_OK);       /* the helper begins as this thread
+                                                                          * is */
     fesetround(FE_UPWARD);
     CU_ASSERT_EQUAL(host->parallel(host, 2, 1, change_mode_of_both, &m), LTC_OK);
     CU_ASSERT_EQUAL(m.upward, 2);

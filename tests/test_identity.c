@@ -18,13 +18,16 @@ static lt_settings settings;
 static lt_experiment experiment = { .settings = &settings };
 static lt_regime regime = {
     .experiment = &experiment, .settings = &settings, .batch = 60,
-    .optimizer = { .size = sizeof(ltc_optimizer), .kind = LTC_ADAM, .decay_roles = 15, .beta1 = 0.9, .beta2 = 0.999,
-                   .eps = 1e-8 },
+    .optimizer = { .size = sizeof(ltc_optimizer), .kind = LTC_ADAM, .decay_roles = 15, .beta1 = 0.9,
+                   .beta2 = 0.999, .eps = 1e-8 },
     .schedule = { .type = LT_SCHEDULE_CONSTANT, .lr = 1.2e-3, .gamma = 0.1, .total = 3000 },
 };
-static const lt_identity id = { .graph = { { 1 } }, .data = { { 2 } }, .input = { { 3 } }, .backend = "ref/1" };
-static const lt_training training = { .batch = 60, .steps = 3000, .key_order = { 1, 2 }, .key_augment = { 3, 4 },
-                                      .key_dropout = { 5, 6 } };
+static const lt_identity id = {
+    .graph = { { 1 } }, .data = { { 2 } }, .input = { { 3 } }, .backend = "ref/1"
+};
+static const lt_training training = {
+    .batch = 60, .steps = 3000, .key_order = { 1, 2 }, .key_augment = { 3, 4 }, .key_dropout = { 5, 6 }
+};
 static const lt_digest start = { { 9 } }, mask = { { 8 } };
 
 static void hex_of(const lt_digest *d, char hex[65])
@@ -74,7 +77,9 @@ static lt_digest selection_key(const lt_selection_request *r)
 }
 
 static const ltc_param params[] = { { .name = "fc1.weight", .n = 12 }, { .name = "fc1.bias", .n = 3 } };
-static const ltc_graph graph = { .size = sizeof graph, .param_size = sizeof params[0], .n_params = 2, .param = params };
+static const ltc_graph graph = {
+    .size = sizeof graph, .param_size = sizeof params[0], .n_params = 2, .param = params
+};
 static uint8_t kept[12];
 static uint8_t *masks[2] = { kept, NULL };
 static const lt_masks all_kept = { 2, masks };
@@ -107,12 +112,14 @@ static void what_layers_have_of_their_own_changes_a_selections_key(void)
 {
     static const uint64_t exact[2] = { 7, 0 };
     const lt_layer_budget none[2] = { { 0 } }, one[2] = { { 1, 0, 0.1 } }, two[2] = { { 2, 0, 0.1 } },
-                          whole[2] = { { 1, 1, 0.1 } }, other[2] = { { 1, 0, 0.3 } }, idle[2] = { { 0 }, { 1, 0, 0.1 } };
+                          whole[2] = { { 1, 1, 0.1 } }, other[2] = { { 1, 0, 0.3 } },
+                          idle[2] = { { 0 }, { 1, 0, 0.1 } };
     lt_selection_request r[9];
     lt_digest key[9];
     for (size_t i = 0; i < 9; i++)
         r[i] = selection();
-    r[1].layer = one, r[2].layer = two, r[3].layer = whole, r[4].layer = other, r[5].allocation = LT_ALLOCATION_ERK;
+    r[1].layer = one, r[2].layer = two, r[3].layer = whole, r[4].layer = other,
+    r[5].allocation = LT_ALLOCATION_ERK;
     r[6].allocation = LT_ALLOCATION_LAMP, r[7].min_alive = 1, r[8].keep_one = 1;
     for (size_t i = 0; i < 9; i++) {
         key[i] = selection_key(&r[i]);
@@ -133,7 +140,8 @@ static void what_layers_have_of_their_own_changes_a_selections_key(void)
 static void a_treatment_is_its_ways_noise_and_scale(void)
 {
     static const lt_treatment ways[] = {
-        { .kept = LT_KEPT_REWIND }, { .kept = LT_KEPT_PERMUTE }, { .pruned = LT_PRUNED_OR_ZERO }, { .rescale = 1 },
+        { .kept = LT_KEPT_REWIND }, { .kept = LT_KEPT_PERMUTE }, { .pruned = LT_PRUNED_OR_ZERO },
+        { .rescale = 1 },
         { .noise = 0.5 }, { .noise = 1 }, { .kept = LT_KEPT_REWIND, .slots = LT_SLOTS_NONE },
         { .kept = LT_KEPT_FINAL }, { .kept = LT_KEPT_FINAL, .slots = LT_SLOTS_DRAWN },
     };
@@ -167,7 +175,8 @@ static void whatever_changes_a_bit_changes_the_key(void)
 {
     const lt_digest before = trajectory_key();
     const struct { double *real; uint64_t *whole; } change[] = {
-        { &regime.schedule.lr, NULL }, { &regime.optimizer.beta1, NULL }, { &regime.optimizer.weight_decay, NULL },
+        { &regime.schedule.lr, NULL }, { &regime.optimizer.beta1, NULL },
+        { &regime.optimizer.weight_decay, NULL },
         { NULL, &regime.batch }, { NULL, &regime.schedule.warmup },
     };
     for (size_t i = 0; i < sizeof change / sizeof change[0]; i++) {
@@ -196,12 +205,13 @@ static void a_later_option_at_its_default_and_a_neutral_one_are_not_hashed(void)
         LTC_INT(opts, later, 5, 0, 9, "came later", .flags = LTC_OPT_LATER),
         LTC_INT(opts, threads, 1, 1, 9, "neutral", .flags = LTC_OPT_NEUTRAL),
     };
-    const ltc_schema old = { sizeof old, sizeof with[0], 2, sizeof(opts), with }, new = { sizeof new, sizeof with[0], 4,
-                                                                                         sizeof(opts), with };
+    const ltc_schema old = { sizeof old, sizeof with[0], 2, sizeof(opts), with },
+                     new = { sizeof new, sizeof with[0], 4, sizeof(opts), with };
     opts o = { .depth = 3, .later = 5, .threads = 7, .width = 0.5 };
     lt_text a = { 0 }, b = { 0 }, c = { 0 };
     ltc_error err;
-    CU_ASSERT(lt_option_identity(&old, &o, &a, &err) == LTC_OK && lt_option_identity(&new, &o, &b, &err) == LTC_OK);
+    CU_ASSERT(lt_option_identity(&old, &o, &a, &err) == LTC_OK &&
+              lt_option_identity(&new, &o, &b, &err) == LTC_OK);
     CU_ASSERT_STRING_EQUAL(a.s, b.s);
     CU_ASSERT_STRING_EQUAL(a.s, "5:depth i 1:3\n5:width r 16:3fe0000000000000\n");
     o.later = 6;
@@ -217,7 +227,8 @@ int main(void)
         { "a selection's key is what it was", a_selections_key_is_what_it_was },
         { "what layers have of their own changes a selection's key",
           what_layers_have_of_their_own_changes_a_selections_key },
-        { "the total enters only with a schedule that reads it", the_total_enters_only_with_a_schedule_that_reads_it },
+        { "the total enters only with a schedule that reads it",
+          the_total_enters_only_with_a_schedule_that_reads_it },
         { "whatever changes a bit changes the key", whatever_changes_a_bit_changes_the_key },
         { "a later option at its default and a neutral one are not hashed",
           a_later_option_at_its_default_and_a_neutral_one_are_not_hashed },

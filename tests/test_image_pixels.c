@@ -277,8 +277,8 @@ static int flip_every_bit(void *arg)
     return missed > 255 ? 255 : missed;
 }
 
-/* One byte of a noisy picture's scan after another is another: a JPEG has no checksum, so some go unnoticed, but not
- * most. */
+/* One byte of a noisy picture's scan after another is another: a JPEG has no checksum, so some go
+ * unnoticed, but not most. */
 static int change_the_scan(void *arg)
 {
     const trial *t = arg;

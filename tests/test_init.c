@@ -33,8 +33,9 @@ static const ltc_param param[N_PARAMS] = {
     { "bn.bias", 7, LTC_ROLE_NORM_BIAS, 1, 0, { 0, 0, 0, 0 }, 64 },
 };
 static const ltc_graph graph = {
-    .size = sizeof graph, .node_size = sizeof node[0], .param_size = sizeof param[0], .value_size = sizeof value[0],
-    .n_nodes = 3, .n_params = N_PARAMS, .n_values = 11, .input = 1, .logits = 8, .node = node, .param = param, .value = value,
+    .size = sizeof graph, .node_size = sizeof node[0], .param_size = sizeof param[0],
+    .value_size = sizeof value[0], .n_nodes = 3, .n_params = N_PARAMS, .n_values = 11, .input = 1,
+    .logits = 8, .node = node, .param = param, .value = value,
 };
 
 static lt_state drawn(int64_t how, ltc_key key)
@@ -110,7 +111,8 @@ static void an_initial_state_has_no_past(void)
 
 static void the_same_key_gives_the_same_bits_and_another_key_others(void)
 {
-    lt_state a = drawn(LT_INIT_GLOROT_NORMAL, (ltc_key){ 1, 2 }), b = drawn(LT_INIT_GLOROT_NORMAL, (ltc_key){ 1, 2 }),
+    lt_state a = drawn(LT_INIT_GLOROT_NORMAL, (ltc_key){ 1, 2 }),
+             b = drawn(LT_INIT_GLOROT_NORMAL, (ltc_key){ 1, 2 }),
              c = drawn(LT_INIT_GLOROT_NORMAL, (ltc_key){ 1, 3 });
     CU_ASSERT(!memcmp(a.value[0], b.value[0], param[0].n * sizeof(float)));
     CU_ASSERT(memcmp(a.value[0], c.value[0], param[0].n * sizeof(float)));
@@ -128,11 +130,14 @@ static void initial_weights_are_what_they_were(void)
 int main(void)
 {
     static const lt_test claims[] = {
-        { "pytorch means 1/sqrt(fan-in), for weights and biases", pytorch_means_one_over_root_fan_in_for_weights_and_biases },
-        { "trap 33: each initialiser has its deviation, and zero biases", each_initialiser_has_its_deviation_and_zero_biases },
+        { "pytorch means 1/sqrt(fan-in), for weights and biases",
+          pytorch_means_one_over_root_fan_in_for_weights_and_biases },
+        { "trap 33: each initialiser has its deviation, and zero biases",
+          each_initialiser_has_its_deviation_and_zero_biases },
         { "an architecture's own initialiser wins", an_architectures_own_initialiser_wins },
         { "an initial state has no past", an_initial_state_has_no_past },
-        { "the same key gives the same bits, another key others", the_same_key_gives_the_same_bits_and_another_key_others },
+        { "the same key gives the same bits, another key others",
+          the_same_key_gives_the_same_bits_and_another_key_others },
         { "initial weights are what they were", initial_weights_are_what_they_were },
     };
     return lt_suite_run("init", claims, sizeof claims / sizeof claims[0]);

@@ -1,5 +1,5 @@
-/* Claims about the ways in which kept and pruned weights begin that Zhou et al. 2019 compared, on weights written down
- * by hand. */
+/* Claims about the ways in which kept and pruned weights begin that Zhou et al. 2019 compared, on weights
+ * written down by hand. */
 #include "suite.h"
 
 #include <math.h>
@@ -166,7 +166,8 @@ static void rescaling_multiplies_by_size_over_kept(void)
     treat(&b, &(lt_treatment){ .kept = LT_KEPT_REWIND, .rescale = 1 });
     for (size_t i = 0; i < N; i++)
         CU_ASSERT_EQUAL(b.start.value[FC1][i], kept[i] ? (float)(12.0 / 7 * (double)began[i]) : 0);
-    CU_ASSERT(!memcmp(b.start.value[FC2], began, 6 * sizeof(float)));    /* all of it is kept: a factor of 1 */
+    CU_ASSERT(!memcmp(b.start.value[FC2], began, 6 * sizeof(float)));    /* all of it is kept: a factor of
+                                                                          * 1 */
     memset(b.selection.mask[FC1], 0, N);
     treat(&b, &(lt_treatment){ .kept = LT_KEPT_REWIND, .rescale = 1 });
     for (size_t i = 0; i < N; i++)
@@ -215,9 +216,12 @@ static void or_zero_follows_where_weights_moved(void)
     for (size_t k = 0; k < sizeof ways / sizeof ways[0]; k++) {
         treat(&b, &(lt_treatment){ .kept = LT_KEPT_REWIND, .pruned = ways[k].way });
         for (size_t i = 0; i < N; i++) {
-            const bool at_zero = ways[k].marks[i] == 'D' ||             /* kept 5 (6 -> 5), 8 (9 -> 8), 10 (11 -> 10) */
+            const bool at_zero = ways[k].marks[i] == 'D' ||             /* kept 5 (6 -> 5), 8 (9 ->
+                                                                         * 8), 10 (11 -> 10) */
                                  (ways[k].way == LT_PRUNED_OR_ZERO_ALL && (i == 5 || i == 8 || i == 10));
-            CU_ASSERT_EQUAL(b.start.mask[FC1][i], ways[k].marks[i] == 'A' ? LTC_ALIVE : ways[k].marks[i] == 'D' ? LTC_DEAD : LTC_FROZEN);
+            CU_ASSERT_EQUAL(b.start.mask[FC1][i], ways[k].marks[i] == 'A'   ? LTC_ALIVE
+                                                  : ways[k].marks[i] == 'D' ? LTC_DEAD
+                                                                            : LTC_FROZEN);
             CU_ASSERT_EQUAL(b.start.value[FC1][i], at_zero ? 0 : began[i]);
         }
     }
@@ -231,7 +235,8 @@ static void shuffled_zeros_are_as_many_among_the_pruned(void)
     make(&b);
     for (uint64_t k = 0; k < 20; k++) {
         size_t dead = 0;
-        treat(&b, &(lt_treatment){ .kept = LT_KEPT_REWIND, .pruned = LT_PRUNED_OR_ZERO_SHUFFLED, .key = { k, 0 } });
+        treat(&b, &(lt_treatment){
+                      .kept = LT_KEPT_REWIND, .pruned = LT_PRUNED_OR_ZERO_SHUFFLED, .key = { k, 0 } });
         for (size_t i = 0; i < N; i++) {
             CU_ASSERT_EQUAL(b.start.mask[FC1][i] == LTC_ALIVE, kept[i]);
             dead += b.start.mask[FC1][i] == LTC_DEAD;
@@ -243,7 +248,8 @@ static void shuffled_zeros_are_as_many_among_the_pruned(void)
     drop(&b);
 }
 
-/* Another round of freeze-init-or-zero finds the same: what was frozen did not move, what was zeroed is at zero. */
+/* Another round of freeze-init-or-zero finds the same: what was frozen did not move, what was
+ * zeroed is at zero. */
 static void or_zero_is_stable_over_rounds(void)
 {
     bench b;
@@ -262,11 +268,15 @@ static void or_zero_is_stable_over_rounds(void)
 int main(void)
 {
     static const lt_test claims[] = {
-        { "reshuffle and permute move initial values, signed ones keep the signs", reshuffle_and_permute_move_initial_values },
-        { "trap 27: biases stay where they began, and no optimizer comes along", trap_27_biases_stay_where_they_began },
-        { "trap 26b: a lot is drawn by key and layer, and does something", trap_26b_a_lot_is_drawn_by_key_and_layer },
+        { "reshuffle and permute move initial values, signed ones keep the signs",
+          reshuffle_and_permute_move_initial_values },
+        { "trap 27: biases stay where they began, and no optimizer comes along",
+          trap_27_biases_stay_where_they_began },
+        { "trap 26b: a lot is drawn by key and layer, and does something",
+          trap_26b_a_lot_is_drawn_by_key_and_layer },
         { "constants have the layer's initial deviation", constants_have_the_layers_deviation },
-        { "rescaling multiplies by a layer's size over what is kept", rescaling_multiplies_by_size_over_kept },
+        { "rescaling multiplies by a layer's size over what is kept",
+          rescaling_multiplies_by_size_over_kept },
         { "noise is normal, of so many deviations", noise_is_normal_with_so_many_deviations },
         { "freeze-init-or-zero follows where weights moved", or_zero_follows_where_weights_moved },
         { "shuffled zeros are as many, among the pruned", shuffled_zeros_are_as_many_among_the_pruned },

@@ -1,5 +1,5 @@
-/* Claims about prune.layer_rate: the published series, whose amount an entry is, and what it does in each scope. Numbers
- * of traps are those of the list of what implementations of lottery tickets got wrong. */
+/* Claims about prune.layer_rate: the published series, whose amount an entry is, and what it does in each
+ * scope. Numbers of traps are those of the list of what implementations of lottery tickets got wrong. */
 #include "suite.h"
 
 #include <stdlib.h>
@@ -16,7 +16,8 @@
 static const rig_criterion by_lot = { 0 };
 
 /* The entries' values at level 1, by parameter; for free(). A failure is what `says` has, or an assertion. */
-static lt_layer_budget *layers_of(const lt_graph *g, const lt_masks *m, const lt_settings *s, const char *says)
+static lt_layer_budget *layers_of(const lt_graph *g, const lt_masks *m, const lt_settings *s,
+                                  const char *says)
 {
     lt_layer_budget *layer = calloc(g->view.n_params, sizeof *layer);
     uint8_t eligible[64];
@@ -36,7 +37,8 @@ static lt_layer_budget *layers_of(const lt_graph *g, const lt_masks *m, const lt
 }
 
 /* One round of the run's rate, or density, on everything that has a mask. */
-static lt_masks prune(const lt_graph *g, const lt_masks *m, const lt_settings *s, lt_budget budget, int64_t scope)
+static lt_masks prune(const lt_graph *g, const lt_masks *m, const lt_settings *s, lt_budget budget,
+                      int64_t scope)
 {
     const lt_module scorer = rig_scorer();
     lt_layer_budget *layer = layers_of(g, m, s, NULL);
@@ -70,33 +72,38 @@ static void check_series(rig_build *build, lt_layer_rates rates, const char *con
 
 static void lenet_reaches_the_published_densities(void)
 {
-    static const char *const percent[] = { "80.04", "64.06", "51.28", "41.05", "32.87", "26.32", "21.07", "16.88",
-                                           "13.52", "10.83", "8.68", "6.95", "5.57", "4.47", "3.58", "2.87" };
+    static const char *const percent[] = { "80.04", "64.06", "51.28", "41.05", "32.87", "26.32",
+                                           "21.07", "16.88", "13.52", "10.83", "8.68",  "6.95",
+                                           "5.57",  "4.47",  "3.58",  "2.87" };
     check_series(rig_lenet, (lt_layer_rates){ 0 }, percent, 16);
 }
 
 static void conv_2_reaches_the_published_densities(void)
 {
-    static const char *const percent[] = { "80.10", "64.16", "51.41", "41.20", "33.02", "26.47", "21.23", "17.03",
-                                           "13.66", "10.97", "8.81", "7.08", "5.69", "4.57", "3.68", "2.97" };
+    static const char *const percent[] = { "80.10", "64.16", "51.41", "41.20", "33.02", "26.47",
+                                           "21.23", "17.03", "13.66", "10.97", "8.81",  "7.08",
+                                           "5.69",  "4.57",  "3.68",  "2.97" };
     check_series(rig_conv2, (lt_layer_rates)ENTRIES(RATE("conv", 0.1)), percent, 16);
 }
 
 static void conv_4_reaches_the_published_densities(void)
 {
-    static const char *const percent[] = { "81.08", "65.84", "53.55", "43.63", "35.61", "29.13", "23.88", "19.62",
-                                           "16.16", "13.35", "11.06", "9.18", "7.65", "6.40", "5.37", "4.51" };
+    static const char *const percent[] = { "81.08", "65.84", "53.55", "43.63", "35.61", "29.13",
+                                           "23.88", "19.62", "16.16", "13.35", "11.06", "9.18",
+                                           "7.65",  "6.40",  "5.37",  "4.51" };
     check_series(rig_conv4, (lt_layer_rates)ENTRIES(RATE("conv*", 0.1)), percent, 16);
 }
 
 static void conv_6_reaches_the_published_densities(void)
 {
-    static const char *const percent[] = { "82.54", "68.20", "56.39", "46.68", "38.67", "32.07", "26.61", "22.11",
-                                           "18.38", "15.29", "12.74", "10.62", "8.86", "7.39", "6.18", "5.17" };
+    static const char *const percent[] = { "82.54", "68.20", "56.39", "46.68", "38.67", "32.07",
+                                           "26.61", "22.11", "18.38", "15.29", "12.74", "10.62",
+                                           "8.86",  "7.39",  "6.18",  "5.17" };
     check_series(rig_conv6, (lt_layer_rates)ENTRIES(RATE("linear", 0.2), RATE("conv", 0.15)), percent, 16);
 }
 
-/* "name=entry" of every parameter that an entry speaks of; "!" behind the output's where it names it itself. */
+/* "name=entry" of every parameter that an entry speaks of; "!" behind the output's where
+ * it names it itself. */
 static const char *named(rig_build *build, lt_layer_rates rates)
 {
     static char text[512];
@@ -107,8 +114,9 @@ static const char *named(rig_build *build, lt_layer_rates rates)
     text[0] = '\0';
     for (uint32_t p = 0; p < g.view.n_params; p++)
         if (layer[p].entry)
-            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s=%u%s", text[0] ? " " : "", g.view.param[p].name,
-                     layer[p].entry, (g.view.param[p].role & LTC_ROLE_OUTPUT) && layer[p].unfactored ? "!" : "");
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s=%u%s", text[0] ? " " : "",
+                     g.view.param[p].name, layer[p].entry,
+                     (g.view.param[p].role & LTC_ROLE_OUTPUT) && layer[p].unfactored ? "!" : "");
     free(layer);
     lt_masks_free(&m);
     lt_graph_free(&g);
@@ -119,10 +127,13 @@ static void an_entry_names_what_may_be_pruned_and_the_last_one_counts(void)
 {
     const struct { rig_build *build; lt_layer_rates rates; const char *names; } given[] = {
         { rig_lenet, ENTRIES(RATE("conv", 0.1)), "" },                /* a word may match nothing */
-        { rig_lenet, ENTRIES(RATE("fc1*", 0.1)), "fc1.weight=1" },    /* and trap 14: the bias is none of it */
-        { rig_lenet, ENTRIES(RATE("linear", 0.1), RATE("fc[23].*", 0.1)), "fc1.weight=1 fc2.weight=2 fc3.weight=2" },
+        { rig_lenet, ENTRIES(RATE("fc1*", 0.1)), "fc1.weight=1" },    /* and trap 14: the bias is none of
+                                                                       * it */
+        { rig_lenet, ENTRIES(RATE("linear", 0.1), RATE("fc[23].*", 0.1)),
+          "fc1.weight=1 fc2.weight=2 fc3.weight=2" },
         { rig_lenet, ENTRIES(RATE("output", 0.1)), "fc3.weight=1!" },
-        { rig_lenet, ENTRIES(RATE("fc3.weight", 0.1), RATE("fc1.weight", 0.1)), "fc1.weight=2 fc3.weight=1!" },
+        { rig_lenet, ENTRIES(RATE("fc3.weight", 0.1), RATE("fc1.weight", 0.1)),
+          "fc1.weight=2 fc3.weight=1!" },
         { rig_residual, ENTRIES(RATE("conv", 0.1), RATE("shortcut", 0.2)),
           "conv1.weight=1 layer1.conv.weight=1 layer1.downsample.0.weight=2" },
         { rig_residual, ENTRIES(RATE("layer1.*", 0.1)), "layer1.conv.weight=1 layer1.downsample.0.weight=1" },
@@ -135,10 +146,12 @@ static void an_entry_that_cannot_act_is_an_error(void)
 {
     const struct { lt_layer_rates rates; const char *says; } bad[] = {
         { ENTRIES(RATE("fc9.*", 0.1)), "'fc9.*' matches no parameter of this network that may be pruned" },
-        { ENTRIES(RATE("fc1.bias", 0.1)), "'fc1.bias' matches no parameter of this network that may be pruned" },
+        { ENTRIES(RATE("fc1.bias", 0.1)),
+          "'fc1.bias' matches no parameter of this network that may be pruned" },
         { ENTRIES(RATE("linaer", 0.1)), "(did you mean 'linear'?)" },
         { ENTRIES(RATE("fc1.wieght", 0.1)), "(did you mean 'fc1.weight'?)" },
-        { ENTRIES(RATE("fc1.*", 0.1), RATE("linear", 0.2)), "all that 'fc1.*' matches is matched by later entries too" },
+        { ENTRIES(RATE("fc1.*", 0.1), RATE("linear", 0.2)),
+          "all that 'fc1.*' matches is matched by later entries too" },
     };
     lt_graph g = rig_graph(rig_lenet);
     lt_masks m = rig_all_weights(&g);
@@ -182,7 +195,8 @@ static void trap_15_the_factor_is_on_the_output_unless_an_entry_names_it(void)
 static void traps_13_and_16_each_entry_is_a_pool_of_its_own(void)
 {
     static const int64_t scopes[] = { LT_SCOPE_GLOBAL, LT_SCOPE_TYPE };
-    const lt_settings s = { .prune.layer_rate = ENTRIES(RATE("layer1.*", 0.5), RATE("hidden.weight", 0.25), RATE("shortcut", 0)) };
+    const lt_settings s = { .prune.layer_rate = ENTRIES(RATE("layer1.*", 0.5), RATE("hidden.weight", 0.25),
+                                                        RATE("shortcut", 0)) };
     lt_graph g = rig_graph(rig_residual);
     lt_masks all = rig_all_weights(&g);
     for (size_t i = 0; i < 2; i++) {
@@ -265,10 +279,12 @@ int main(void)
         { "an entry that cannot act is an error", an_entry_that_cannot_act_is_an_error },
         { "trap 15: the factor is on the output unless an entry names it",
           trap_15_the_factor_is_on_the_output_unless_an_entry_names_it },
-        { "traps 13 and 16: each entry is a pool of its own", traps_13_and_16_each_entry_is_a_pool_of_its_own },
+        { "traps 13 and 16: each entry is a pool of its own",
+          traps_13_and_16_each_entry_is_a_pool_of_its_own },
         { "an entry ranks its layers together, but for scope layer",
           an_entry_ranks_its_layers_together_but_for_scope_layer },
-        { "a control that matches does not look at entries", a_control_that_matches_does_not_look_at_entries },
+        { "a control that matches does not look at entries",
+          a_control_that_matches_does_not_look_at_entries },
         { "trap 17: an entry's percentage is no share", trap_17_an_entrys_percentage_is_no_share },
     };
     return lt_suite_run("layer_rate", claims, sizeof claims / sizeof claims[0]);

@@ -56,7 +56,8 @@ static void drop(bench *b)
 
 static lt_selection_request request(const bench *b, const char *name, const void *options)
 {
-    static const int64_t defaults[8];         /* every option at 0: none of these criteria has another default */
+    static const int64_t defaults[8];         /* every option at 0: none of these criteria
+                                               * has another default */
     lt_selection_request r = rig_request(&b->g, module_named(name), NULL, &b->all);
     r.options = options ? options : defaults, r.final = b->final, r.init = b->init;
     return r;
@@ -119,7 +120,8 @@ static void mean_std_keeps_beyond_its_threshold(void)
         { 0, "000001111111", "000000" },      /* > 5.17 */
         { 0.6, "000000001111", "000000" },    /* > 8.86 */
         { 1, "000000000001", "000000" },      /* > 11.32 */
-        { 1.11, "000000000001", "000000" },   /* > 11.99; over n - 1, or about 0, s would be larger and this > 12 */
+        { 1.11, "000000000001", "000000" },   /* > 11.99; over n - 1, or about 0, s would be
+                                               * larger and this > 12 */
         { 2, "000000000000", "000000" },
         { -0.5, "001111111111", "000111" },   /* > 2.09 */
         { -1, "111111111111", "111111" },     /* < 0 */
@@ -209,11 +211,13 @@ static void bernoulli_keeps_each_weight_by_its_own_lot(void)
 {
     const random_options o = { BERNOULLI, 0.8 };
     lt_graph g = rig_graph(rig_lenet);
-    lt_masks all = rig_all_weights(&g), a = random_mask(&g, &all, &o, 1, 0), b = random_mask(&g, &a, &o, 1, 1);
+    lt_masks all = rig_all_weights(&g), a = random_mask(&g, &all, &o, 1, 0),
+             b = random_mask(&g, &a, &o, 1, 1);
     const double deviation = sqrt(0.8 * 0.2 / 235200);
     CU_ASSERT(fabs((double)rig_alive(&g, &a, 0) / 235200 - 0.8) < 4 * deviation);
     CU_ASSERT(rig_alive(&g, &a, 0) != 188160);        /* a count by lot */
-    CU_ASSERT(fabs((double)rig_alive(&g, &b, 0) / 235200 - 0.64) < 4 * deviation);         /* fresh lots in each round */
+    /* fresh lots in each round */
+    CU_ASSERT(fabs((double)rig_alive(&g, &b, 0) / 235200 - 0.64) < 4 * deviation);
     CU_ASSERT_EQUAL(overlap(&g, &a, &b), (double)rig_alive(&g, &b, 0) / 235200);
     lt_masks_free(&all), lt_masks_free(&a), lt_masks_free(&b);
     lt_graph_free(&g);
@@ -227,7 +231,8 @@ static void random_takes_its_probability_where_it_is_read(void)
     for (size_t i = 0; i < 2; i++) {
         uint32_t flags;
         ltc_error err;
-        CU_ASSERT_EQUAL(lt_criterion_flags(module_named("random"), &bad[i].o, &rig_services, &flags, &err), LTC_EOPTION);
+        CU_ASSERT_EQUAL(lt_criterion_flags(module_named("random"), &bad[i].o, &rig_services, &flags, &err),
+                        LTC_EOPTION);
         CU_ASSERT_STRING_EQUAL(err.option, "prune.mask.keep");
         CU_ASSERT_PTR_NOT_NULL(strstr(err.message, bad[i].says));
     }
@@ -281,9 +286,11 @@ static void a_file_is_copied_onto_what_is_alive(void)
     float floats[18];
     for (int i = 0; i < 18; i++)
         floats[i] = bytes[i];
-    write_file(path, "{\"fc1.weight\":{\"dtype\":\"F32\",\"shape\":[3,4],\"data_offsets\":[0,48]},"
-               "\"fc2.weight\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[48,72]},\"fc9.weight\":{}}",
-               floats, sizeof floats);
+    write_file(
+        path,
+        "{\"fc1.weight\":{\"dtype\":\"F32\",\"shape\":[3,4],\"data_offsets\":[0,48]},"
+        "\"fc2.weight\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[48,72]},\"fc9.weight\":{}}",
+        floats, sizeof floats);
     m = rig_select(&r);
     CU_ASSERT(is(m.mask[FC1], "101000101010") && is(m.mask[FC2], "000111"));
     CU_ASSERT_PTR_NOT_NULL(strstr(line, "file: fc9.weight in "));
@@ -296,12 +303,17 @@ static void a_file_that_is_no_mask_is_refused(void)
 {
     static const struct { const char *header; size_t n; ltc_status st; const char *says; } bad[] = {
         { "{" FC1_U8 "}", 18, LTC_EOPTION, "has no mask for fc2.weight" },
-        { "{\"fc1.weight\":{\"dtype\":\"U8\",\"shape\":[4,3],\"data_offsets\":[0,12]}}", 18, LTC_EOPTION, "another shape" },
-        { "{\"fc1.weight\":{\"dtype\":\"U8\",\"shape\":[12],\"data_offsets\":[0,12]}}", 18, LTC_EOPTION, "another shape" },
-        { "{\"fc1.weight\":{\"dtype\":\"I64\",\"shape\":[3,4],\"data_offsets\":[0,12]}}", 18, LTC_EOPTION, "of type I64" },
+        { "{\"fc1.weight\":{\"dtype\":\"U8\",\"shape\":[4,3],\"data_offsets\":[0,12]}}", 18, LTC_EOPTION,
+          "another shape" },
+        { "{\"fc1.weight\":{\"dtype\":\"U8\",\"shape\":[12],\"data_offsets\":[0,12]}}", 18, LTC_EOPTION,
+          "another shape" },
+        { "{\"fc1.weight\":{\"dtype\":\"I64\",\"shape\":[3,4],\"data_offsets\":[0,12]}}", 18, LTC_EOPTION,
+          "of type I64" },
         { "{\"fc1.weight\":7}", 18, LTC_EOPTION, "of type unknown" },
-        { "{\"fc1.weight\":{\"dtype\":\"U8\",\"shape\":[3,4],\"data_offsets\":[0,11]}}", 18, LTC_EIO, "another size" },
-        { "{\"fc1.weight\":{\"dtype\":\"U8\",\"shape\":[3,4],\"data_offsets\":[-12,0]}}", 18, LTC_EIO, "outside the file" },
+        { "{\"fc1.weight\":{\"dtype\":\"U8\",\"shape\":[3,4],\"data_offsets\":[0,11]}}", 18, LTC_EIO,
+          "another size" },
+        { "{\"fc1.weight\":{\"dtype\":\"U8\",\"shape\":[3,4],\"data_offsets\":[-12,0]}}", 18, LTC_EIO,
+          "outside the file" },
         { "{\"fc1.weight\":{\"dtype\":\"U8\",\"shape\":[3,4],\"data_offsets\":[9223372036854775800,"
           "9223372036854775807]}}", 18, LTC_EIO, "outside the file" },
         { "{" FC1_U8 "," FC2_BOOL "}", 17, LTC_EIO, "fc2.weight in " },
@@ -338,7 +350,8 @@ int main(void)
         { "magnitude-increase keeps what grew", magnitude_increase_keeps_what_grew },
         { "identity keeps what is there", identity_keeps_what_is_there },
         { "mean-std keeps beyond its threshold", mean_std_keeps_beyond_its_threshold },
-        { "mean-std takes all parameters if they are eligible", mean_std_takes_all_parameters_if_they_are_eligible },
+        { "mean-std takes all parameters if they are eligible",
+          mean_std_takes_all_parameters_if_they_are_eligible },
         { "mean-std looks at the alive alone", mean_std_looks_at_the_alive_alone },
         { "random is exact and depends on its key alone", random_is_exact_and_depends_on_its_key_alone },
         { "bernoulli keeps each weight by its own lot", bernoulli_keeps_each_weight_by_its_own_lot },

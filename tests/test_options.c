@@ -21,9 +21,10 @@ static void defaults_fill_the_block(void)
 static void every_type_is_read(void)
 {
     rig r = rig_open();
-    rig_settle_over(&r, "arch = { depth = 0x0A; bias = false; mode = \"exact\"; start_cost = 1; rate = 5e-1;\n"
-                        "label = \"a\" \"b\"; table = \"w.st\"; widths = (1, 5000000000L); alpha = (1, 0.5);\n"
-                        "words = [\"\", \"\\\"\"]; };");
+    rig_settle_over(&r,
+                    "arch = { depth = 0x0A; bias = false; mode = \"exact\"; start_cost = 1; rate = 5e-1;\n"
+                    "label = \"a\" \"b\"; table = \"w.st\"; widths = (1, 5000000000L); alpha = (1, 0.5);\n"
+                    "words = [\"\", \"\\\"\"]; };");
     CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
     const rig_options *o = rig_options_of(&r);
     CU_ASSERT(o->depth == 10 && o->bias == 0 && o->mode == 1 && o->start_cost == 1.0 && o->rate == 0.5);
@@ -100,7 +101,8 @@ static void data_is_found_beside_the_file_and_then_where_data_lies(void)
 static void paths_start_at_the_file_that_wrote_them(void)
 {
     rig r = rig_open();
-    rig_write(&r, "data/b.cfg", "base = \"../good.cfg\"; arch = { table = \"./w\"; }; run = { output = \"o\"; };");
+    rig_write(&r, "data/b.cfg",
+              "base = \"../good.cfg\"; arch = { table = \"./w\"; }; run = { output = \"o\"; };");
     rig_write(&r, "run.cfg", "base = \"data/b.cfg\";");
     rig_settle(&r, NULL, 0);
     CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
@@ -113,7 +115,8 @@ static const lt_test claims[] = {
     { "defaults fill the block", defaults_fill_the_block },
     { "every type is read", every_type_is_read },
     { "bad values are refused with a remedy", bad_values_are_refused },
-    { "data is found beside the file, then where data lies", data_is_found_beside_the_file_and_then_where_data_lies },
+    { "data is found beside the file, then where data lies",
+      data_is_found_beside_the_file_and_then_where_data_lies },
     { "paths start at the file that wrote them", paths_start_at_the_file_that_wrote_them },
 };
 

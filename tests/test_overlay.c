@@ -19,7 +19,8 @@ static void groups_merge_and_lists_replace(void)
 
 static void steps_and_epochs_replace_one_another(void)
 {
-    static const char *const epochs[] = { "train.epochs=3" }, *const both[] = { "train.epochs=3", "train.steps=1" };
+    static const char *const epochs[] = { "train.epochs=3" }, *const both[] = { "train.epochs=3",
+                                                                                "train.steps=1" };
     rig r = rig_open();
     rig_settle_over(&r, "");
     rig_settle(&r, epochs, 1);
@@ -69,7 +70,9 @@ static void amounts_replace_one_another_and_take_rounds_along(void)
 
 static void a_changed_criterion_drops_the_old_ones_options(void)
 {
-    static const char *const chance[] = { "prune.mask.plugin=chance" }, *const score[] = { "prune.mask.power=2" };
+    static const char *const chance[] = { "prune.mask.plugin=chance" }, *const score[] = {
+        "prune.mask.power=2"
+    };
     rig r = rig_open();
     rig_settle_over_pruned(&r, "");
     rig_settle(&r, chance, 1);
@@ -100,7 +103,8 @@ static void the_store_is_the_users_unless_it_is_set(void)
 static void a_changed_plugin_drops_the_old_ones_options(void)
 {
     rig r = rig_open();
-    rig_write(&r, "first.cfg", "base = \"good.cfg\"; arch = { start_cost = 3.0; init = \"glorot-normal\"; };");
+    rig_write(&r, "first.cfg",
+              "base = \"good.cfg\"; arch = { start_cost = 3.0; init = \"glorot-normal\"; };");
     rig_write(&r, "run.cfg", "base = \"first.cfg\"; arch = { plugin = \"plain\"; };");
     rig_settle(&r, NULL, 0);
     CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
@@ -266,7 +270,8 @@ static bool has_before(const rig *r, const char *key, const char *value)
     lt_text before = { 0 };
     lt_text_put(&before, "", 0);
     const bool differs = lt_config_before(r->config, key, &before);
-    const bool as_told = differs == (value != NULL) && !before.failed && !strcmp(before.s, value ? value : "");
+    const bool as_told = differs == (value != NULL) && !before.failed &&
+                         !strcmp(before.s, value ? value : "");
     if (!as_told)
         fprintf(stderr, "\n%s was %s\n", key, differs ? before.s : "the same");
     lt_text_free(&before);
@@ -282,15 +287,18 @@ static void what_the_preset_had_is_known(void)
         { "train.batch_size", "60" },                     /* 60, 9, 7: the first file's */
         { "train.optimizer.type", NULL },                 /* the same again */
         { "train.optimizer.lr", "0.1" }, { "train.steps", NULL }, { "run.vary", "" }, { "run.seed", "" },
-        { "run.trials", NULL }, { "arch.plugin", NULL }, { "prune.rate", "[0.2, 0.5]" }, { "prune.rounds", "" },
+        { "run.trials", NULL }, { "arch.plugin", NULL }, { "prune.rate", "[0.2, 0.5]" },
+        { "prune.rounds", "" },
         { "prune.mask.alpha", NULL }, { "variants.0.name", NULL }, { "variants.0.draws", "3" },
-        { "variants.1.draws", "" }, { "variants.2.name", NULL }, { "variants.x.name", NULL }, { "variants.0", NULL },
+        { "variants.1.draws", "" }, { "variants.2.name", NULL }, { "variants.x.name", NULL },
+        { "variants.0", NULL },
     };
     rig r = rig_open();
     rig_write(&r, "preset.cfg", preset);
     rig_write(&r, "middle.cfg", "base = \"preset.cfg\"; run = { vary = [\"init\"]; };"
               "train = { batch_size = 9; optimizer = { type = \"sgd\"; lr = 0.2; }; };");
-    rig_write(&r, "run.cfg", "base = \"middle.cfg\"; train = { batch_size = 7; }; prune = { rate = [0.3, 0.5]; };");
+    rig_write(&r, "run.cfg",
+              "base = \"middle.cfg\"; train = { batch_size = 7; }; prune = { rate = [0.3, 0.5]; };");
     rig_settle(&r, set, sizeof set / sizeof set[0]);
     CU_ASSERT_STRING_EQUAL_FATAL(r.said, "");
     CU_ASSERT_PTR_NOT_NULL(strstr(lt_config_preset(r.config), "preset.cfg"));
@@ -331,7 +339,8 @@ static const lt_test claims[] = {
     { "--set takes what a file would, and bare words", set_takes_what_a_file_would },
     { "the later --set wins, and -o over all", the_later_set_wins_and_output_over_all },
     { "what the preset had is known", what_the_preset_had_is_known },
-    { "plug-in directories are known before all is checked", plugin_directories_are_known_before_all_is_checked },
+    { "plug-in directories are known before all is checked",
+      plugin_directories_are_known_before_all_is_checked },
 };
 
 int main(void)

@@ -1,4 +1,5 @@
-/* Claims about the probes that a criterion is lent: the right weights and samples, in whatever sizes it was built for. */
+/* Claims about the probes that a criterion is lent: the right weights and samples, in whatever sizes
+ * it was built for. */
 #include "suite.h"
 
 #include <math.h>
@@ -40,8 +41,8 @@ static void make(bench *b)
         b->x[i / INPUTS][i % INPUTS] = ltc_rand_normal(key, i);
     for (int32_t i = 0; i < SAMPLES; i++)
         b->label[i] = i % CLASSES;
-    b->train = (ltc_data_desc){ .size = sizeof b->train, .sample_type = LTC_F32, .rank = 3, .dim = b->dim, .n = SAMPLES,
-                                .x = b->x, .label = b->label };
+    b->train = (ltc_data_desc){ .size = sizeof b->train, .sample_type = LTC_F32, .rank = 3, .dim = b->dim,
+                                .n = SAMPLES, .x = b->x, .label = b->label };
     b->input = (ltc_input){ .size = sizeof b->input, .sample_type = LTC_F32, .mean = zero, .std = one };
 }
 
@@ -51,7 +52,8 @@ static void drop(bench *b)
     lt_graph_free(&b->g);
 }
 
-/* Mean loss over samples 1 and 3, written out by hand, in double; w: fc1, its bias, fc2, its bias; masks applied. */
+/* Mean loss over samples 1 and 3, written out by hand, in double; w: fc1, its bias, fc2, its
+ * bias; masks applied. */
 static double loss_of(const bench *b, const double *w)
 {
     double sum = 0;
@@ -84,7 +86,8 @@ typedef struct asker {
     ltc_error err;
 } asker;
 
-static ltc_status ask(const void *self, const ltc_mask_env *env, const ltc_mask_tensor *t, float *score, ltc_error *err)
+static ltc_status ask(const void *self, const ltc_mask_env *env, const ltc_mask_tensor *t, float *score,
+                      ltc_error *err)
 {
     asker *a = (asker *)(uintptr_t)self;
     struct { ltc_probe_req r; uint64_t beyond; } req = { .r = { 0 } };
@@ -96,8 +99,8 @@ static ltc_status ask(const void *self, const ltc_mask_env *env, const ltc_mask_
     if (t->index != FC1)
         return LTC_OK;
     CU_ASSERT_PTR_NOT_NULL_FATAL(p);
-    req.r = (ltc_probe_req){ .size = (uint32_t)a->size, .type = LTC_F64, .objective = LTC_PROBE_LOSS, .sample = sample, .n = 2,
-                             .logit_scale = 1 };
+    req.r = (ltc_probe_req){ .size = (uint32_t)a->size, .type = LTC_F64, .objective = LTC_PROBE_LOSS,
+                             .sample = sample, .n = 2, .logit_scale = 1 };
     req.beyond = a->newer;
     grad[FC1] = a->grad;
     ltc_probe_out out = { .size = sizeof out, .grad = grad };
@@ -121,7 +124,8 @@ static void check_numbers(const bench *b, const asker *a)
 {
     double w[23], at[23];
     for (int i = 0; i < 23; i++)
-        w[i] = (double)(i < 12 ? b->fc1[i] : i < 15 ? b->bias1[i - 12] : i < 21 ? b->fc2[i - 15] : b->bias2[i - 21]);
+        w[i] = (double)(i < 12 ? b->fc1[i] : i < 15 ? b->bias1[i - 12]
+                        : i < 21 ? b->fc2[i - 15] : b->bias2[i - 21]);
     CU_ASSERT_DOUBLE_EQUAL(a->objective, loss_of(b, w), 1e-12);
     for (int i = 0; i < 12; i++) {
         const double h = 1e-5;
@@ -171,8 +175,10 @@ static void a_request_of_another_build_is_understood_whole_or_refused(void)
     drop(&b);
 }
 
-/* Larger graphs, values and parameters than this core's: what the plug-in sees it walks by the lent strides. */
-static ltc_status walk(const void *self, const ltc_mask_env *env, const ltc_mask_tensor *t, float *score, ltc_error *err)
+/* Larger graphs, values and parameters than this core's: what the plug-in sees it walks by
+ * the lent strides. */
+static ltc_status walk(const void *self, const ltc_mask_env *env, const ltc_mask_tensor *t, float *score,
+                       ltc_error *err)
 {
     const ltc_graph *g = env->host->probe->graph;
     (void)self, (void)err;
@@ -197,7 +203,8 @@ static void a_larger_build_gets_a_graph_of_its_sizes(void)
     drop(&b);
 }
 
-static ltc_status wants_none(const void *self, const ltc_mask_env *env, const ltc_mask_tensor *t, float *score, ltc_error *err)
+static ltc_status wants_none(const void *self, const ltc_mask_env *env, const ltc_mask_tensor *t,
+                             float *score, ltc_error *err)
 {
     (void)self, (void)err;
     CU_ASSERT_PTR_NULL(env->host->probe);
@@ -234,7 +241,8 @@ int main(void)
     static const lt_test claims[] = {
         { "a probe passes over training samples at the drawn weights under the selection so far",
           a_probe_passes_over_training_samples_at_the_drawn_weights },
-        { "a request of another build is understood whole or refused", a_request_of_another_build_is_understood_whole_or_refused },
+        { "a request of another build is understood whole or refused",
+          a_request_of_another_build_is_understood_whole_or_refused },
         { "a larger build gets a graph of its sizes", a_larger_build_gets_a_graph_of_its_sizes },
         { "who does not ask gets no probe", who_does_not_ask_gets_none },
         { "a probe that fails says why", a_probe_that_fails_says_why },

@@ -37,8 +37,9 @@ static void how_it_ended_is_told(void)
 
 static void one_that_is_not_there_is_not_started(void)
 {
-    static const char *const named[] = { "ltcore-has-no-such-program", NULL }, *const placed[] = { "/nowhere", NULL },
-                      *const closed[] = { "/etc/passwd", NULL };
+    static const char *const named[] = { "ltcore-has-no-such-program", NULL },
+                             *const placed[] = { "/nowhere", NULL },
+                             *const closed[] = { "/etc/passwd", NULL };
     pid_t pid;
     CU_ASSERT_EQUAL(lt_program_start(named, 0, false, &pid), ENOENT);
     CU_ASSERT_EQUAL(lt_program_start(placed, 0, false, &pid), ENOENT);

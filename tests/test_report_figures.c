@@ -26,7 +26,8 @@ static void figures_are_golden(void)
     rig_close(r);
 }
 
-/* Every dot of the figure, read back, is a row of `summary`, to the last digit that CSV and SQL both print. */
+/* Every dot of the figure, read back, is a row of `summary`, to the last digit that CSV
+ * and SQL both print. */
 static void a_figure_says_what_the_database_says(void)
 {
     rig *r = rig_finished();
@@ -64,10 +65,12 @@ static void statistics_are_as_by_hand(void)
     lt_seen_run seen;
     ltc_error err;
     CU_ASSERT_EQUAL_FATAL(lt_seen_read(r->dir, &seen, &err), LTC_OK);
-    const lt_seen_group *ticket = lt_seen_group_at(&seen, 0, 0, 1), *reinit = lt_seen_group_at(&seen, 1, 0, 1);
+    const lt_seen_group *ticket = lt_seen_group_at(&seen, 0, 0, 1),
+                        *reinit = lt_seen_group_at(&seen, 1, 0, 1);
     CU_ASSERT_PTR_NOT_NULL_FATAL(ticket);
     CU_ASSERT_PTR_NOT_NULL_FATAL(reinit);
-    const lt_spread a = lt_seen_spread(&seen, ticket, LT_Q_TEST), b = lt_seen_spread(&seen, reinit, LT_Q_TEST);
+    const lt_spread a = lt_seen_spread(&seen, ticket, LT_Q_TEST),
+                    b = lt_seen_spread(&seen, reinit, LT_Q_TEST);
     CU_ASSERT_DOUBLE_EQUAL(a.mean, 0.974, 1e-12);
     CU_ASSERT_DOUBLE_EQUAL(a.min, 0.973, 1e-12);
     CU_ASSERT_DOUBLE_EQUAL(a.max, 0.975, 1e-12);
@@ -157,7 +160,8 @@ static void many_names_have_room_of_their_own(void)
     lt_text_free(&many);
 }
 
-/* Main's level 1 is an early bird of three masks, drawn at 30; the first of its trials has other distances. */
+/* Main's level 1 is an early bird of three masks, drawn at 30; the first of its trials
+ * has other distances. */
 static void masks_along_a_training_are_a_matrix(void)
 {
     uint64_t first[] = { 16, 20, 8 }, others[] = { 10, 20, 5 };
@@ -176,7 +180,8 @@ static void masks_along_a_training_are_a_matrix(void)
     rig_finish(r);
     rig_report(r, LT_REPORT_HTML | LT_REPORT_SVG | LT_REPORT_PNG);
     CU_ASSERT(rig_has(r, "plots/distance-l01.csv", "\n\"10\",10,0,0,0,,,1\n\"10\",20,0.12,0.1,0.16,,,3\n"));
-    CU_ASSERT(rig_has(r, "plots/distance-l01.csv", "\n\"30\",10,0.2,0.2,0.2,,,3\n\"30\",20,0.06,0.05,0.08,,,3\n"));
+    CU_ASSERT(
+        rig_has(r, "plots/distance-l01.csv", "\n\"30\",10,0.2,0.2,0.2,,,3\n\"30\",20,0.06,0.05,0.08,,,3\n"));
     CU_ASSERT(rig_has(r, "report.html", "Drawn at step 30"));
     CU_ASSERT(rig_has(r, "levels.csv", ",30it,"));
     CU_ASSERT_FALSE(rig_is_there(r, "plots/distance-l02.csv"));

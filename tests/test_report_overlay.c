@@ -18,7 +18,11 @@ static void write_overlay(const rig *r, const char *text, char path[600])
 
 static void published_values_pass_and_fail(void)
 {
-    static const struct { double density, value, tolerance; const char *quantity, *variant; double measured; } cases[] = {
+    static const struct {
+        double density, value, tolerance;
+        const char *quantity, *variant;
+        double measured;
+    } cases[] = {
         { 0.5, 0.974, 0.001, "accuracy", "main", 0.974 },
         { 0.52, 0.004, 0.001, "difference", "main", 0.004 },
         { 0.5, 0.99, 0.001, "accuracy", "random reinit", 0.9591666667 },
@@ -77,8 +81,10 @@ static void a_wrong_overlay_is_told_with_its_line(void)
 {
     static const struct { const char *text, *says; } bad[] = {
         { "quantity,value\n", ":1: the first line is to be quantity,density,value" },
-        { "quantity,density,value,tolerance,variant,source\nspeed,0.5,1,1,main,x\n", ":2: 'speed' is not a quantity" },
-        { "quantity,density,value,tolerance,variant,source\naccuracy,50,1,1,main,x\n", ":2: density (in (0, 1])" },
+        { "quantity,density,value,tolerance,variant,source\nspeed,0.5,1,1,main,x\n",
+          ":2: 'speed' is not a quantity" },
+        { "quantity,density,value,tolerance,variant,source\naccuracy,50,1,1,main,x\n",
+          ":2: density (in (0, 1])" },
         { "quantity,density,value,tolerance,variant,source\naccuracy,0.5\n", ":2: density" },
     };
     rig *r = rig_create();

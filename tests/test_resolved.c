@@ -10,20 +10,23 @@
 
 static const char *const rich[] = {
     "",
-    "run = { seed = 9007199254740993L; trials = 3; name = \"a \\\"b\\\" \\\\ \\n\\t\\x01\xc3\xa4\"; vary = []; };",
+    "run = { seed = 9007199254740993L; trials = 3; name = \"a \\\"b\\\" \\\\ \\n\\t\\x01\xc3\xa4\"; vary = "
+    "[]; };",
     "run = { seed = 9223372036854775807L; };\ntrain = { epochs = 5000000000L; };",
     "train = { steps = 0; evaluate_every = 7; report_at = \"end\"; optimizer = { lr = 1.2345678901234567e-7;\n"
     "momentum = 0.1; nesterov = true; weight_decay = 5e-324; bn_l1 = 1e308; decay = [\"weight\"]; }; };",
     "train = { optimizer = { type = \"adam\"; lr = 2.2250738585072014e-308; beta1 = 0.30000000000000004;\n"
     "eps = 1.7976931348623157e308; weight_decay = -0.0; }; };",
-    "train = { lr_schedule = { type = \"multistep\"; milestones = [\"80ep\", \"120ep\"]; warmup = \"5ep\"; }; };",
+    "train = { lr_schedule = { type = \"multistep\"; milestones = [\"80ep\", \"120ep\"]; warmup = \"5ep\"; "
+    "}; };",
     "arch = { depth = 3; bias = false; mode = \"exact\"; start_cost = 0.1; rate = 1e-9; label = \"\";\n"
     "table = \"../w.st\"; widths = [1L, 5000000000L]; alpha = (1, 0.1, 1e22, 123456789012345680.0, -1e-5);\n"
     "words = [\"\\\\\", \"#x\"]; };\nplugins = { path = [\"p\"]; };",
     "prune = { strategy = \"iterative\"; mask = { plugin = \"score\"; power = 3; }; rate = 0.2; rounds = 24;\n"
     "scope = \"global\"; layers = [\"linear\"]; exclude = [\"output\", \"*.x\"]; include = [\"norm\"]; output = 0.1;\n"
     "draw_at = \"best\"; kept = \"final\"; rewind_to = 50; pruned = \"freeze-init\"; };",
-    "prune = { strategy = \"one-shot\"; mask = { plugin = \"score\"; }; sparsity = 0.30000000000000004; output = 1; };",
+    "prune = { strategy = \"one-shot\"; mask = { plugin = \"score\"; }; sparsity = 0.30000000000000004; "
+    "output = 1; };",
     "prune = { strategy = \"iterative\"; mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; min_alive = 7; collapse = \"stop\";\n"
     "layer_rate = ( { match = \"conv\"; rate = 0.1; },\n{ match = \"fc\\\"[12].*\"; rate = [0.30000000000000004, 0.0]; } ); };\n"
     "variants = ( { name = \"a\"; prune = { layer_rate = ( { rate = 1e-3; match = \"x\"; } ); }; },\n"
@@ -32,7 +35,8 @@ static const char *const rich[] = {
     "prune = { strategy = \"iterative\"; mask = { plugin = \"score\"; }; density = 0.1; rounds = 4; allocation = \"lamp\";\n"
     "layer_rate = ( { match = \"conv\"; sparsity = 0.5; }, { match = \"output\"; density = 1; } ); };\n"
     "variants = ( { name = \"a\"; prune = { scope = \"global\"; collapse = \"keep-one\"; }; } );",
-    "prune = { strategy = \"iterative\"; mask = { plugin = \"count\"; }; rounds = 1; };\nvariants = ( { name = \"x y\"; } );",
+    "prune = { strategy = \"iterative\"; mask = { plugin = \"count\"; }; rounds = 1; };\nvariants = ( { name "
+    "= \"x y\"; } );",
     "prune = { strategy = \"iterative\"; mask = { plugin = \"score\"; alpha = 2; }; density = (1, 0.1, 1e-3); };\n"
     "variants = ( { name = \"a \\\"b\\\"\"; draws = 3; levels = [1, 3]; prune = { kept = \"reinit\"; }; },\n"
     "{ name = \"b\"; prune = { rate = [0.5, 0.2]; rounds = 2; match = \"density\"; }; },\n"
@@ -75,14 +79,17 @@ static bool same_layers(const lt_layer_rates *a, const lt_layer_rates *b)
 static bool same_pruning(const lt_settings *s, const lt_settings *t)
 {
     return s->prune.strategy == t->prune.strategy && s->prune.scope == t->prune.scope &&
-           same_layers(&s->prune.layer_rate, &t->prune.layer_rate) && s->prune.allocation == t->prune.allocation &&
+           same_layers(&s->prune.layer_rate, &t->prune.layer_rate) &&
+           s->prune.allocation == t->prune.allocation &&
            s->prune.min_alive == t->prune.min_alive && s->prune.collapse == t->prune.collapse &&
            s->prune.kept == t->prune.kept && s->prune.pruned == t->prune.pruned &&
-           s->prune.rescale == t->prune.rescale && !(s->prune.noise < t->prune.noise) && !(s->prune.noise > t->prune.noise) &&
+           s->prune.rescale == t->prune.rescale && !(s->prune.noise < t->prune.noise) &&
+           !(s->prune.noise > t->prune.noise) &&
            s->prune.rounds == t->prune.rounds && s->prune.exclude.n == t->prune.exclude.n &&
            s->prune.include.n == t->prune.include.n && s->prune.layers.n == t->prune.layers.n &&
            same_bits(s->prune.output, t->prune.output) && same_reals(s->prune.rate, t->prune.rate) &&
-           same_reals(s->prune.sparsity, t->prune.sparsity) && same_reals(s->prune.density, t->prune.density) &&
+           same_reals(s->prune.sparsity, t->prune.sparsity) &&
+           same_reals(s->prune.density, t->prune.density) &&
            !memcmp(&s->prune.draw_at, &t->prune.draw_at, sizeof(lt_moment)) &&
            !memcmp(&s->prune.rewind_to, &t->prune.rewind_to, sizeof(lt_moment)) &&
            same_criterion(&s->prune.mask, &t->prune.mask);
@@ -92,19 +99,22 @@ static bool same_settings(const lt_settings *s, const lt_settings *t);
 
 static bool same_variant(const lt_variant *v, const lt_variant *w)
 {
-    return !strcmp(v->name, w->name) && v->draws == w->draws && v->levels.n == w->levels.n && v->masks == w->masks &&
-           v->match == w->match && same_settings(&v->settings, &w->settings);
+    return !strcmp(v->name, w->name) && v->draws == w->draws && v->levels.n == w->levels.n &&
+           v->masks == w->masks && v->match == w->match && same_settings(&v->settings, &w->settings);
 }
 
 /* What a slip in a type's writer would change first. */
 static bool same_settings(const lt_settings *s, const lt_settings *t)
 {
     const rig_options *o = s->arch.plugin.options, *p = t->arch.plugin.options;
-    bool same = s->run.seed == t->run.seed && !strcmp(s->run.name, t->run.name) && s->run.vary_bits == t->run.vary_bits &&
+    bool same = s->run.seed == t->run.seed && !strcmp(s->run.name, t->run.name) &&
+                s->run.vary_bits == t->run.vary_bits &&
                 s->train.steps == t->train.steps && s->train.epochs == t->train.epochs &&
-                !strcmp(s->run.output, t->run.output) && same_bits(s->run.save_every, t->run.save_every) && !strcmp(s->run.store, t->run.store) &&
+                !strcmp(s->run.output, t->run.output) &&
+                same_bits(s->run.save_every, t->run.save_every) && !strcmp(s->run.store, t->run.store) &&
                 s->dataset.validation == t->dataset.validation && same_pruning(s, t) &&
-                s->n_variants == t->n_variants && s->train.optimizer.type == t->train.optimizer.type && o->alpha.n == p->alpha.n && o->widths.n == p->widths.n &&
+                s->n_variants == t->n_variants && s->train.optimizer.type == t->train.optimizer.type &&
+                o->alpha.n == p->alpha.n && o->widths.n == p->widths.n &&
                 !memcmp(&s->train.lr_schedule.warmup, &t->train.lr_schedule.warmup, sizeof(lt_moment)) &&
                 s->train.lr_schedule.milestones.n == t->train.lr_schedule.milestones.n &&
                 same_bits(s->train.optimizer.lr, t->train.optimizer.lr) &&
@@ -112,7 +122,8 @@ static bool same_settings(const lt_settings *s, const lt_settings *t)
                 same_bits(s->train.optimizer.eps, t->train.optimizer.eps) &&
                 same_bits(s->train.optimizer.bn_l1, t->train.optimizer.bn_l1) &&
                 same_bits(s->train.optimizer.weight_decay, t->train.optimizer.weight_decay) &&
-                o->depth == p->depth && o->bias == p->bias && o->mode == p->mode && same_bits(o->rate, p->rate) &&
+                o->depth == p->depth && o->bias == p->bias && o->mode == p->mode &&
+                same_bits(o->rate, p->rate) &&
                 !strcmp(o->words.v[0], p->words.v[0]) && !o->table == !p->table && !o->label == !p->label;
     same = same && same_reals(o->alpha, p->alpha);
     for (uint64_t i = 0; same && i < s->n_variants; i++)
@@ -191,7 +202,8 @@ static void what_was_taken_is_written(void)
     rig r = rig_open();
     lt_text text = { 0 };
     rig_settle_over_pruned(&r, "variants = ( { name = \"x\"; prune = { kept = \"reinit\"; }; train = { optimizer = { lr = 0.5; }; }; },\n"
-                               "{ name = \"y\"; levels = [5]; draws = 2; prune = { mask = { power = 2; }; }; } );");
+                               "{ name = \"y\"; levels = [5]; draws = 2; prune = { mask = { power = 2; }; }; "
+                               "} );");
     CU_ASSERT_EQUAL_FATAL(r.st, LTC_OK);
     lt_config_write(&r.settings, &text);
     CU_ASSERT_PTR_NOT_NULL(strstr(text.s, prune));
@@ -257,7 +269,8 @@ static void garbage_is_refused_and_never_crashes(void)
     uint32_t state = 12345;
     for (int round = 0; round < 1200; round++) {
         char text[1200];
-        const char *from = round % 2 ? rich[3 + (size_t)round % (sizeof rich / sizeof rich[0] - 3)] : rig_good;
+        const char *from = round % 2 ? rich[3 + (size_t)round % (sizeof rich / sizeof rich[0] - 3)]
+                                     : rig_good;
         snprintf(text, sizeof text, "%s", from);
         for (int change = 0; change < 1 + round % 5; change++) {
             state = state * 1664525u + 1013904223u;

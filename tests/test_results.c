@@ -92,7 +92,8 @@ static void history_is_there_while_the_run_goes_on(void)
     lt_history_row late = { .line = &r->line[0], .trial = 1, .level = 3, .step = 5, .epoch = NAN, .lr = NAN };
     ltc_error err;
     CU_ASSERT_EQUAL(lt_results_history(r->results, &late, &err), LTC_OK);
-    CU_ASSERT_EQUAL(lt_results_history(r->results, &late, &err), LTC_OK);     /* the same once more is nothing new */
+    /* the same once more is nothing new */
+    CU_ASSERT_EQUAL(lt_results_history(r->results, &late, &err), LTC_OK);
     lt_text text = rig_read(r, "history.csv");
     CU_ASSERT_PTR_NOT_NULL(strstr(text.s, "\nmain,0,1,0,3,5,,,,,,,,\n"));
     lt_text_free(&text);
@@ -204,9 +205,10 @@ static void settings_are_flat(void)
     check_query(r, "SELECT group_concat(key || '=' || value, ' ') FROM setting",
                 "run.name=\"fc, again\" run.seed=1 train.steps=1000 train.optimizer.lr=0.1 "
                 "train.optimizer.decay=[\"weight\", \"bias\"] "
-                "prune.layer_rate.0.match=\"fc1.*\" prune.layer_rate.0.rate=0.1 prune.layer_rate.1.match=\"output\" "
-                "prune.layer_rate.1.rate=[0.0, 0.2] prune.exclude=[] variants.0.name=\"random reinit\" "
-                "variants.0.prune.kept=\"reinit\" variants.1.name=\"one-shot\"");
+                "prune.layer_rate.0.match=\"fc1.*\" prune.layer_rate.0.rate=0.1 "
+                "prune.layer_rate.1.match=\"output\" prune.layer_rate.1.rate=[0.0, 0.2] prune.exclude=[] "
+                "variants.0.name=\"random reinit\" variants.0.prune.kept=\"reinit\" "
+                "variants.1.name=\"one-shot\"");
     check_query(r, "SELECT name || ' ' || path || ' ' || coalesce(build, '-') FROM plugin",
                 "magnitude /a path/magnitude.so -");
     check_query(r, "SELECT value FROM meta WHERE key = 'schema'", "2");

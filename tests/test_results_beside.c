@@ -1,9 +1,10 @@
-/* Whoever reads results.db beside a run sees nothing yet, or all of what one moment had: at every statement of
- * a run that begins, and when a whole run comes and goes between two statements of the reader. */
+/* Whoever reads results.db beside a run sees nothing yet, or all of what one moment had: at every statement
+ * of a run that begins, and when a whole run comes and goes between two statements of the reader. */
 #include "results_rig.h"
 
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "report/model.h"
@@ -149,6 +150,87 @@ static void a_reader_keeps_to_one_run(void)
     }
 }
 
+/* Of the child that dies: its calls so far, the one before which it does, and what SQLite
+ * would have called. */
+static struct {
+    unsigned           calls, at;
+    sqlite3_syscall_ptr write, remove;
+} dying;
+
+static void die_if_due(void)
+{
+    if (++dying.calls == dying.at)
+        _exit(1);
+}
+
+static ssize_t write_or_die(int fd, const void *p, size_t n, off_t at)
+{
+    die_if_due();
+    return ((ssize_t (*)(int, const void *, size_t, off_t))dying.write)(fd, p, n, at);
+}
+
+static int remove_or_die(const char *path)
+{
+    die_if_due();
+    return ((int (*)(const char *))dying.remove)(path);
+}
+
+/* A process that begins a run and dies before the call of that number to write or remove.
+ * True: it got that far. */
+static bool begin_and_die(rig *r, unsigned at)
+{
+    const pid_t child = fork();
+    if (!child) {
+        sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+        dying.at = at;
+        dying.write = vfs->xGetSystemCall(vfs, "pwrite64"), dying.remove = vfs->xGetSystemCall(vfs, "unlink");
+        vfs->xSetSystemCall(vfs, "pwrite64", (sqlite3_syscall_ptr)write_or_die);
+        vfs->xSetSystemCall(vfs, "unlink", (sqlite3_syscall_ptr)remove_or_die);
+        rig_start(r);
+        _exit(0);
+    }
+    int status = 0;
+    CU_ASSERT_EQUAL_FATAL(waitpid(child, &status, 0), child);
+    CU_ASSERT_FATAL(WIFEXITED(status));
+    return WEXITSTATUS(status) == 1;
+}
+
+/* As another program does that reads the tables; one that may not write. */
+static void look_from_outside(const rig *r)
+{
+    char uri[320];
+    sqlite3 *db = NULL;
+    char *message = NULL;
+    snprintf(uri, sizeof uri, "file:%s/results.db?mode=ro", r->dir);
+    CU_ASSERT_EQUAL(sqlite3_open_v2(uri, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL), SQLITE_OK);
+    CU_ASSERT_EQUAL(sqlite3_exec(db, "SELECT COUNT(*) FROM sqlite_master", NULL, NULL, &message), SQLITE_OK);
+    if (message)
+        fprintf(stderr, "\nfrom outside: %s\n", message);
+    sqlite3_free(message);
+    sqlite3_close(db);
+}
+
+static void what_a_killed_run_began_can_be_read(void)
+{
+    unsigned at = 1;
+    bool died = true;
+    for (; died; at++) {
+        rig *r = rig_create();
+        char path[300];
+        died = begin_and_die(r, at);
+        snprintf(path, sizeof path, "%s/results.db", r->dir);
+        now.r = r;
+        look();
+        now.r = NULL;
+        if (!access(path, F_OK))
+            look_from_outside(r);
+        rig_start(r);
+        CU_ASSERT_PTR_NOT_NULL(r->results);   /* and the run goes on */
+        rig_close(r);
+    }
+    CU_ASSERT(at > 10);                       /* every call had its turn */
+}
+
 static void another_version_is_named_with_the_remedy(void)
 {
     rig *r = rig_create();
@@ -177,6 +259,7 @@ int main(void)
     static const lt_test claims[] = {
         { "a run that begins is seen whole or not at all", a_run_that_begins_is_seen_whole_or_not_at_all },
         { "a reader keeps to one run, while another takes its place", a_reader_keeps_to_one_run },
+        { "what a killed run began can be read", what_a_killed_run_began_can_be_read },
         { "another version is named, with the remedy", another_version_is_named_with_the_remedy },
     };
     return lt_suite_run("results beside a run", claims, sizeof claims / sizeof claims[0]);

@@ -102,7 +102,8 @@ static void a_dense_run_has_a_table_too(void)
     rig *r = rig_create();
     ltc_error err;
     lt_layer_row layer[3];
-    r->settings.n_variants = 0, r->settings.n_lines = 1, r->settings.run.trials = 1, r->settings.prune.strategy = LT_STRATEGY_NONE;
+    r->settings.n_variants = 0, r->settings.n_lines = 1, r->settings.run.trials = 1,
+    r->settings.prune.strategy = LT_STRATEGY_NONE;
     rig_start(r);
     lt_level_row row = rig_row(r, 0, layer);
     row.trained_steps = 0;                    /* from the store */
@@ -111,7 +112,8 @@ static void a_dense_run_has_a_table_too(void)
     rig_close(r);
 }
 
-/* Of main's level 1, under that strategy: a tensor of 40 weights of which 20 are left, and with them all else. */
+/* Of main's level 1, under that strategy: a tensor of 40 weights of which 20 are left, and
+ * with them all else. */
 static char *table_of_tensor(rig *r, int64_t strategy)
 {
     ltc_error err;
@@ -155,8 +157,10 @@ static void sensitivity_is_no_search_for_tickets(void)
 static void a_search_says_which_control_it_lacks(void)
 {
     static const struct { int64_t kept, match; uint32_t reads, variants; const char *says; } cases[] = {
-        { LT_KEPT_REWIND, LT_MATCH_NONE, 0, 0, "fresh weights under the same masks, nor with random masks of the same" },
-        { LT_KEPT_REWIND, LT_MATCH_NONE, 0, 2, "Not compared with random masks of the same density in each layer: " },
+        { LT_KEPT_REWIND, LT_MATCH_NONE, 0, 0,
+          "fresh weights under the same masks, nor with random masks of the same" },
+        { LT_KEPT_REWIND, LT_MATCH_NONE, 0, 2,
+          "Not compared with random masks of the same density in each layer: " },
         { LT_KEPT_REWIND, LT_MATCH_LAYER_DENSITY, 0, 2, NULL },
         { LT_KEPT_REWIND, LT_MATCH_DENSITY, 0, 2, "Not compared with random masks" },
         { LT_KEPT_REWIND, LT_MATCH_LAYER_DENSITY, LTC_NEED_FINAL, 2, "Not compared with random masks" },

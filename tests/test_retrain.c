@@ -32,7 +32,8 @@ static void it_is_laid_over_train_key_by_key(void)
 {
     rig r = rig_open();
     settle(&r, "train = { optimizer = { momentum = 0.5; }; lr_schedule = { type = \"multistep\"; milestones = [5]; }; };\n"
-               "retrain = { epochs = 3; optimizer = { lr = 0.02; }; lr_schedule = { type = \"constant\"; }; };");
+               "retrain = { epochs = 3; optimizer = { lr = 0.02; }; lr_schedule = { type = \"constant\"; }; "
+               "};");
     const lt_settings *s = &r.settings;
     CU_ASSERT(s->retrain.given && s->retrain.from == LT_FROM_START);
     CU_ASSERT(s->retrain.train.epochs == 3 && s->retrain.train.steps == -1);
@@ -65,29 +66,35 @@ static void a_variant_inherits_it_and_may_lay_more_over_it(void)
     const lt_variant *v = r.settings.variant;
     CU_ASSERT(v[0].settings.retrain.train.steps == 20 && v[0].settings.retrain.train.optimizer.lr == 0.5);
     CU_ASSERT(v[1].settings.retrain.train.epochs == 7 && v[1].settings.retrain.train.steps == -1);
-    CU_ASSERT(v[1].settings.retrain.train.optimizer.lr == 0.5 && v[1].settings.retrain.train.batch_size == 10);
+    CU_ASSERT(v[1].settings.retrain.train.optimizer.lr == 0.5 &&
+              v[1].settings.retrain.train.batch_size == 10);
     CU_ASSERT(!v[2].settings.retrain.given);
     CU_ASSERT(v[3].settings.retrain.given && v[3].settings.retrain.train.steps == 0);
     CU_ASSERT(v[3].settings.retrain.train.epochs == -1 && v[3].settings.prune.kept == LT_KEPT_FINAL);
     rig_close(&r);
 }
 
-/* What retrain may be over pruned.cfg (rate 0.2 in 5 rounds, rewound to the beginning), and why it may not. */
+/* What retrain may be over pruned.cfg (rate 0.2 in 5 rounds, rewound to the beginning),
+ * and why it may not. */
 static const struct { const char *text, *says; } refused[] = {
     { "retrain = 5;", "run.cfg:2: retrain: is not a group (write retrain = { ... };)" },
     { "retrain = { steps = 5; epochs = 1; };", "run.cfg:2: retrain: steps and epochs exclude one another" },
     { "retrain = { stepps = 5; };", "retrain.stepps: there is no such key (did you mean 'steps'?)" },
     { "retrain = { steps = -1; };", "retrain.steps: -1 is not in [0, inf)" },
-    { "retrain = { optimiser = { }; };", "retrain.optimiser: there is no such key (did you mean 'optimizer'?)" },
+    { "retrain = { optimiser = { }; };",
+      "retrain.optimiser: there is no such key (did you mean 'optimizer'?)" },
     { "retrain = { optimizer = { lr = 0; }; };", "retrain.optimizer.lr: 0 is not in (0, inf)" },
-    { "retrain = { optimizer = { beta1 = 0.5; }; };", "retrain.optimizer.beta1: does nothing with type \"sgd\"" },
-    { "retrain = { optimizer = { nesterov = true; }; };", "retrain.optimizer.nesterov: needs a momentum above 0" },
+    { "retrain = { optimizer = { beta1 = 0.5; }; };",
+      "retrain.optimizer.beta1: does nothing with type \"sgd\"" },
+    { "retrain = { optimizer = { nesterov = true; }; };",
+      "retrain.optimizer.nesterov: needs a momentum above 0" },
     { "retrain = { lr_schedule = { type = \"multistep\"; }; };",
       "retrain.lr_schedule.milestones: is required with type \"multistep\"" },
     { "retrain = { from = \"end\"; };", "retrain.from: \"end\" is not one of: start, drawn" },
     { "retrain = { report_at = \"end\"; };",
       "retrain.report_at: all levels are compared at the same evaluation, that of train.report_at" },
-    { "retrain = { from = \"drawn\"; };", "retrain.from: \"drawn\" goes on with the weights that the mask was drawn from, "
+    { "retrain = { from = \"drawn\"; };",
+      "retrain.from: \"drawn\" goes on with the weights that the mask was drawn from, "
                                            "and kept is \"rewind\"\n        prune.kept = \"final\", or from = \"start\"" },
     { "retrain = { from = \"drawn\"; };\nprune = { kept = \"final\"; draw_at = 50; };",
       "run.cfg:2: retrain.from: \"drawn\" goes on from level to level, and prune.draw_at is one step for all" },
@@ -104,7 +111,8 @@ static const struct { const char *text, *says; } refused[] = {
       "retrain.optimizer_state: of the best step weights alone are stored" },
     { "retrain = { optimizer = { type = \"adam\"; }; };\nprune = { rewind_to = 50; };",
       "retrain.optimizer_state: the state of one optimizer is nothing to another" },
-    { "retrain = { steps = 5; };\nprune = { strategy = \"none\"; };", "run.cfg:2: retrain: does nothing with strategy \"none\"" },
+    { "retrain = { steps = 5; };\nprune = { strategy = \"none\"; };",
+      "run.cfg:2: retrain: does nothing with strategy \"none\"" },
     { "retrain = { steps = 5; };\nprune = { strategy = \"sensitivity\"; draw_at = \"best\"; };",
       "retrain: does nothing with strategy \"sensitivity\", which trains the dense network alone" },
     { "prune = { strategy = \"sensitivity\"; };",
@@ -114,12 +122,16 @@ static const struct { const char *text, *says; } refused[] = {
     { "retrain = { from = \"drawn\"; };\nprune = { kept = \"final\"; };\n"
       "variants = ( { name = \"x\"; prune = { kept = \"reinit\"; }; } );",
       "variants[x].retrain.from: \"drawn\" goes on with the weights that the mask was drawn from, and kept is \"reinit\"" },
-    { "variants = ( { name = \"x\"; retrain = { stepps = 5; }; } );", "variants[x].retrain.stepps: there is no such key" },
-    { "prune = { strategy = \"sensitivity\"; kept = \"final\"; };", "prune.kept: does nothing with strategy \"sensitivity\"" },
+    { "variants = ( { name = \"x\"; retrain = { stepps = 5; }; } );",
+      "variants[x].retrain.stepps: there is no such key" },
+    { "prune = { strategy = \"sensitivity\"; kept = \"final\"; };",
+      "prune.kept: does nothing with strategy \"sensitivity\"" },
     { "prune = { strategy = \"sensitivity\"; rate = [0.5, 0.9]; scope = \"global\"; };",
       "prune.scope: does nothing with strategy \"sensitivity\"" },
-    { "prune = { strategy = \"sensitivity\"; sparsity = [0.9, 0.5]; };", "prune.sparsity: each must be above the one before it" },
-    { "prune = { strategy = \"layerwise\"; rounds = 5; };", "prune.rounds: does nothing with strategy \"layerwise\"" },
+    { "prune = { strategy = \"sensitivity\"; sparsity = [0.9, 0.5]; };",
+      "prune.sparsity: each must be above the one before it" },
+    { "prune = { strategy = \"layerwise\"; rounds = 5; };",
+      "prune.rounds: does nothing with strategy \"layerwise\"" },
     { "prune = { strategy = \"layerwise\"; mask = { plugin = \"count\"; }; };",
       "prune.mask.plugin: count fixes its own count over all tensors, and strategy \"layerwise\" prunes one at a time" },
     { "prune = { strategy = \"layerwise\"; layer_rate = ( { match = \"x\"; rate = [0.1, 0.2]; } ); };",
@@ -142,8 +154,10 @@ static const char *const allowed[] = {
     "retrain = { steps = 0; };",
     "retrain = { batch_size = 30; steps = 7; };",
     "retrain = { from = \"drawn\"; optimizer_state = \"fresh\"; };\nprune = { kept = \"final\"; };",
-    "retrain = { from = \"drawn\"; optimizer_state = \"fresh\"; };\nprune = { kept = \"final\"; draw_at = \"best\"; };",
-    "retrain = { from = \"drawn\"; steps = 5; };\nprune = { kept = \"final\"; strategy = \"one-shot\"; draw_at = 50; };",
+    "retrain = { from = \"drawn\"; optimizer_state = \"fresh\"; };\nprune = { kept = \"final\"; draw_at = "
+    "\"best\"; };",
+    "retrain = { from = \"drawn\"; steps = 5; };\nprune = { kept = \"final\"; strategy = \"one-shot\"; "
+    "draw_at = 50; };",
     "retrain = { optimizer_state = \"fresh\"; };\nprune = { rewind_to = 50; };\n"
     "variants = ( { name = \"x\"; prune = { kept = \"reinit\"; }; } );",
     "retrain = { epochs = 0; };\nprune = { kept = \"final\"; };\ntrain = { report_at = \"end\"; };",
@@ -170,7 +184,8 @@ static void what_is_written_reads_back_the_same(void)
         lt_config_write(&b.settings, &second);
         CU_ASSERT_STRING_EQUAL(first.s, second.s);
         const lt_train_settings *s = &a.settings.retrain.train, *t = &b.settings.retrain.train;
-        CU_ASSERT(a.settings.retrain.given == b.settings.retrain.given && a.settings.retrain.from == b.settings.retrain.from);
+        CU_ASSERT(a.settings.retrain.given == b.settings.retrain.given &&
+                  a.settings.retrain.from == b.settings.retrain.from);
         CU_ASSERT(a.settings.retrain.optimizer_state == b.settings.retrain.optimizer_state);
         CU_ASSERT(s->steps == t->steps && s->epochs == t->epochs && s->batch_size == t->batch_size);
         CU_ASSERT(!memcmp(&s->optimizer, &t->optimizer, offsetof(lt_train_settings, optimizer.decay) -
@@ -215,9 +230,11 @@ static void the_command_line_sets_it_too(void)
 }
 
 static const lt_test claims[] = {
-    { "trap 29: without it levels train as the dense network does", without_it_levels_train_as_the_dense_network_does },
+    { "trap 29: without it levels train as the dense network does",
+      without_it_levels_train_as_the_dense_network_does },
     { "it is laid over train key by key", it_is_laid_over_train_key_by_key },
-    { "another optimizer leaves behind what was the first one's", another_optimizer_leaves_behind_what_was_the_first_ones },
+    { "another optimizer leaves behind what was the first one's",
+      another_optimizer_leaves_behind_what_was_the_first_ones },
     { "a variant inherits it and may lay more over it", a_variant_inherits_it_and_may_lay_more_over_it },
     { "what says nothing is refused in words", what_says_nothing_is_refused_in_words },
     { "what is written reads back the same", what_is_written_reads_back_the_same },

@@ -156,7 +156,8 @@ static void headers_that_lie_are_refused(void)
         { "{\"w\\u0000x\":{}}", LTC_EIO, "not sound JSON" },
         { "{\"w\xff\":{}}", LTC_EIO, "not sound JSON" },
         { "{\"w\\u001b[2J\":{}}", LTC_EIO, "a tensor's name has control characters" },
-        { "{\"__metadata__\":{\"k\\n\":\"v\"},\"w\":{}}", LTC_EIO, "a key of its metadata has control characters" },
+        { "{\"__metadata__\":{\"k\\n\":\"v\"},\"w\":{}}", LTC_EIO,
+          "a key of its metadata has control characters" },
         { "{} x", LTC_EIO, "not sound JSON" },
         { "[]", LTC_EIO, "does not begin like" },
         { "", LTC_EIO, "does not begin like" },
@@ -327,9 +328,12 @@ static void *scarce(size_t n)
 /* jansson 2.14 goes on where its buffer cannot grow in the middle of a key. */
 static void a_header_without_memory_is_none(void)
 {
-    static struct lt_note notes[] = { { "a note", "of some length" }, { "another", "of some more, so that buffers grow" } };
+    static struct lt_note notes[] = { { "a note", "of some length" },
+                                      { "another", "of some more, so that buffers grow" } };
     static uint8_t data[8];
-    lt_tensor weight = { .name = "fc1.weight", .type = LTC_U8, .rank = 1, .dim = { 8 }, .n = 8, .data = data };
+    lt_tensor weight = {
+        .name = "fc1.weight", .type = LTC_U8, .rank = 1, .dim = { 8 }, .n = 8, .data = data
+    };
     const lt_tensors t = { .v = &weight, .n = 1, .note = notes, .n_notes = 2 };
     const lt_tensor *order[1];
     lt_text whole = { 0 };

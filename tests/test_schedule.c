@@ -35,8 +35,10 @@ static void constant_is_constant(void)
 static void trap_31_a_milestone_is_not_missed_by_starting_after_it(void)
 {
     static const lt_moment at[2] = { { LT_MOMENT_EPOCHS, 3 }, { LT_MOMENT_STEPS, 500 } };
-    static const struct { uint64_t step; double lr; } row[] = {
-        { 0, 1 }, { 299, 1 }, { 300, 0.1 }, { 301, 0.1 }, { 499, 0.1 }, { 500, 0.01 }, { 999, 0.01 }, { 5000, 0.01 },
+    static const struct { uint64_t step; double lr;
+    } row[] = {
+        { 0, 1 },     { 299, 1 },    { 300, 0.1 },  { 301, 0.1 },
+        { 499, 0.1 }, { 500, 0.01 }, { 999, 0.01 }, { 5000, 0.01 },
     };
     lt_settings s = settings_of(LT_SCHEDULE_MULTISTEP, 1);
     s.train.lr_schedule.milestones = (lt_moments){ at, 2 };
@@ -83,7 +85,8 @@ int main(void)
 {
     static const lt_test claims[] = {
         { "constant is constant", constant_is_constant },
-        { "trap 31: a milestone is not missed by starting after it", trap_31_a_milestone_is_not_missed_by_starting_after_it },
+        { "trap 31: a milestone is not missed by starting after it",
+          trap_31_a_milestone_is_not_missed_by_starting_after_it },
         { "trap 31: warm-up does not start at zero", trap_31_warm_up_does_not_start_at_zero },
         { "cosine falls from the rate to zero", cosine_falls_from_the_rate_to_zero },
         { "moments are counted in steps", moments_are_counted_in_steps },

@@ -114,7 +114,8 @@ static int compare(const subject *s, const char *how, const results *r, limits m
         }
         const double *x = (*g.what == 'g' ? r->grad : r->value)[find_param(s->graph, g.tensor)].x;
         CU_ASSERT_PTR_NOT_NULL_FATAL(x);
-        const double norm = golden_norm_error(&g, x, SAMPLES, least_norm), element = golden_element_error(&g, x, SAMPLES);
+        const double norm = golden_norm_error(&g, x, SAMPLES, least_norm),
+                     element = golden_element_error(&g, x, SAMPLES);
         golden_check(norm <= most.norm, &g, norm);
         golden_check(element <= most.element, &g, element);
     }
@@ -231,7 +232,8 @@ static void cpu_blas_in_float(void)     { check_all("cpu-blas", (limits){ 1e-6, 
 int main(void)
 {
     static const lt_test claims[] = {
-        { "trap 32: the interpreter in double equals PyTorch to 1e-10, element by element", interpreter_in_double },
+        { "trap 32: the interpreter in double equals PyTorch to 1e-10, element by element",
+          interpreter_in_double },
         { "ref equals PyTorch's double to 1e-5 in norm, losses to 1e-6", ref_in_float },
         { "cpu equals PyTorch's double to 1e-5 in norm, losses to 1e-6", cpu_in_float },
 #ifdef HAVE_CPU_BLAS

@@ -24,7 +24,9 @@ static void prune_once(const lt_graph *g, lt_masks *m, double rate, double outpu
 
 static void one_shot_lenet_loses_the_printed_counts(void)
 {
-    static const struct { double rate; uint64_t pruned; } printed[] = { { 0.2, 53140 }, { 0.3, 79710 }, { 0.5, 132850 } };
+    static const struct { double rate; uint64_t pruned; } printed[] = {
+        { 0.2, 53140 }, { 0.3, 79710 }, { 0.5, 132850 }
+    };
     lt_graph g = rig_graph(rig_lenet);
     for (size_t i = 0; i < 3; i++) {
         lt_masks m = rig_all_weights(&g);
@@ -47,7 +49,8 @@ static lt_masks first_of_fc1(const lt_graph *g, size_t n)
 static void traps_9_and_10_the_count_is_round_half_even(void)
 {
     static const struct { size_t alive; double rate; uint64_t pruned; } given[] = {
-        { 12, 0.2, 2 },                       /* 2.4: one more than floor is ceil's and "sorted[n], keep >" 's */
+        { 12, 0.2, 2 },                       /* 2.4: one more than floor is ceil's and
+                                               * "sorted[n], keep >" 's */
         { 12, 0.3, 4 },                       /* 3.6: not floor's 3 */
         { 5, 0.5, 2 }, { 7, 0.5, 4 }, { 3, 0.5, 2 }, { 1, 0.5, 0 },       /* 2.5, 3.5, 1.5, 0.5 */
         { 12, 0, 0 }, { 12, 1, 12 }, { 0, 0.5, 0 },
@@ -64,8 +67,10 @@ static void traps_9_and_10_the_count_is_round_half_even(void)
 
 static void trap_11_ties_go_by_tensor_then_element(void)
 {
-    static const float same[12] = { 0, -0.0f, 0, -0.0f, 0, 0, 0, 0, 0, 0, 0, 0 }, low[6] = { 0, -1, 0, 0, 0, 0 };
-    static const uint8_t expect[12] = { 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1 }, expect_low[6] = { 1, 0, 1, 1, 1, 1 };
+    static const float same[12] = { 0, -0.0f, 0, -0.0f, 0, 0, 0, 0, 0, 0, 0, 0 },
+                       low[6] = { 0, -1, 0, 0, 0, 0 };
+    static const uint8_t expect[12] = { 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1 },
+                         expect_low[6] = { 1, 0, 1, 1, 1, 1 };
     const lt_module scorer = rig_scorer();
     const rig_criterion c = { .score = { [FC1] = same, [FC2] = low } };
     lt_graph g = rig_graph(rig_tiny);
@@ -130,7 +135,8 @@ static void trap_15_the_output_is_pruned_half_or_not_or_fully(void)
         { LT_SCOPE_GLOBAL, LT_BUDGET_RATE,    2 / 3.0, 0.5, 8, 2 },       /* a pool of its own */
         { LT_SCOPE_GLOBAL, LT_BUDGET_DENSITY, 1 / 3.0, 0.5, 8, 2 },
         { LT_SCOPE_GLOBAL, LT_BUDGET_RATE,    2 / 3.0, 0,   8, 0 },
-        { LT_SCOPE_GLOBAL, LT_BUDGET_RATE,    2 / 3.0, 1,   6, 6 },       /* ranked with the rest: its scores are lower */
+        { LT_SCOPE_GLOBAL, LT_BUDGET_RATE,    2 / 3.0, 1,   6, 6 },       /* ranked with the rest:
+                                                                           * its scores are lower */
         { LT_SCOPE_TYPE,   LT_BUDGET_RATE,    2 / 3.0, 0.5, 8, 2 },
         { LT_SCOPE_TYPE,   LT_BUDGET_RATE,    2 / 3.0, 1,   6, 6 },
     };
@@ -155,8 +161,10 @@ static void trap_15_the_output_is_pruned_half_or_not_or_fully(void)
 static void trap_17_a_percentage_is_no_share(void)
 {
     static const struct { uint32_t kind; double value, output; const char *says; } bad[] = {
-        { LT_BUDGET_RATE, 20, 1, "a rate of 20 is not" },        { LT_BUDGET_RATE, -0.1, 1, "a rate of -0.1 is not" },
-        { LT_BUDGET_DENSITY, NAN, 1, "a density of" },           { LT_BUDGET_DENSITY, 1.5, 1, "a density of 1.5 is not" },
+        { LT_BUDGET_RATE, 20, 1, "a rate of 20 is not" },
+        { LT_BUDGET_RATE, -0.1, 1, "a rate of -0.1 is not" },
+        { LT_BUDGET_DENSITY, NAN, 1, "a density of" },
+        { LT_BUDGET_DENSITY, 1.5, 1, "a density of 1.5 is not" },
         { LT_BUDGET_RATE, 0.2, 50, "an output factor of 50" },
     };
     const lt_module scorer = rig_scorer();
@@ -183,7 +191,8 @@ static void trap_18_weights_and_parameters_are_two_denominators(void)
 
 static void trap_19_layerwise_starves_no_layer_for_its_scale(void)
 {
-    static const float large[12] = { 9, 8, 9, 8, 9, 8, 9, 8, 9, 8, 9, 8 }, small[6] = { .1f, .2f, .3f, .4f, .5f, .6f };
+    static const float large[12] = { 9, 8, 9, 8, 9, 8, 9, 8, 9, 8, 9, 8 },
+                       small[6] = { .1f, .2f, .3f, .4f, .5f, .6f };
     const lt_module scorer = rig_scorer();
     const rig_criterion c = { .score = { [FC1] = large, [FC2] = small } };
     lt_graph g = rig_graph(rig_tiny);
@@ -211,14 +220,17 @@ static void scope_type_pools_convolutions_and_linear_layers_apart(void)
         alive += rig_alive(&g, &m, rig_param(&g, (const char *[]){ "conv1.weight", "layer1.conv.weight",
                                                                    "layer1.downsample.0.weight" }[i]));
     CU_ASSERT_EQUAL(alive, (108 + 288 + 32) * 3 / 4);
-    CU_ASSERT_EQUAL(rig_alive(&g, &m, rig_param(&g, "hidden.weight")) + rig_alive(&g, &m, rig_param(&g, "fc.weight")), 81);
+    CU_ASSERT_EQUAL(rig_alive(&g, &m, rig_param(&g, "hidden.weight")) +
+                        rig_alive(&g, &m, rig_param(&g, "fc.weight")),
+                    81);
     lt_masks_free(&all), lt_masks_free(&m);
     lt_graph_free(&g);
 }
 
 static void a_control_matches_another_mask_exactly(void)
 {
-    static const uint64_t exact[4] = { [FC1] = 5, [FC1_BIAS] = 99, [FC2] = 2 }, too_many[4] = { [FC1] = 13, [FC2] = 2 };
+    static const uint64_t exact[4] = { [FC1] = 5, [FC1_BIAS] = 99, [FC2] = 2 },
+                          too_many[4] = { [FC1] = 13, [FC2] = 2 };
     static const float high[12] = { 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7 }, low[6] = { 1, 1, 1, 1, 1, 1 };
     const lt_module scorer = rig_scorer();
     const rig_criterion c = { .score = { [FC1] = high, [FC2] = low } };
@@ -228,7 +240,8 @@ static void a_control_matches_another_mask_exactly(void)
     r.exact = exact, r.budget = (lt_budget){ .kind = LT_BUDGET_RATE, .value = 77, .output = 0 };
     lt_masks m = rig_select(&r);
     CU_ASSERT(rig_alive(&g, &m, FC1) == 5 && rig_alive(&g, &m, FC2) == 2);
-    for (r.scope = LT_SCOPE_GLOBAL; r.scope <= LT_SCOPE_TYPE; r.scope++) {        /* the sum alone, the output within */
+    /* the sum alone, the output within */
+    for (r.scope = LT_SCOPE_GLOBAL; r.scope <= LT_SCOPE_TYPE; r.scope++) {
         lt_masks_free(&m);
         m = rig_select(&r);
         CU_ASSERT(rig_alive(&g, &m, FC1) == 7 && rig_alive(&g, &m, FC2) == 0);
@@ -281,7 +294,9 @@ static void the_cut_is_that_of_a_sort(void)
             part[t] = (lt_ranked){ ranked_score[t], mask[t], EACH, 0 };
         for (int i = 0; i < PARTS * EACH; i++) {
             const float z = ltc_rand_normal(key, (uint64_t)i);
-            ranked_score[i / EACH][i % EACH] = trial % 3 == 0 ? z : trial % 3 == 1 ? roundf(2 * z) : z * 1e-38f;
+            ranked_score[i / EACH][i % EACH] = trial % 3 == 0   ? z
+                                               : trial % 3 == 1 ? roundf(2 * z)
+                                                                : z * 1e-38f;
             expected[i] = mask[i / EACH][i % EACH] = ltc_rand_u32(ltc_key_fold(key, 1), (uint64_t)i) % 4 != 0;
             if (expected[i])
                 order[n++] = i;
@@ -318,13 +333,18 @@ int main(void)
         { "one-shot Lenet loses the printed counts", one_shot_lenet_loses_the_printed_counts },
         { "traps 9 and 10: the count is round-half-even", traps_9_and_10_the_count_is_round_half_even },
         { "trap 11: ties go by tensor, then element", trap_11_ties_go_by_tensor_then_element },
-        { "trap 12: a rate is of the alive, a density of all", trap_12_a_rate_is_of_the_alive_and_a_density_of_all },
+        { "trap 12: a rate is of the alive, a density of all",
+          trap_12_a_rate_is_of_the_alive_and_a_density_of_all },
         { "trap 13: the base is what is eligible and alive", trap_13_the_base_is_what_is_eligible_and_alive },
-        { "trap 15: the output is pruned half, or not, or fully", trap_15_the_output_is_pruned_half_or_not_or_fully },
+        { "trap 15: the output is pruned half, or not, or fully",
+          trap_15_the_output_is_pruned_half_or_not_or_fully },
         { "trap 17: a percentage is no share", trap_17_a_percentage_is_no_share },
-        { "trap 18: weights and parameters are two denominators", trap_18_weights_and_parameters_are_two_denominators },
-        { "trap 19: layer-wise starves no layer for its scale", trap_19_layerwise_starves_no_layer_for_its_scale },
-        { "scope type pools convolutions and linear layers apart", scope_type_pools_convolutions_and_linear_layers_apart },
+        { "trap 18: weights and parameters are two denominators",
+          trap_18_weights_and_parameters_are_two_denominators },
+        { "trap 19: layer-wise starves no layer for its scale",
+          trap_19_layerwise_starves_no_layer_for_its_scale },
+        { "scope type pools convolutions and linear layers apart",
+          scope_type_pools_convolutions_and_linear_layers_apart },
         { "a control matches another mask exactly", a_control_matches_another_mask_exactly },
         { "what is pruned stays pruned", what_is_pruned_stays_pruned },
         { "the cut is that of a sort", the_cut_is_that_of_a_sort },

@@ -68,12 +68,16 @@ static void a_layers_own_amount_goes_by_levels_or_rounds_too(void)
 {
     static const double one[] = { 0.9 }, three[] = { 0.5, 0.75, 0.9 }, quarter[] = { 0.25 };
     const ltc_reals none = { 0 }, first = { one, 1 }, each = { three, 3 }, left = { quarter, 1 };
-    const lt_layer_rate rate = { .rate = each }, sparsity = { .sparsity = left }, density = { .density = left };
-    const lt_settings rates = settings_of(LT_STRATEGY_ITERATIVE, each, none, 3), targets =
-        settings_of(LT_STRATEGY_ITERATIVE, none, each, 0), rounds = settings_of(LT_STRATEGY_ITERATIVE, none, first, 2),
-        at_once = settings_of(LT_STRATEGY_ONE_SHOT, none, first, 0);
-    CU_ASSERT(lt_strategy_layer_value(&rates, &rate, 0) == 0.5 && lt_strategy_layer_value(&rates, &rate, 2) == 0.9);
-    CU_ASSERT(lt_strategy_layer_value(&targets, &sparsity, 2) == 0.75 && lt_strategy_layer_value(&targets, &density, 2) == 0.25);
+    const lt_layer_rate rate = { .rate = each }, sparsity = { .sparsity = left },
+                        density = { .density = left };
+    const lt_settings rates = settings_of(LT_STRATEGY_ITERATIVE, each, none, 3),
+                      targets = settings_of(LT_STRATEGY_ITERATIVE, none, each, 0),
+                      rounds = settings_of(LT_STRATEGY_ITERATIVE, none, first, 2),
+                      at_once = settings_of(LT_STRATEGY_ONE_SHOT, none, first, 0);
+    CU_ASSERT(lt_strategy_layer_value(&rates, &rate, 0) == 0.5 &&
+              lt_strategy_layer_value(&rates, &rate, 2) == 0.9);
+    CU_ASSERT(lt_strategy_layer_value(&targets, &sparsity, 2) == 0.75 &&
+              lt_strategy_layer_value(&targets, &density, 2) == 0.25);
     CU_ASSERT(fabs(lt_strategy_layer_value(&rounds, &density, 1) - 0.5) < 1e-15);
     CU_ASSERT(fabs(lt_strategy_layer_value(&rounds, &sparsity, 0) - (1 - sqrt(0.75))) < 1e-15);
     CU_ASSERT(lt_strategy_layer_value(&at_once, &density, 0) == 0.25);
@@ -105,7 +109,8 @@ static void layerwise_comes_to_each_tensor_once_and_keeps_what_it_did(void)
     lt_step_down d;
     CU_ASSERT(count(&one) == 3 && count(&list) == 3);
     for (uint32_t i = 0; i < 3; i++) {
-        CU_ASSERT(next(&one, i, &d) && d.layer == layer[i] && d.chained && d.level == i + 1 && d.round == i + 1);
+        CU_ASSERT(next(&one, i, &d) && d.layer == layer[i] && d.chained && d.level == i + 1 &&
+                  d.round == i + 1);
         CU_ASSERT(d.budget.kind == LT_BUDGET_RATE && d.budget.value == 0.5);
         CU_ASSERT(next(&list, i, &d) && d.layer == layer[i] && d.target_sparsity == each[i]);
         CU_ASSERT(d.budget.kind == LT_BUDGET_DENSITY && d.budget.value == 1 - each[i]);
@@ -116,7 +121,8 @@ static void sensitivity_tries_every_amount_on_each_tensor_alone(void)
 {
     static const double amounts[] = { 0.5, 0.9 };
     static const uint32_t layer[] = { 0, 0, 2, 2, 5, 5 };
-    const lt_settings s = settings_of(LT_STRATEGY_SENSITIVITY, (ltc_reals){ 0 }, (ltc_reals){ amounts, 2 }, 0);
+    const lt_settings s = settings_of(LT_STRATEGY_SENSITIVITY, (ltc_reals){ 0 }, (ltc_reals){ amounts, 2 },
+                                      0);
     lt_step_down d;
     CU_ASSERT(count(&s) == 6);
     for (uint32_t i = 0; i < 6; i++) {
@@ -143,12 +149,16 @@ int main(void)
         { "iterative repeats a rate in a chain", iterative_repeats_a_rate_in_a_chain },
         { "a list has one value a round", a_list_has_one_value_a_round },
         { "trap 21: the rate per round of a target", trap_21_the_rate_per_round_of_a_target },
-        { "a layer's own amount goes by levels or rounds too", a_layers_own_amount_goes_by_levels_or_rounds_too },
-        { "one-shot prunes each target from the dense network", one_shot_prunes_each_target_from_the_dense_network },
-        { "a criterion that counts for itself has no budget", a_criterion_that_counts_for_itself_has_no_budget },
+        { "a layer's own amount goes by levels or rounds too",
+          a_layers_own_amount_goes_by_levels_or_rounds_too },
+        { "one-shot prunes each target from the dense network",
+          one_shot_prunes_each_target_from_the_dense_network },
+        { "a criterion that counts for itself has no budget",
+          a_criterion_that_counts_for_itself_has_no_budget },
         { "layerwise comes to each tensor once, and keeps what it did",
           layerwise_comes_to_each_tensor_once_and_keeps_what_it_did },
-        { "sensitivity tries every amount on each tensor alone", sensitivity_tries_every_amount_on_each_tensor_alone },
+        { "sensitivity tries every amount on each tensor alone",
+          sensitivity_tries_every_amount_on_each_tensor_alone },
         { "others prune all tensors together", others_prune_all_tensors_together },
     };
     return lt_suite_run("strategy", claims, sizeof claims / sizeof claims[0]);

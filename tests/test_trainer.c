@@ -15,7 +15,10 @@ enum { STEPS = 10 };
 typedef struct witness { double now, tick; unsigned steps, stop_after; lt_progress last; } witness;
 static double tick(void *arg) { witness *w = arg; return w->now += w->tick; }
 static bool stop(void *arg) { const witness *w = arg; return w->stop_after && w->steps >= w->stop_after; }
-static void stepped(void *arg, const lt_progress *p) { ((witness *)arg)->steps++, ((witness *)arg)->last = *p; }
+static void stepped(void *arg, const lt_progress *p)
+{
+    ((witness *)arg)->steps++, ((witness *)arg)->last = *p;
+}
 
 typedef struct bench {
     lt_module   module;
@@ -33,12 +36,16 @@ typedef struct bench {
 
 static const ltc_optimizer optimizer = { .size = sizeof optimizer, .kind = LTC_SGD };
 static const ltc_input input = { .size = sizeof input };
-static const lt_program_request request = { .graph = &fake_graph, .optimizer = &optimizer, .input = &input, .batch = BATCH };
+static const lt_program_request request = {
+    .graph = &fake_graph, .optimizer = &optimizer, .input = &input, .batch = BATCH
+};
 
 static void begin(bench *b, uint64_t steps, double ticks, unsigned stop_after)
 {
     const lt_services none = { 0 };
-    *b = (bench){ .module = fake_module(), .data = fake_data(), .witness = { .tick = ticks, .stop_after = stop_after } };
+    *b = (bench){ .module = fake_module(),
+                  .data = fake_data(),
+                  .witness = { .tick = ticks, .stop_after = stop_after } };
     CU_ASSERT_FATAL(lt_device_open(&b->module, NULL, &none, &b->device, &b->err) == LTC_OK);
     CU_ASSERT_FATAL(lt_device_load(&b->device, &b->data, &b->err) == LTC_OK);
     CU_ASSERT_FATAL(lt_session_open(&b->device, &request, &b->session, &b->err) == LTC_OK);
@@ -80,7 +87,8 @@ static void how_spans_are_cut_changes_nothing(void)
         CU_ASSERT(advance(&b, step, step + 7 < 50 ? step + 7 : 50, 0, &reached) == LTC_OK);
     done(&b);
     CU_ASSERT(the.trains > first.trains && the.w == first.w && the.slot == first.slot);
-    CU_ASSERT(!memcmp(the.rows, first.rows, sizeof the.rows) && !memcmp(the.rates, first.rates, sizeof the.rates));
+    CU_ASSERT(!memcmp(the.rows, first.rows, sizeof the.rows) &&
+              !memcmp(the.rates, first.rates, sizeof the.rates));
 }
 
 static void each_epoch_shows_every_sample_once(void)
@@ -147,7 +155,8 @@ static void progress_is_a_mean_since_it_was_last_forgotten(void)
     fake_reset(NULL);
     begin(&b, STEPS, 0.001, 0);
     CU_ASSERT(advance(&b, 0, 4, 0, &reached) == LTC_OK);
-    CU_ASSERT(b.witness.last.batch_loss == 1.5 && b.witness.last.batch_accuracy == 0.5);      /* losses 0, 1, 2, 3 */
+    /* losses 0, 1, 2, 3 */
+    CU_ASSERT(b.witness.last.batch_loss == 1.5 && b.witness.last.batch_accuracy == 0.5);
     lt_trainer_forget(b.trainer);
     CU_ASSERT(advance(&b, 4, 6, 0, &reached) == LTC_OK && b.witness.last.batch_loss == 4.5);
     CU_ASSERT(b.witness.last.step == 6 && b.witness.last.steps == STEPS);
@@ -240,9 +249,12 @@ int main(void)
         { "a pause ends early, and going on is the same", a_pause_ends_early_and_going_on_is_the_same },
         { "progress is a mean since it was last forgotten", progress_is_a_mean_since_it_was_last_forgotten },
         { "a backend leaves no floating-point mode behind", a_backend_leaves_no_floating_point_mode_behind },
-        { "a plug-in with larger structs finds room to write", a_plug_in_with_larger_structs_finds_room_to_write },
-        { "a request that a plug-in cannot read is refused", a_request_that_a_plug_in_cannot_read_is_refused },
-        { "an evaluation goes in parts, longer ones while they are quick", an_evaluation_goes_in_parts_that_grow_while_they_are_quick },
+        { "a plug-in with larger structs finds room to write",
+          a_plug_in_with_larger_structs_finds_room_to_write },
+        { "a request that a plug-in cannot read is refused",
+          a_request_that_a_plug_in_cannot_read_is_refused },
+        { "an evaluation goes in parts, longer ones while they are quick",
+          an_evaluation_goes_in_parts_that_grow_while_they_are_quick },
         { "an evaluation stops where it is told to", an_evaluation_stops_where_it_is_told_to },
     };
     return lt_suite_run("trainer", claims, sizeof claims / sizeof claims[0]);

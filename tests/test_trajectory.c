@@ -1,4 +1,5 @@
-/* Claims about trajectories: what is stored is never trained again, and what is trained again has the same bytes. */
+/* Claims about trajectories: what is stored is never trained again, and what is trained again
+ * has the same bytes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,8 @@ static void another_cadence_is_a_replay_with_the_same_states(void)
 {
     bench b;
     bench_begin(&b, NULL);
-    const lt_digest first = bench_train(&b, 20, 5), second = bench_train(&b, 20, 4), third = bench_train(&b, 20, 20);
+    const lt_digest first = bench_train(&b, 20, 5), second = bench_train(&b, 20, 4),
+                    third = bench_train(&b, 20, 20);
     CU_ASSERT(!memcmp(&first, &second, sizeof first) && !memcmp(&first, &third, sizeof first));
     CU_ASSERT(the.steps == 0);                /* the third cadence's rows are all there */
     bench_end(&b);
@@ -60,8 +62,8 @@ static void a_later_rewind_point_trains_only_up_to_it(void)
     bench_end(&b);
 }
 
-/* Momentum, a rate that drops behind the rewind point and rows in the order of their epochs: all of it goes on at step
- * 7 as it did the first time, so that where nothing was pruned nothing differs. */
+/* Momentum, a rate that drops behind the rewind point and rows in the order of their epochs: all of it goes
+ * on at step 7 as it did the first time, so that where nothing was pruned nothing differs. */
 static void trap_25_rewound_late_it_ends_as_the_dense_one(void)
 {
     enum { REWOUND = 7, STEPS = 20 };
@@ -70,10 +72,13 @@ static void trap_25_rewound_late_it_ends_as_the_dense_one(void)
     lt_trajectory dense, late;
     bool found = false;
     bench_begin(&b, NULL);
-    b.schedule = (lt_schedule){ .type = LT_SCHEDULE_MULTISTEP, .lr = 0.5, .gamma = 0.1, .milestone = &drop, .n_milestones = 1 };
+    b.schedule = (lt_schedule){
+        .type = LT_SCHEDULE_MULTISTEP, .lr = 0.5, .gamma = 0.1, .milestone = &drop, .n_milestones = 1
+    };
     CU_ASSERT_FATAL(bench_ask(&b, STEPS, 10, REWOUND, false, &dense) == LTC_OK);
     const lt_digest end = *lt_trajectory_state(&dense, STEPS, false);
-    CU_ASSERT_FATAL(lt_snapshot_get(b.store, lt_trajectory_state(&dense, REWOUND, false), &b.start, &found, &b.err) == LTC_OK);
+    CU_ASSERT_FATAL(lt_snapshot_get(b.store, lt_trajectory_state(&dense, REWOUND, false), &b.start, &found,
+                                    &b.err) == LTC_OK);
     CU_ASSERT(found && b.start.clock == REWOUND && b.start.slot1[0][0] != 0);
     b.first_step = REWOUND;
     CU_ASSERT_FATAL(bench_ask(&b, STEPS, 10, 0, false, &late) == LTC_OK);
@@ -101,7 +106,8 @@ static void the_best_state_is_there_and_measured(void)
     bench_end(&b);
 }
 
-/* Stopped after every number of spans in turn, and gone on with: the same bytes, nothing trained twice but the tail. */
+/* Stopped after every number of spans in turn, and gone on with: the same bytes, nothing trained
+ * twice but the tail. */
 static void stopped_anywhere_it_goes_on_to_the_same_bytes(void)
 {
     bench b;
@@ -146,7 +152,8 @@ static void a_state_that_was_lost_is_made_again(void)
     char command[128];
     bench_begin(&b, NULL);
     const lt_digest first = bench_train(&b, 20, 10);
-    snprintf(command, sizeof command, "find '%s/objects' -name '*.safetensors' -exec truncate -s 10 {} +", b.path);
+    snprintf(command, sizeof command, "find '%s/objects' -name '*.safetensors' -exec truncate -s 10 {} +",
+             b.path);
     CU_ASSERT(system(command) == 0);
     CU_ASSERT(bench_ask(&b, 25, 10, 0, false, &t) == LTC_OK);
     CU_ASSERT(the.steps == 25);
@@ -195,7 +202,8 @@ static void saves_do_not_pile_up(void)
     b.save_s = 20;
     b.stop_after = 12;
     CU_ASSERT(bench_ask(&b, 20, 1, 0, false, &t) == LTC_ECANCELLED);
-    CU_ASSERT(lt_store_count(b.store, &stats, &b.err) == LTC_OK && b.saves > 3 && stats.objects == t.n_points);
+    CU_ASSERT(lt_store_count(b.store, &stats, &b.err) == LTC_OK && b.saves > 3 &&
+              stats.objects == t.n_points);
     lt_trajectory_free(&t);
     b.stop_after = 0;
     CU_ASSERT(bench_ask(&b, 20, 1, 0, false, &t) == LTC_OK);
@@ -215,9 +223,12 @@ static void saving_takes_nothing_away(void)
                    late = { .step = 20, .kind = LT_POINT_STATE, .state = { { 2 } } };
     const lt_evaluation first = { .step = 0, .n[LT_TEST] = 3 }, last = { .step = 20, .n[LT_TEST] = 3 };
     bench_begin(&b, NULL);
-    CU_ASSERT(!lt_trajectory_add_point(&theirs, &late, &b.err) && !lt_trajectory_add_evaluation(&theirs, &last, &b.err));
-    CU_ASSERT(!lt_trajectory_add_point(&ours, &early, &b.err) && !lt_trajectory_add_evaluation(&ours, &first, &b.err));
-    CU_ASSERT(!lt_trajectory_save(b.store, &key, &theirs, &b.err) && !lt_trajectory_save(b.store, &key, &ours, &b.err));
+    CU_ASSERT(!lt_trajectory_add_point(&theirs, &late, &b.err) &&
+              !lt_trajectory_add_evaluation(&theirs, &last, &b.err));
+    CU_ASSERT(!lt_trajectory_add_point(&ours, &early, &b.err) &&
+              !lt_trajectory_add_evaluation(&ours, &first, &b.err));
+    CU_ASSERT(!lt_trajectory_save(b.store, &key, &theirs, &b.err) &&
+              !lt_trajectory_save(b.store, &key, &ours, &b.err));
     CU_ASSERT_EQUAL(lt_trajectory_load(b.store, &key, &both, &b.err), LTC_OK);
     CU_ASSERT(both.n_points == 1 && both.n_evaluations == 2 && lt_trajectory_state(&both, 20, false));
     lt_trajectory_free(&ours), lt_trajectory_free(&theirs), lt_trajectory_free(&both);
@@ -246,15 +257,21 @@ int main(void)
 {
     static const lt_test claims[] = {
         { "what is stored is not trained again", what_is_stored_is_not_trained_again },
-        { "a longer training goes on from the end of the shorter", a_longer_training_goes_on_from_the_end_of_the_shorter },
-        { "another cadence is a replay with the same states", another_cadence_is_a_replay_with_the_same_states },
+        { "a longer training goes on from the end of the shorter",
+          a_longer_training_goes_on_from_the_end_of_the_shorter },
+        { "another cadence is a replay with the same states",
+          another_cadence_is_a_replay_with_the_same_states },
         { "a later rewind point trains only up to it", a_later_rewind_point_trains_only_up_to_it },
-        { "trap 25: rewound late and unpruned, it ends as the dense one", trap_25_rewound_late_it_ends_as_the_dense_one },
+        { "trap 25: rewound late and unpruned, it ends as the dense one",
+          trap_25_rewound_late_it_ends_as_the_dense_one },
         { "trap 34: the best state is there and measured", the_best_state_is_there_and_measured },
-        { "trap 26c: stopped anywhere, it goes on to the same bytes", stopped_anywhere_it_goes_on_to_the_same_bytes },
-        { "a replay that differs is an error and not a result", a_replay_that_differs_is_an_error_and_not_a_result },
+        { "trap 26c: stopped anywhere, it goes on to the same bytes",
+          stopped_anywhere_it_goes_on_to_the_same_bytes },
+        { "a replay that differs is an error and not a result",
+          a_replay_that_differs_is_an_error_and_not_a_result },
         { "a state that was lost is made again", a_state_that_was_lost_is_made_again },
-        { "a state that is gone is made again when it is asked for", a_state_that_is_gone_is_made_again_when_it_is_asked_for },
+        { "a state that is gone is made again when it is asked for",
+          a_state_that_is_gone_is_made_again_when_it_is_asked_for },
         { "saves come by the clock, whatever the cadence", saves_come_by_the_clock_whatever_the_cadence },
         { "saves do not pile up", saves_do_not_pile_up },
         { "saving takes nothing away", saving_takes_nothing_away },

@@ -33,12 +33,14 @@ static void a_bad_step_is_found_once(void)
     lt_trajectory_free(&t);
     for (int look = 0; look < 2; look++) {
         CU_ASSERT(bench_ask(&b, 20, 5, 3, look, &t) == LTC_ENUMERIC && the.steps == 0);
-        CU_ASSERT_PTR_NOT_NULL(strstr(b.err.message, "training loss is not finite at step 7 (learning rate 0.5)"));
+        CU_ASSERT_PTR_NOT_NULL(
+            strstr(b.err.message, "training loss is not finite at step 7 (learning rate 0.5)"));
         CU_ASSERT(lt_trajectory_at(&t, 5) && !lt_trajectory_at(&t, 10));
         CU_ASSERT(lt_trajectory_state(&t, 7, false) && lt_trajectory_state(&t, 3, false));
         lt_trajectory_free(&t);
     }
-    CU_ASSERT(bench_ask(&b, 30, 2, 0, false, &t) == LTC_ENUMERIC && the.steps == 7); /* another cadence: up to it alone */
+    /* another cadence: up to it alone */
+    CU_ASSERT(bench_ask(&b, 30, 2, 0, false, &t) == LTC_ENUMERIC && the.steps == 7);
     CU_ASSERT(lt_trajectory_at(&t, 6) != NULL);
     lt_trajectory_free(&t);
     CU_ASSERT(bench_ask(&b, 6, 2, 0, false, &t) == LTC_OK); /* a training that ends before it is well */

@@ -79,7 +79,8 @@ static size_t differing(const bench *b, const lt_state *s, bool slots)
         for (size_t i = 0; i < b->g.view.param[p].n; i++)
             if (!b->kept.mask[p] || b->kept.mask[p][i])
                 n += !same(b->start.value[p], s->value[p], i) ||
-                     (slots && (!same(b->start.slot1[p], s->slot1[p], i) || !same(b->start.slot2[p], s->slot2[p], i)));
+                     (slots &&
+                      (!same(b->start.slot1[p], s->slot1[p], i) || !same(b->start.slot2[p], s->slot2[p], i)));
     return n;
 }
 
@@ -89,7 +90,8 @@ static size_t slots_not_zero(const bench *b)
     size_t n = 0;
     for (uint32_t p = 0; p < b->kept.n_params; p++)
         for (size_t i = 0; i < b->g.view.param[p].n; i++)
-            n += memcmp(&b->start.slot1[p][i], &zero, sizeof zero) || memcmp(&b->start.slot2[p][i], &zero, sizeof zero);
+            n += memcmp(&b->start.slot1[p][i], &zero, sizeof zero) ||
+                 memcmp(&b->start.slot2[p][i], &zero, sizeof zero);
     return n;
 }
 
@@ -99,7 +101,8 @@ static void trap_23_a_rewound_state_is_whole_with_its_statistics(void)
     make(&b);
     treat(&b, LT_KEPT_REWIND, LT_PRUNED_ZERO);
     const uint32_t mean = rig_param(&b.g, "bn1.running_mean"), bias = rig_param(&b.g, "fc.bias");
-    CU_ASSERT(!memcmp(b.start.value[mean], b.rewind.value[mean], 4 * sizeof(float)) && b.start.value[mean][3] == 1);
+    CU_ASSERT(!memcmp(b.start.value[mean], b.rewind.value[mean], 4 * sizeof(float)) &&
+              b.start.value[mean][3] == 1);
     CU_ASSERT(!memcmp(b.start.value[bias], b.rewind.value[bias], 10 * sizeof(float)));
     CU_ASSERT_EQUAL(b.start.clock, 500);
     drop(&b);
@@ -140,7 +143,8 @@ static void traps_2_and_3_masks_are_never_inferred_from_values(void)
     bench b;
     make(&b);
     const uint32_t p = rig_param(&b.g, "fc.weight");
-    b.rewind.value[p][1] = 0.0f, b.rewind.value[p][3] = -0.0f, b.rewind.value[p][5] = 1e-30f;         /* kept, all three */
+    /* kept, all three */
+    b.rewind.value[p][1] = 0.0f, b.rewind.value[p][3] = -0.0f, b.rewind.value[p][5] = 1e-30f;
     b.rewind.value[p][2] = -9;                /* pruned */
     treat(&b, LT_KEPT_REWIND, LT_PRUNED_ZERO);
     for (size_t i = 1; i <= 5; i += 2)
@@ -160,8 +164,9 @@ static void trap_6_frozen_weights_keep_their_initial_values(void)
         for (uint32_t p = 0; p < b.kept.n_params; p++)
             for (size_t i = 0; b.kept.mask[p] && i < b.g.view.param[p].n; i++)
                 if (!b.kept.mask[p][i])
-                    wrong += b.start.mask[p][i] != LTC_FROZEN || !same(b.start.value[p], b.init.value[p], i) ||
-                             b.start.slot1[p][i] != 0 || b.start.slot2[p][i] != 0;
+                    wrong += b.start.mask[p][i] != LTC_FROZEN ||
+                             !same(b.start.value[p], b.init.value[p], i) || b.start.slot1[p][i] != 0 ||
+                             b.start.slot2[p][i] != 0;
         CU_ASSERT_EQUAL(wrong, 0);
     }
     drop(&b);
@@ -249,10 +254,11 @@ static void trap_26_controls_start_from_the_dense_snapshot(void)
     CU_ASSERT_EQUAL_FATAL(lt_state_add_mask(&b.rewind, p, &err), LTC_OK);
     CU_ASSERT_EQUAL_FATAL(lt_state_add_mask(&b.final, p, &err), LTC_OK);
     CU_ASSERT_EQUAL_FATAL(lt_state_add_mask(&b.init, p, &err), LTC_OK);
-    b.rewind.mask[p][0] = b.final.mask[p][2] = LTC_DEAD;      /* pruned here too: no weight comes from there */
+    b.rewind.mask[p][0] = b.final.mask[p][2] = LTC_DEAD;      /* pruned here too: no weight comes from
+                                                               * there */
     treat(&b, LT_KEPT_REWIND, LT_PRUNED_FREEZE_INIT);
     treat(&b, LT_KEPT_FINAL, LT_PRUNED_ZERO);
-    b.rewind.mask[p][1] = LTC_DEAD, b.final.mask[p][1] = LTC_FROZEN;         /* alive under the control's own mask */
+    b.rewind.mask[p][1] = LTC_DEAD, b.final.mask[p][1] = LTC_FROZEN; /* alive under the control's own mask */
     for (size_t i = 0; i < 2; i++) {
         const lt_treatment t = { .kept = given[i].kept, .pruned = given[i].pruned };
         CU_ASSERT_EQUAL(lt_treat(&t, &b.kept, &b.init, &b.rewind, &b.final, &b.start, &err), LTC_EINVAL);
@@ -288,7 +294,8 @@ static void what_moved_is_counted_bit_by_bit(void)
     drop(&b);
 }
 
-/* retrain.optimizer_state and retrain.from: what the optimizer gathered stays with the weights, or does not. */
+/* retrain.optimizer_state and retrain.from: what the optimizer gathered stays with the
+ * weights, or does not. */
 static void slots_and_clock_come_along_or_stay_behind(void)
 {
     static const struct { int64_t kept, slots; bool come; } cases[] = {
@@ -313,14 +320,19 @@ static void slots_and_clock_come_along_or_stay_behind(void)
 int main(void)
 {
     static const lt_test claims[] = {
-        { "trap 23: a rewound state is whole, with its statistics", trap_23_a_rewound_state_is_whole_with_its_statistics },
-        { "trap 24: alive weights are the snapshot's bit by bit", trap_24_alive_weights_are_the_snapshots_bit_by_bit },
+        { "trap 23: a rewound state is whole, with its statistics",
+          trap_23_a_rewound_state_is_whole_with_its_statistics },
+        { "trap 24: alive weights are the snapshot's bit by bit",
+          trap_24_alive_weights_are_the_snapshots_bit_by_bit },
         { "pruned weights and their slots are +0.0", pruned_weights_and_their_slots_are_plus_zero },
-        { "traps 2 and 3: masks are never inferred from values", traps_2_and_3_masks_are_never_inferred_from_values },
-        { "trap 6: frozen weights keep their initial values", trap_6_frozen_weights_keep_their_initial_values },
+        { "traps 2 and 3: masks are never inferred from values",
+          traps_2_and_3_masks_are_never_inferred_from_values },
+        { "trap 6: frozen weights keep their initial values",
+          trap_6_frozen_weights_keep_their_initial_values },
         { "what is not eligible has no mask", what_is_not_eligible_has_no_mask },
         { "final and reinit begin with no optimizer", final_and_reinit_begin_with_no_optimizer },
-        { "trap 27: reinit is a fresh draw and no permutation", trap_27_reinit_is_a_fresh_draw_and_no_permutation },
+        { "trap 27: reinit is a fresh draw and no permutation",
+          trap_27_reinit_is_a_fresh_draw_and_no_permutation },
         { "trap 28: a fresh draw counts the dense fan-in", trap_28_a_fresh_draw_counts_the_dense_fan_in },
         { "trap 26: controls start from the dense snapshot", trap_26_controls_start_from_the_dense_snapshot },
         { "what moved is counted bit by bit", what_moved_is_counted_bit_by_bit },

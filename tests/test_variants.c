@@ -86,9 +86,11 @@ static const struct { const char *prune; int64_t masks; } owners[] = {
 static void matched_masks_inherit_what_they_do_not_look_at(void)
 {
     rig r = rig_open();
-    rig_settle_over_pruned(&r, "prune = { layer_rate = ( { match = \"*\"; rate = 0.1; } ); allocation = \"erk\"; };\n"
-                               "variants = ( { name = \"x\"; prune = { masks = \"own\"; match = \"density\"; }; },\n"
-                               "{ name = \"y\"; prune = { match = \"density\"; layer_rate = (); allocation = \"uniform\"; }; } );");
+    rig_settle_over_pruned(
+        &r,
+        "prune = { layer_rate = ( { match = \"*\"; rate = 0.1; } ); allocation = \"erk\"; };\n"
+        "variants = ( { name = \"x\"; prune = { masks = \"own\"; match = \"density\"; }; },\n"
+        "{ name = \"y\"; prune = { match = \"density\"; layer_rate = (); allocation = \"uniform\"; }; } );");
     CU_ASSERT_STRING_EQUAL(r.said, "");
     CU_ASSERT(r.settings.n_variants == 2 && r.settings.variant[0].settings.prune.layer_rate.n == 1);
     rig_close(&r);
@@ -112,7 +114,8 @@ static void matched_masks_need_no_amount(void)
 {
     rig r = rig_open();
     rig_settle_over(&r, "prune = { strategy = \"iterative\"; mask = { plugin = \"count\"; }; rounds = 2; };\n"
-                        "variants = ( { name = \"x\"; prune = { mask = { plugin = \"chance\"; }; match = \"density\"; }; } );");
+                        "variants = ( { name = \"x\"; prune = { mask = { plugin = \"chance\"; }; match = "
+                        "\"density\"; }; } );");
     CU_ASSERT_STRING_EQUAL(r.said, "");
     rig_settle_over(&r, "prune = { strategy = \"iterative\"; mask = { plugin = \"count\"; }; rounds = 2; };\n"
                         "variants = ( { name = \"x\"; prune = { mask = { plugin = \"chance\"; }; }; } );");
@@ -121,7 +124,8 @@ static void matched_masks_need_no_amount(void)
 }
 
 /* Lists laid over pruned.cfg: 5 rounds, 100 steps. */
-static const struct { const char *text, *says; } bad[] = {
+static const struct { const char *text, *says;
+} bad[] = {
     { "variants = { name = \"x\"; };", "run.cfg:2: variants: is not a list (write variants = (" },
     { "variants = ( 5 );", "run.cfg:2: variants[1]: is not a group" },
     { "varaints = ( );", "varaints: there is no such key (did you mean 'variants'?)" },
@@ -161,8 +165,8 @@ static const struct { const char *text, *says; } bad[] = {
     { "variants = ( { name = \"x\"; prune = { match = \"rate\"; }; } );",
       "\"rate\" is not one of: none, density, layer-density" },
     { "variants = ( { name = \"x\"; prune = { kept = \"reint\"; }; } );",
-      "variants[x].prune.kept: \"reint\" is not one of: rewind, final, reinit, permute, signed-permute, reshuffle, "
-      "signed-reshuffle, signed-constant, random-sign\n        did you mean 'reinit'?" },
+      "variants[x].prune.kept: \"reint\" is not one of: rewind, final, reinit, permute, signed-permute, "
+      "reshuffle, signed-reshuffle, signed-constant, random-sign\n        did you mean 'reinit'?" },
     { "variants = ( { name = \"x\"; train = { optimizer = { lr = 0; }; }; } );",
       "variants[x].train.optimizer.lr: 0 is not in (0, inf)" },
     { "variants = ( { name = \"x\"; arch = { plugin = \"gone\"; }; } );",
@@ -215,8 +219,10 @@ static const struct { const char *text; size_t n; } counted[] = {
     { "prune = { rate = 2; }; train = { batch_size = 0; };\nvariants = ( { name = \"x\"; }, { name = \"y\"; } );", 2 },
     { "prune = { rounds = 5; rate = [0.1, 0.2]; };\nvariants = ( { name = \"x\"; prune = { kept = \"final\"; }; } );", 1 },
     { "prune = { kept = \"reint\"; };\nvariants = ( { name = \"x\"; prune = { kept = \"reint\"; }; } );", 2 },
-    { "run = { seed = -1; };\nvariants = ( { name = \"x\"; draws = 0; foo = 1; prune = { rate = 7; }; } );", 4 },
-    { "arch = { plugin = \"gone\"; };\nvariants = ( { name = \"x\"; arch = { plugin = \"plain\"; }; } );", 1 },
+    { "run = { seed = -1; };\nvariants = ( { name = \"x\"; draws = 0; foo = 1; prune = { rate = 7; }; } );",
+      4 },
+    { "arch = { plugin = \"gone\"; };\nvariants = ( { name = \"x\"; arch = { plugin = \"plain\"; }; } );",
+      1 },
 };
 
 static void all_faults_are_reported_once(void)
@@ -234,14 +240,18 @@ static void all_faults_are_reported_once(void)
 static void set_addresses_a_variant_by_its_name(void)
 {
     static const char *const set[] = {
-        "variants[random reinit].draws=7", "variants[at once].prune.sparsity=0.3", "variants[adam].train.steps=9",
-        "variants[random reinit].prune.kept=final", "variants[random sparse]={ draws = 2; }",
+        "variants[random reinit].draws=7",        "variants[at once].prune.sparsity=0.3",
+        "variants[adam].train.steps=9",           "variants[random reinit].prune.kept=final",
+        "variants[random sparse]={ draws = 2; }",
     };
     static const struct { const char *set, *says; } wrong[] = {
-        { "variants[random reint].draws=7", "there is no variant of that name (did you mean 'random reinit'?)" },
+        { "variants[random reint].draws=7",
+          "there is no variant of that name (did you mean 'random reinit'?)" },
         { "variants[adam].draws=x", "--set: variants[adam].draws: \"x\" is not an integer" },
-        { "variants[adam].prune.knept=x", "--set: variants[adam].prune.knept: there is no such key (did you mean 'kept'?)" },
-        { "variants[adam].train={ steps = 1; epochs = 2; }", "--set: variants[adam].train: steps and epochs exclude" },
+        { "variants[adam].prune.knept=x",
+          "--set: variants[adam].prune.knept: there is no such key (did you mean 'kept'?)" },
+        { "variants[adam].train={ steps = 1; epochs = 2; }",
+          "--set: variants[adam].train: steps and epochs exclude" },
     };
     rig r = rig_open();
     rig_settle_over_pruned(&r, controls);

@@ -29,8 +29,9 @@ static const ltc_param param[] = {
 };
 enum { N_PARAMS = sizeof param / sizeof param[0] };
 static const ltc_graph graph = {
-    .size = sizeof graph, .node_size = sizeof node[0], .param_size = sizeof param[0], .value_size = sizeof value[0],
-    .n_nodes = 2, .n_params = N_PARAMS, .n_values = 10, .input = 1, .logits = 9, .node = node, .param = param, .value = value,
+    .size = sizeof graph, .node_size = sizeof node[0], .param_size = sizeof param[0],
+    .value_size = sizeof value[0], .n_nodes = 2, .n_params = N_PARAMS, .n_values = 10, .input = 1,
+    .logits = 9, .node = node, .param = param, .value = value,
 };
 
 static void add(lt_tensors *t, const char *name, uint32_t type, uint32_t rank, int64_t d0, int64_t d1)
@@ -95,11 +96,17 @@ static void counters_and_slots_are_passed_over(void)
 
 static void what_does_not_fit_is_named(void)
 {
-    static const struct { const char *but, *instead; uint32_t type, rank; int64_t d0, d1; size_t n; const char *says; } bad[] = {
-        { "fc.weight", "fc.weight", LTC_F32, 2, 3, 2, 1, "w.safetensors: fc.weight is 3 x 2; the network's is 2 x 3" },
+    static const struct {
+        const char *but, *instead;
+        uint32_t type, rank; int64_t d0, d1; size_t n;
+        const char *says;
+    } bad[] = {
+        { "fc.weight", "fc.weight", LTC_F32, 2, 3, 2, 1,
+          "w.safetensors: fc.weight is 3 x 2; the network's is 2 x 3" },
         { "fc.weight", "fc.weight", LTC_F32, 1, 6, 0, 1, "fc.weight is 6; the network's is 2 x 3" },
         { "fc.bias", "fc.bias", LTC_F64, 1, 2, 0, 1, "fc.bias is of type F64; weights are F32" },
-        { "bn.running_var", "bn.running_vra", LTC_F32, 1, 2, 0, 2, "bn.running_var is missing: the network has it, as 2" },
+        { "bn.running_var", "bn.running_vra", LTC_F32, 1, 2, 0, 2,
+          "bn.running_var is missing: the network has it, as 2" },
         { "", "fc2.weight", LTC_F32, 1, 2, 0, 1, "fc2.weight is unexpected" },
         { "", "num_batches", LT_I64, 0, 0, 0, 1, "num_batches is unexpected" },
     };
@@ -128,8 +135,10 @@ static void a_weight_that_is_not_finite_is_named(void)
 int main(void)
 {
     static const lt_test claims[] = {
-        { "weights that fit are taken, running statistics too, and an optimizer begins anew", fitting_weights_are_taken },
-        { "PyTorch's batch counts and a stored state's slots are passed over", counters_and_slots_are_passed_over },
+        { "weights that fit are taken, running statistics too, and an optimizer begins anew",
+          fitting_weights_are_taken },
+        { "PyTorch's batch counts and a stored state's slots are passed over",
+          counters_and_slots_are_passed_over },
         { "a weight that is not finite is named", a_weight_that_is_not_finite_is_named },
         { "what is missing, unexpected, or of another type or shape is named", what_does_not_fit_is_named },
     };

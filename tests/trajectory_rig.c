@@ -31,11 +31,14 @@ void bench_begin(bench *b, const double *validation)
 {
     static const ltc_optimizer optimizer = { .size = sizeof optimizer, .kind = LTC_SGD };
     static const ltc_input input = { .size = sizeof input };
-    static const lt_program_request request = { .graph = &fake_graph, .optimizer = &optimizer, .input = &input,
-                                                .batch = BATCH };
+    static const lt_program_request request = {
+        .graph = &fake_graph, .optimizer = &optimizer, .input = &input, .batch = BATCH
+    };
     const lt_services none = { 0 };
     fake_reset(validation);
-    *b = (bench){ .path = "/tmp/ltcore-trajectory-XXXXXX", .module = fake_module(), .data = fake_data(), .tick = 0.001 };
+    *b = (bench){
+        .path = "/tmp/ltcore-trajectory-XXXXXX", .module = fake_module(), .data = fake_data(), .tick = 0.001
+    };
     CU_ASSERT_FATAL(mkdtemp(b->path) != NULL);
     CU_ASSERT_FATAL(lt_store_open(b->path, ignore, NULL, &b->store, &b->err) == LTC_OK);
     CU_ASSERT_FATAL(lt_device_open(&b->module, NULL, &none, &b->device, &b->err) == LTC_OK);
@@ -64,8 +67,9 @@ ltc_status bench_ask(bench *b, uint64_t steps, uint64_t every, uint64_t keep, bo
                                  .key_order = { 1, 2 } };
     const lt_trajectory_request r = {
         .store = b->store, .key = { { 7, (uint8_t)b->first_step } }, .first_step = b->first_step,
-        .session = look ? NULL : b->session, .training = &b->training, .watcher = &b->watcher, .start = &b->start,
-        .evaluate_every = every, .keep = &keep, .n_keep = keep ? 1 : 0, .save_s = b->save_s > 0 ? b->save_s : 1e9,
+        .session = look ? NULL : b->session, .training = &b->training, .watcher = &b->watcher,
+        .start = &b->start, .evaluate_every = every, .keep = &keep, .n_keep = keep ? 1 : 0,
+        .save_s = b->save_s > 0 ? b->save_s : 1e9,
     };
     b->spans = 0;
     the.steps = 0;

@@ -1,4 +1,5 @@
-/* A trajectory rig: a store in a temporary directory, and a session on the test backend that trains into it. */
+/* A trajectory rig: a store in a temporary directory, and a session on the test backend
+ * that trains into it. */
 #ifndef LT_TESTS_TRAJECTORY_RIG_H
 #define LT_TESTS_TRAJECTORY_RIG_H
 
@@ -29,7 +30,8 @@ typedef struct bench {
 void bench_begin(bench *b, const double *validation);
 void bench_end(bench *b);
 
-/* Asks for so many steps, evaluated so often, and one state beside the end's (0: none). look: at what is stored alone. */
+/* Asks for so many steps, evaluated so often, and one state beside the end's (0: none). look: at
+ * what is stored alone. */
 ltc_status bench_ask(bench *b, uint64_t steps, uint64_t every, uint64_t keep, bool look, lt_trajectory *t);
 
 /* The digest of the end state. */

@@ -162,5 +162,6 @@ static ltc_status time_cohort(lt_device *d, lt_regime *r, const lt_bench_request
 
 int main(int argc, char **argv)
 {
-    return lt_bench_run(argc, argv, "bench_replicas CONFIG SPANS STEPS REPLICAS DENSITY [KEY=VALUE...]", 1, time_cohort);
+    return lt_bench_run(argc, argv, "bench_replicas CONFIG SPANS STEPS REPLICAS DENSITY [KEY=VALUE...]", 1,
+                        time_cohort);
 }

@@ -45,7 +45,9 @@ static int print_topic(const lt_world *w, const char *topic)
     else if (!strcmp(topic, "man"))           /* for the build */
         lt_pages_print_man(LTCORE_VERSION, usage, w->out);
     else if (!lt_page_print(topic, w->out)) {
-        lt_cli_say(w, "no help on '%s'; there is 'ltcore help', 'ltcore help COMMAND' and 'ltcore help config'", topic);
+        lt_cli_say(w,
+                   "no help on '%s'; there is 'ltcore help', 'ltcore help COMMAND' and 'ltcore help config'",
+                   topic);
         return LT_EXIT_USAGE;
     }
     return LT_EXIT_DONE;

@@ -29,7 +29,9 @@ int lt_cli_report(const lt_world *w, const lt_arguments *a)
     if (code)
         return code;
     if (a->n_rest > 1 && !a->output && r.formats != LT_REPORT_MD) {
-        lt_cli_say(w, "where does the comparison go? Name a directory with -o DIR, or print tables with --format md");
+        lt_cli_say(
+            w,
+            "where does the comparison go? Name a directory with -o DIR, or print tables with --format md");
         return LT_EXIT_USAGE;
     }
     if (lt_report_write(&r, note, &err)) {

@@ -9,8 +9,9 @@ static ltc_status run(const lt_world *w, const lt_arguments *a, const lt_setup *
                               .now_s = w->now_s };
     lt_config_write(&s->settings, &resolved);
     const lt_run_request r = {
-        .settings = &s->settings, .config = s->config, .services = &s->services, .resolved = resolved.s, .version = LTCORE_VERSION,
-        .progress = &line, .jobs = a->jobs, .processors = w->processors, .out = w->out, .now_s = w->now_s,
+        .settings = &s->settings, .config = s->config, .services = &s->services, .resolved = resolved.s,
+        .version = LTCORE_VERSION, .progress = &line, .jobs = a->jobs, .processors = w->processors,
+        .out = w->out, .now_s = w->now_s,
     };
     ltc_status st = resolved.failed ? ltc_fail(err, LTC_ENOMEM, "no memory for the configuration") : LTC_OK;
     if (!st)

@@ -122,8 +122,8 @@ static const lt_job *job_of(const look *l, const lt_standing_level *at)
 {
     for (uint32_t i = 0; i < l->plan.n_jobs; i++) {
         const lt_job *j = &l->plan.job[i];
-        if (j->line->order == at->order && j->line->point == at->point && j->trial + 1 == at->trial && j->draw == at->draw &&
-            j->step.level == at->level)
+        if (j->line->order == at->order && j->line->point == at->point && j->trial + 1 == at->trial &&
+            j->draw == at->draw && j->step.level == at->level)
             return j;
     }
     return NULL;

@@ -8,7 +8,8 @@ static ltc_status print_summary(const lt_setup *s, FILE *to, ltc_error *err)
     lt_data data = { 0 };
     lt_graph graph = { 0 };
     const lt_data_request reader = { .reader = s->settings.dataset.plugin.module,
-                                     .options = s->settings.dataset.plugin.options, .services = &s->services };
+                                     .options = s->settings.dataset.plugin.options,
+                                     .services = &s->services };
     ltc_status st = lt_data_describe(&reader, &data, err);
     const lt_graph_request r = {
         .arch = s->settings.arch.plugin.module, .options = s->settings.arch.plugin.options,

@@ -14,7 +14,8 @@ typedef struct wish {
 } wish;
 
 /* With all its options at their defaults. */
-static ltc_status measure(const wish *q, const lt_module *m, const lt_services *services, const char *to, ltc_error *err)
+static ltc_status measure(const wish *q, const lt_module *m, const lt_services *services, const char *to,
+                          ltc_error *err)
 {
     lt_arena arena = { 0 };
     lt_device d = { 0 };
@@ -74,7 +75,8 @@ static int tune(const wish *q, const lt_setup *s, const lt_places *places)
     } else if (!m->ops.backend.tune) {
         lt_cli_say(q->world, "backend %s has no table of costs to measure", q->backend);
     } else if (!lstat(q->path, &there)) {
-        lt_cli_say(q->world, "%s is there already, and results may depend on it: name another file with -o", q->path);
+        lt_cli_say(q->world, "%s is there already, and results may depend on it: name another file with -o",
+                   q->path);
     } else {
         st = lt_services_settle(&s->services, make_table(q, m, &s->services, &err));
         code = st == LTC_ECANCELLED ? LT_EXIT_STOPPED : st ? LT_EXIT_FAILED : LT_EXIT_DONE;

@@ -62,7 +62,8 @@ static bool is_called(const lt_job *j, const char *word)
     if (sscanf(word, "t%u/l%u%n", &trial, &level, &end) != 2)
         if (sscanf(word, "t%u/d%u/l%u%n", &trial, &draw, &level, &end) != 3)
             return false;
-    return !word[end] && j->line->point == point && j->trial + 1 == trial && j->draw == draw && j->step.level == level;
+    return !word[end] && j->line->point == point && j->trial + 1 == trial && j->draw == draw &&
+           j->step.level == level;
 }
 
 static ltc_status find_job(work *k, ltc_error *err)

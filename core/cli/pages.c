@@ -32,20 +32,25 @@ static const page pages[] = {
       "One plug-in: its options with type, default, range and meaning, its formula and its source; of a backend\n"
       "also its identity, which says what can change a bit of a result.\n", PLUGINS,
       "ltcore info magnitude", NULL },
-    { "summary", "-c FILE", "The network layer by layer: type, output, parameters, multiply-accumulates; and totals.\n", CONFIG,
+    { "summary", "-c FILE",
+      "The network layer by layer: type, output, parameters, multiply-accumulates; and totals.\n", CONFIG,
       "ltcore summary -c run.cfg --set arch.plugin=resnet-20", NULL },
     { "show", "TICKET [TENSOR]",
       "What a ticket's directory, a mask or another safetensors file holds: shapes, densities, what the values are;\n"
       "of one tensor its first values and a histogram.\n", "",
       "ltcore show runs/lenet/tickets/main/t1/l05 fc1.weight", NULL },
-    { "eval", "TICKET -c FILE", "Loss and accuracy of stored weights on each split of the configuration's data.\n", CONFIG,
-      "ltcore eval runs/lenet/tickets/main/t1/l05 -c run.cfg", "0 done; 1 it cannot be evaluated; 2 not the network's weights" },
+    { "eval", "TICKET -c FILE",
+      "Loss and accuracy of stored weights on each split of the configuration's data.\n", CONFIG,
+      "ltcore eval runs/lenet/tickets/main/t1/l05 -c run.cfg",
+      "0 done; 1 it cannot be evaluated; 2 not the network's weights" },
     { "status", "DIR",
       "How far the run is that writes to DIR, which may go on in another terminal: levels done and planned, what is\n"
       "being trained now, how long it may still take, and what failed, with its cause. In nobody's way.\n", OF_A_RUN,
       "ltcore status runs/lenet", "0 shown, however the run does; 1 it cannot be read; 2 DIR holds no run" },
-    { "watch", "DIR", "The same as status, every two seconds, until the run ends; once into a pipe.\n", OF_A_RUN,
-      "ltcore watch runs/lenet", "0 the run has ended; 1 it cannot be read; 2 DIR holds no run; 3 stopped by a signal" },
+    { "watch", "DIR", "The same as status, every two seconds, until the run ends; once into a pipe.\n",
+      OF_A_RUN,
+      "ltcore watch runs/lenet",
+      "0 the run has ended; 1 it cannot be read; 2 DIR holds no run; 3 stopped by a signal" },
     { "report", "DIR... [-o DIR]",
       "Makes the report of a finished run again from its results.db: figures, their tables, and report.html, one file\n"
       "that works offline. Of several runs, one report that compares them.\n",
@@ -55,7 +60,8 @@ static const page pages[] = {
     { "verify", "DIR [VARIANT/tN[/dN]/lNN]",
       "Trains one stored training of a run again, the dense network of trial 1 unless one is named, and compares the\n"
       "bytes with those in the store. Writes nothing.\n", OF_A_RUN,
-      "ltcore verify runs/lenet main/t1/l05", "0 identical; 1 they differ, or it is not stored whole; 2 there is no such training" },
+      "ltcore verify runs/lenet main/t1/l05",
+      "0 identical; 1 they differ, or it is not stored whole; 2 there is no such training" },
     { "store", "stats|verify|gc [-c FILE]",
       "The store of trained weights, that of the configuration or the user's own. stats counts; verify reads\n"
       "everything and moves what is damaged to quarantine; gc removes what no run needs and is older than a day, and\n"
@@ -66,7 +72,8 @@ static const page pages[] = {
       "table that its option `costs` takes: by it dense or sparse kernels are chosen, layer by layer. Never done\n"
       "within a run. Another table gives other last bits, and so it is part of the backend's identity.\n",
       "  -o, --output FILE      the table (BACKEND.costs); it must not be there yet\n" PLUGINS,
-      "ltcore tune cpu -o zen4.costs", "0 written; 1 it failed; 2 no such backend, or it has no table; 3 stopped by a signal" },
+      "ltcore tune cpu -o zen4.costs",
+      "0 written; 1 it failed; 2 no such backend, or it has no table; 3 stopped by a signal" },
     { "check", "FILE.so [TEST]",
       "Does a plug-in's file keep to what the headers ask? All tests of its kinds, or one.\n", "",
       "ltcore check ./growth.so", "0 it does; 1 it does not; 2 no plug-in, or no such test" },

@@ -23,8 +23,8 @@ static bool is_bare(const char *text)
     return !(first.kind & literal) || second.kind != LT_TOKEN_END;
 }
 
-/* The bytes of KEY in KEY=VALUE: words with dots between them, each perhaps with a [NAME] behind it. 0: that is
- * not what it is. */
+/* The bytes of KEY in KEY=VALUE: words with dots between them, each perhaps with a [NAME] behind it. 0: that
+ * is not what it is. */
 static size_t key_length(const char *set)
 {
     for (size_t i = 0;; i++) {

@@ -31,8 +31,8 @@ static bool is_inherited(const lt_fill *f, const char *key, const char *says)
 static bool is_known(const lt_fill *f, lt_place at, const char *key, const char *full, const char *says)
 {
     for (const lt_fault *r = f->faults; r; r = r->next)
-        if (r->at.line == at.line && r->at.file == at.file && (!strcmp(r->key, full) || !strcmp(r->key, key)) &&
-            !strcmp(r->says, says))
+        if (r->at.line == at.line && r->at.file == at.file &&
+            (!strcmp(r->key, full) || !strcmp(r->key, key)) && !strcmp(r->says, says))
             return true;
     return false;
 }

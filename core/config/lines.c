@@ -1,5 +1,5 @@
-/* Owns the list of lines and the points at which they stand. Called by settle.c when the run and its variants are
- * settled as they are in no point; what is wrong at a point is said at the place of its value. */
+/* Owns the list of lines and the points at which they stand. Called by settle.c when the run and its variants
+ * are settled as they are in no point; what is wrong at a point is said at the place of its value. */
 #include "config/lines.h"
 
 #include <stdio.h>
@@ -44,7 +44,8 @@ static const lt_sweep *own_sweep(const reach *g)
 }
 
 /* The tree of a line, and all that is laid over the run in it. */
-static const lt_node *tree_of(const maker *m, const reach *g, const spot *at, lt_arena *a, const lt_node **overlay)
+static const lt_node *tree_of(const maker *m, const reach *g, const spot *at, lt_arena *a,
+                              const lt_node **overlay)
 {
     const lt_node *tree = lt_sweep_at(a, m->r->run, m->r->sweep, at->run);
     *overlay = lt_sweep_overlay(a, m->r->sweep, at->run);
@@ -76,7 +77,8 @@ static uint64_t count_of(const lt_sweep *s, const bool *alive)
     return n;
 }
 
-/* Does a variant with masks of its own depend on that axis, or does it set the key, or drop what it is an option of? */
+/* Does a variant with masks of its own depend on that axis, or does it set the key, or drop what
+ * it is an option of? */
 static bool matters(maker *m, const reach *g, size_t axis, spot *at)
 {
     lt_arena a = { 0 };
@@ -177,7 +179,8 @@ static void check_follower(maker *m, const reach *g)
             const lt_swept *own = &g->laid->sweep.v[i];
             if (strcmp(own->key, m->r->sweep->v[k].key))
                 continue;
-            lt_fill_fault(&f, own->value[0]->at, own->key, "is swept by the run, whose points a variant with its masks "
+            lt_fill_fault(&f, own->value[0]->at, own->key,
+                          "is swept by the run, whose points a variant with its masks "
                           "follows");
             lt_fill_hint(&f, "give it one value, or masks = \"own\"");
         }
@@ -235,7 +238,8 @@ static bool open_lines(maker *m, reach *g, spot *at)
     }
     if (lines > MOST_LINES) {
         const lt_place at_all = lt_rules_place(m->fill, m->r->run, "");
-        lt_fill_fault(m->fill, at_all, "sweep", "makes more than %d lines of the run and its variants", MOST_LINES);
+        lt_fill_fault(m->fill, at_all, "sweep", "makes more than %d lines of the run and its variants",
+                      MOST_LINES);
         return false;
     }
     m->settings->line = lt_arena_array(m->fill->arena, (size_t)lines, sizeof *m->settings->line);

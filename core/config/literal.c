@@ -26,7 +26,8 @@ static bool find(const lt_settings *s, const char *key, lt_settings *again, plac
     const struct { const ltc_schema *schema; const void *block; } all[] = {
         { &g->schema, s },
         { g->over ? &lt_group_find(g->over)->schema : NULL, again },
-        { plugin && plugin->module && plugin->options ? &plugin->module->schema : NULL, plugin ? plugin->options : NULL },
+        { plugin && plugin->module && plugin->options ? &plugin->module->schema : NULL,
+          plugin ? plugin->options : NULL },
     };
     *p = (place){ 0 };
     for (size_t i = 0; i < sizeof all / sizeof all[0] && !p->opt; i++)
@@ -66,7 +67,8 @@ bool lt_setting_shown(const lt_settings *s, const char *key, lt_text *to)
     lt_settings again;
     lt_text text = { 0 };
     place p;
-    const bool found = find(s, key, &again, &p) && lt_value_type_of(p.opt->type)->write(p.opt, field_of(&p), &text);
+    const bool found = find(s, key, &again, &p) &&
+                       lt_value_type_of(p.opt->type)->write(p.opt, field_of(&p), &text);
     const bool quoted = found && !text.failed && text.n > 1 && text.s[0] == '"';
     if (found && p.opt->type == LTC_OPT_REAL)
         lt_text_add(to, "%s", lt_real_text(number, *(const double *)field_of(&p)));

@@ -27,12 +27,12 @@ void lt_points_put(const lt_points *p, const lt_node **values, const lt_swept *s
 /* The point with those values: a new one if there was none. */
 uint32_t lt_points_find(lt_points *p, const lt_node **values);
 
-/* Fills what a line, settled at its point, has for each swept key: in its settings, if it is one option of theirs; else
- * what the point says. */
+/* Fills what a line, settled at its point, has for each swept key: in its settings, if it is one option of
+ * theirs; else what the point says. */
 bool lt_points_show(lt_points *p, lt_line *l);
 
-/* When all lines are there: the names of keys and points, and a sweep as the resolved run.cfg has it: the run's
- * (order 0), or a variant's. */
+/* When all lines are there: the names of keys and points, and a sweep as the resolved run.cfg has it: the
+ * run's (order 0), or a variant's. */
 bool lt_points_name(lt_points *p);
 bool lt_points_write(lt_points *p, uint32_t order, const lt_sweep *s, const lt_axis **axis, uint32_t *n);
 

@@ -89,8 +89,9 @@ static void print_schema(const ltc_schema *s, layout l, FILE *to)
 static const ltc_opt base = {
     .name = "base", .type = LTC_OPT_STRING,
     .help = "Another configuration, or a list of them, that this one is laid over; paths start at the file "
-            "that names it. A group keeps the keys that are not written again; a value or a list takes the place "
-            "of the old one. Another plugin, type or strategy leaves behind what belonged to the one before.",
+            "that names it. A group keeps the keys that are not written again; a value or a list takes the "
+            "place of the old one. Another plugin, type or strategy leaves behind what belonged to the one "
+            "before.",
 };
 
 static void print_group(const lt_group *g, layout l, FILE *to)

@@ -1,7 +1,8 @@
 /* Owns what lies between two numbers. Called by list.c for lists of reals, and by sweep.c.
  *
- * Numbers within are rounded to 12 digits, so that they read as they were meant (0.3 in 0 to 1 by tenths, 0.001 in
- * 1e-4 to 0.1 by decades) and do not depend on the last bit of a library's logarithm. The ends are as written. */
+ * Numbers within are rounded to 12 digits, so that they read as they were meant (0.3 in 0 to 1 by
+ * tenths, 0.001 in 1e-4 to 0.1 by decades) and do not depend on the last bit of a library's logarithm.
+ * The ends are as written. */
 #include "config/range.h"
 
 #include <inttypes.h>
@@ -20,7 +21,8 @@ static const ltc_opt range_keys[] = {
       .help = "The first number." },
     { KEY(to, LTC_OPT_REAL, double), .r = { 0, -HUGE_VAL, HUGE_VAL }, .flags = LTC_OPT_REQUIRED,
       .help = "The last one." },
-    { KEY(count, LTC_OPT_INT, int64_t), .i = { 0, 2, MOST }, .flags = LTC_OPT_REQUIRED, .help = "How many in all." },
+    { KEY(count, LTC_OPT_INT, int64_t), .i = { 0, 2, MOST }, .flags = LTC_OPT_REQUIRED,
+      .help = "How many in all." },
     { KEY(spacing, LTC_OPT_ENUM, int64_t), .choices = spacing,
       .help = "linear: equal differences; log: equal ratios, between two numbers above 0." },
 };
@@ -43,8 +45,8 @@ static lt_node node_at(const lt_range *r, const lt_node *range, int64_t i)
 {
     const lt_node *from = lt_node_child(range, "from"), *to = lt_node_child(range, "to");
     const double x = number_at(r, i);
-    const bool whole = from->kind == LT_NODE_INT && to->kind == LT_NODE_INT && fabs(x) < 0x1p53 && !(x < rint(x)) &&
-                       !(x > rint(x));
+    const bool whole = from->kind == LT_NODE_INT && to->kind == LT_NODE_INT && fabs(x) < 0x1p53 &&
+                       !(x < rint(x)) && !(x > rint(x));
     if (whole)
         return (lt_node){ .at = range->at, .kind = LT_NODE_INT, .i = (int64_t)x };
     return (lt_node){ .at = range->at, .kind = LT_NODE_REAL, .r = x };
@@ -70,7 +72,8 @@ const lt_node *lt_range_list(lt_fill *f, const char *key, const lt_node *range, 
     lt_range r = { 0 };
     if (!read_range(f, key, range, &r))
         return NULL;
-    lt_node *list = lt_arena_array(a, 1, sizeof *list), *value = lt_arena_array(a, (size_t)r.count, sizeof *value);
+    lt_node *list = lt_arena_array(a, 1, sizeof *list),
+            *value = lt_arena_array(a, (size_t)r.count, sizeof *value);
     const lt_node **child = lt_node_children(a, (size_t)r.count);
     f->no_memory |= !list || !value || !child;
     if (f->no_memory)
@@ -79,6 +82,8 @@ const lt_node *lt_range_list(lt_fill *f, const char *key, const lt_node *range, 
         value[i] = node_at(&r, range, i);
         child[i] = &value[i];
     }
-    *list = (lt_node){ .name = range->name, .at = range->at, .kind = LT_NODE_LIST, .child = child, .n = (size_t)r.count };
+    *list = (lt_node){
+        .name = range->name, .at = range->at, .kind = LT_NODE_LIST, .child = child, .n = (size_t)r.count
+    };
     return list;
 }

@@ -103,7 +103,8 @@ static void check_vary(lt_fill *f, const lt_node *root, const lt_settings *s)
     if (s->run.trials < 2 || f->variant || !s->arch.weights || s->run.vary_bits != LT_VARY_INIT)
         return;
     lt_fill_fault(f, lt_rules_place(f, root, "run.vary"), "run.vary",
-                  "leaves %" PRId64 " equal trials: with arch.weights no initial weights are drawn", s->run.trials);
+                  "leaves %" PRId64 " equal trials: with arch.weights no initial weights are drawn",
+                  s->run.trials);
     lt_fill_hint(f, "vary = [\"order\"]; or trials = 1;");
 }
 

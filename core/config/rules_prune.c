@@ -107,7 +107,8 @@ static void check_rounds(lt_fill *f, const lt_node *root, const lt_settings *s, 
         check_list(f, root, s, a);
     } else if (!s->prune.rounds && (a.key || !matched)) {
         lt_fill_fault(f, lt_rules_place(f, root, a.key ? a.key : "prune"), "prune.rounds",
-                      "is required with %s %s", a.key ? "a single" : "the criterion", a.key ? a.leaf : s->prune.mask.name);
+                      "is required with %s %s", a.key ? "a single" : "the criterion",
+                      a.key ? a.leaf : s->prune.mask.name);
         lt_fill_hint(f, "rounds = 10;");
     }
 }
@@ -156,8 +157,9 @@ void lt_rules_check_prune(lt_fill *f, const lt_node *root, const lt_settings *s)
     }
     if (s->prune.pruned == LT_PRUNED_OR_ZERO_REVERSED && s->prune.strategy != LT_STRATEGY_ONE_SHOT &&
         s->prune.strategy != LT_STRATEGY_EARLY_BIRD && lt_rules_levels(s) > 1) {
-        lt_fill_fault(f, lt_rules_place(f, root, "prune.pruned"), "prune.pruned",
-                      "cannot be reversed over several rounds: what stands at 0 since the last one has moved there");
+        lt_fill_fault(
+            f, lt_rules_place(f, root, "prune.pruned"), "prune.pruned",
+            "cannot be reversed over several rounds: what stands at 0 since the last one has moved there");
         lt_fill_hint(f, "strategy = \"one-shot\";");
     }
     check_moment(f, root, s, "prune.draw_at", s->prune.draw_at, DRAWN);

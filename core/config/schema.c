@@ -159,8 +159,8 @@ static const char *const strategy[] = {
     "iterative", "one-shot", "layerwise", "sensitivity", "early-bird", "none", NULL,
 };
 static const char *const kept[] = {
-    "rewind", "final", "reinit", "permute", "signed-permute", "reshuffle", "signed-reshuffle", "signed-constant",
-    "random-sign", NULL,
+    "rewind",           "final",           "reinit",      "permute", "signed-permute", "reshuffle",
+    "signed-reshuffle", "signed-constant", "random-sign", NULL,
 };
 static const char *const pruned[] = {
     "zero", "freeze-init", "freeze-init-or-zero", "freeze-init-or-zero-all", "freeze-init-or-zero-shuffled",
@@ -204,8 +204,8 @@ static const ltc_opt prune_keys[] = {
         "network is trained dense."),
     REALS(prune.rate, NULL, 0, 1, 1, MANY,
         "Share of the weights still alive that a round prunes; a list has one a round, with one-shot and "
-        "early-bird one a level, with layerwise one a tensor, with sensitivity one a level of each tensor. Either rate, "
-        "sparsity or density.", .flags = LTC_OPT_ABOVE | LTC_OPT_BELOW | LT_OPT_SCALAR),
+        "early-bird one a level, with layerwise one a tensor, with sensitivity one a level of each tensor. "
+        "Either rate, sparsity or density.", .flags = LTC_OPT_ABOVE | LTC_OPT_BELOW | LT_OPT_SCALAR),
     REALS(prune.sparsity, NULL, 0, 1, 1, MANY,
         "Share of all weights pruned in the end, reached in rounds; a list has one a level.",
         .flags = LTC_OPT_BELOW | LT_OPT_SCALAR),
@@ -289,19 +289,19 @@ static const ltc_opt retrain_keys[] = {
 static const char *const formats[] = { "html", "svg", "png", "csv", NULL };
 static const ltc_opt report_keys[] = {
     STRINGS(report.formats, "\"html\", \"svg\", \"png\"", 0, 4,
-        "What a run writes at its end beside its tables: report.html, and its figures in plots/, each with its "
-        "numbers as CSV. An empty list: nothing. gnuplot draws svg and png.",
+        "What a run writes at its end beside its tables: report.html, and its figures in plots/, each with "
+        "its numbers as CSV. An empty list: nothing. gnuplot draws svg and png.",
         .choices = formats, .flags = LTC_OPT_NEUTRAL),
     /* F&C 2019: what they draw as no visible loss. */
     REAL(report.matching, 0.002, 0, 1,
         "By how much the mean accuracy of a ticket may fall short of dense's to be called matching.",
         .flags = LTC_OPT_NEUTRAL),
     PATH(report.overlay, NULL,
-        "A CSV file of published values, drawn and listed beside what was measured; its columns are quantity, "
-        "density, value, tolerance, variant, source.", .flags = LT_OPT_DERIVED | LTC_OPT_NEUTRAL),
+        "A CSV file of published values, drawn and listed beside what was measured; its columns are "
+        "quantity, density, value, tolerance, variant, source.", .flags = LT_OPT_DERIVED | LTC_OPT_NEUTRAL),
     STRINGS(report.hooks, "", 0, MANY,
-        "Programs that are started with the run and get a line of JSON on standard input for each evaluation, "
-        "level and event.", .flags = LT_OPT_PATHS | LTC_OPT_NEUTRAL),
+        "Programs that are started with the run and get a line of JSON on standard input for each "
+        "evaluation, level and event.", .flags = LT_OPT_PATHS | LTC_OPT_NEUTRAL),
 };
 
 static const ltc_opt plugins_keys[] = {

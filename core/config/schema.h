@@ -52,7 +52,8 @@ extern const size_t lt_n_variant_groups;
 extern const lt_group lt_list_groups[];
 extern const size_t lt_n_list_groups;
 
-/* The keys of run.cfg that stand in no group and that settings hold: the lists of variants and of what is swept. */
+/* The keys of run.cfg that stand in no group and that settings hold: the lists of variants and
+ * of what is swept. */
 extern const ltc_schema lt_root_schema;
 
 /* Keys of which each replaces the others in an overlay, and of which one layer holds one. */
@@ -65,7 +66,7 @@ extern const size_t lt_n_eithers;
 const ltc_opt *lt_schema_at(const ltc_schema *s, uint32_t i);
 const char *lt_opt_leaf(const ltc_opt *o);    /* "lr" of "train.optimizer.lr" */
 const ltc_opt *lt_schema_find(const ltc_schema *s, const char *leaf);     /* NULL: not there */
-const char *lt_schema_word(const ltc_schema *s, const char *leaf, int64_t v);      /* of an ENUM that is there */
+const char *lt_schema_word(const ltc_schema *s, const char *leaf, int64_t v); /* of an ENUM that is there */
 const lt_group *lt_group_find(const char *path);                          /* NULL: not there */
 
 /* The variant's own keys within its group `path`, "" for the variant itself; NULL: it has none there. */

@@ -1,7 +1,8 @@
-/* Settings: a configuration after it was read, overlaid, checked and completed. Everything else takes it from here.
+/* Settings: a configuration after it was read, overlaid, checked and completed. Everything
+ * else takes it from here.
  *
- * The members stand in the order of run.cfg. Each group's table of keys, with type, default, range and help, is in
- * schema.c: it checks, it prints `ltcore help config`, and it writes the resolved run.cfg. */
+ * The members stand in the order of run.cfg. Each group's table of keys, with type, default, range and help,
+ * is in schema.c: it checks, it prints `ltcore help config`, and it writes the resolved run.cfg. */
 #ifndef LT_CONFIG_SETTINGS_H
 #define LT_CONFIG_SETTINGS_H
 
@@ -27,7 +28,8 @@ typedef struct lt_plugin_setting {
 
 enum { LT_NORMALISE_PUBLISHED, LT_NORMALISE_TRAIN, LT_NORMALISE_UNIT, LT_NORMALISE_NONE };
 enum { LT_AUGMENT_NONE, LT_AUGMENT_CROP_FLIP };
-enum { LT_INIT_PYTORCH, LT_INIT_GLOROT_NORMAL, LT_INIT_GLOROT_UNIFORM, LT_INIT_KAIMING_NORMAL, LT_INIT_KAIMING_UNIFORM };
+enum { LT_INIT_PYTORCH, LT_INIT_GLOROT_NORMAL, LT_INIT_GLOROT_UNIFORM, LT_INIT_KAIMING_NORMAL,
+       LT_INIT_KAIMING_UNIFORM };
 enum { LT_OPTIMIZER_SGD, LT_OPTIMIZER_ADAM, LT_OPTIMIZER_ADAMW };
 enum { LT_SCHEDULE_CONSTANT, LT_SCHEDULE_MULTISTEP, LT_SCHEDULE_COSINE };
 enum { LT_REPORT_BEST, LT_REPORT_END };
@@ -38,10 +40,10 @@ enum { LT_OPTIMIZER_STATE_REWOUND, LT_OPTIMIZER_STATE_FRESH };
 enum { LT_SCOPE_LAYER, LT_SCOPE_GLOBAL, LT_SCOPE_TYPE };
 enum { LT_ALLOCATION_UNIFORM, LT_ALLOCATION_ERK, LT_ALLOCATION_LAMP };
 enum { LT_COLLAPSE_WARN, LT_COLLAPSE_STOP, LT_COLLAPSE_KEEP_ONE };
-enum { LT_KEPT_REWIND, LT_KEPT_FINAL, LT_KEPT_REINIT, LT_KEPT_PERMUTE, LT_KEPT_SIGNED_PERMUTE, LT_KEPT_RESHUFFLE,
-       LT_KEPT_SIGNED_RESHUFFLE, LT_KEPT_SIGNED_CONSTANT, LT_KEPT_RANDOM_SIGN };
-enum { LT_PRUNED_ZERO, LT_PRUNED_FREEZE_INIT, LT_PRUNED_OR_ZERO, LT_PRUNED_OR_ZERO_ALL, LT_PRUNED_OR_ZERO_SHUFFLED,
-       LT_PRUNED_OR_ZERO_REVERSED };
+enum { LT_KEPT_REWIND, LT_KEPT_FINAL, LT_KEPT_REINIT, LT_KEPT_PERMUTE, LT_KEPT_SIGNED_PERMUTE,
+       LT_KEPT_RESHUFFLE, LT_KEPT_SIGNED_RESHUFFLE, LT_KEPT_SIGNED_CONSTANT, LT_KEPT_RANDOM_SIGN };
+enum { LT_PRUNED_ZERO, LT_PRUNED_FREEZE_INIT, LT_PRUNED_OR_ZERO, LT_PRUNED_OR_ZERO_ALL,
+       LT_PRUNED_OR_ZERO_SHUFFLED, LT_PRUNED_OR_ZERO_REVERSED };
 enum { LT_MASKS_MAIN, LT_MASKS_OWN };
 enum { LT_MATCH_NONE, LT_MATCH_DENSITY, LT_MATCH_LAYER_DENSITY };
 enum { LT_VARY_INIT = 1, LT_VARY_ORDER = 2, LT_VARY_AUGMENT = 4, LT_VARY_MASK = 8, LT_VARY_DROPOUT = 16 };
@@ -102,11 +104,13 @@ typedef struct lt_settings {
         lt_plugin_setting mask;               /* no module: strategy "none" */
         int64_t     scope;
         ltc_strings layers, exclude, include;
-        double      output;                   /* factor for the output layer: "half" 0.5, "none" 0, "full" 1 */
+        double      output;                   /* factor for the output layer: "half" 0.5,
+                                               * "none" 0, "full" 1 */
         lt_layer_rates layer_rate;            /* of an element that several match, the last */
         int64_t     allocation, min_alive, collapse;
         int64_t     strategy;
-        ltc_reals   rate, sparsity, density;  /* at most one is not empty; none: the criterion counts for itself */
+        ltc_reals   rate, sparsity, density;  /* at most one is not empty; none: the criterion
+                                               * counts for itself */
         int64_t     rounds;                   /* 0: as many as the list has */
         lt_moment   draw_at;
         int64_t     kept;
@@ -130,18 +134,25 @@ typedef struct lt_settings {
         ltc_strings formats;                  /* "html", "svg", "png", "csv" */
         double      matching;                 /* by how much a ticket may fall short of dense */
         const char *overlay;                  /* a file of published values; NULL: none */
-        ltc_strings hooks;                    /* programs that get a line of JSON for each thing that happens */
+        ltc_strings hooks;                    /* programs that get a line of JSON for each
+                                               * thing that happens */
     } report;
     struct {
         ltc_strings path;                     /* absolute */
     } plugins;
-    struct lt_variant *variant;               /* [n_variants], in the order written; the run itself, "main", is not in it */
-    struct lt_line    *line;                  /* [n_lines] main's by point, then each variant's; of a run alone */
+    struct lt_variant *variant;               /* [n_variants], in the order written; the run itself,
+                                               * "main", is not in it */
+    struct lt_line    *line;                  /* [n_lines] main's by point, then each
+                                               * variant's; of a run alone */
     uint32_t n_variants, n_lines, n_axes, pad;
-    const lt_axis *axis;                      /* [n_axes] of the sweep, by which all that is above stands as it is in none */
-    ltc_strings swept, label;                 /* each key that main or a variant sweeps; as people call it: "alpha" */
-    ltc_strings point;                        /* names: "as configured", which is point 0; "alpha 0.5, seed 2" */
-    lt_arena arena;                           /* owns everything above but the modules, which are the registry's */
+    const lt_axis *axis;                      /* [n_axes] of the sweep, by which all that is above
+                                               * stands as it is in none */
+    ltc_strings swept, label;                 /* each key that main or a variant sweeps; as
+                                               * people call it: "alpha" */
+    ltc_strings point;                        /* names: "as configured", which is point 0;
+                                               * "alpha 0.5, seed 2" */
+    lt_arena arena;                           /* owns everything above but the modules, which
+                                               * are the registry's */
 } lt_settings;
 
 /* A partial configuration laid over the run. settings: the whole that results; its own variants are none. */
@@ -153,11 +164,13 @@ typedef struct lt_variant {
     ltc_strings set;                          /* the keys it sets itself: "prune.kept", "arch.depth" */
     const lt_axis *axis;                      /* [n_axes] of a sweep of its own */
     uint32_t    n_axes, pad;
-    lt_settings settings;                     /* over the run as it is in no point, and with the first value of each axis */
+    lt_settings settings;                     /* over the run as it is in no point, and with the first
+                                               * value of each axis */
 } lt_variant;
 
-/* What is planned, trained and reported as one: main or a variant, at a point of a sweep, with the settings that hold
- * there. The same point is the same values, whatever line is at it; what a variant sets itself, it is not swept over. */
+/* What is planned, trained and reported as one: main or a variant, at a point of a sweep, with the settings
+ * that hold there. The same point is the same values, whatever line is at it; what a variant sets itself, it
+ * is not swept over. */
 typedef struct lt_line {
     const lt_variant  *variant;               /* NULL: main */
     lt_settings       *settings;              /* the whole that results */
@@ -166,7 +179,8 @@ typedef struct lt_line {
     uint32_t           main;                  /* the line of main that a control follows */
     const char        *at;                    /* "alpha 0.5, seed 2"; at point 0 NULL */
     bool               owns;                  /* the settings are of this line alone */
-    const char *const *swept;                 /* [settings->swept.n] value of each swept key here; NULL: it has none */
+    const char *const *swept;                 /* [settings->swept.n] value of each swept key here;
+                                               * NULL: it has none */
 } lt_line;
 
 /* Does it take the masks of its line of main, or their amounts? Else it draws masks of its own. [any] */

@@ -142,7 +142,8 @@ void lt_settle_tree(lt_fill *f, const lt_node *root, lt_registry *registry, lt_s
 }
 
 /* The run as it is in no point, its variants, and all of them at all points. */
-static void settle_lines(lt_fill *f, const lt_node *root, lt_registry *registry, lt_settings *settings, lt_arena *a)
+static void settle_lines(lt_fill *f, const lt_node *root, lt_registry *registry, lt_settings *settings,
+                         lt_arena *a)
 {
     const lt_node *variants = lt_node_child(root, "variants");
     const lt_node *alone = variants ? lt_node_without(a, root, "variants") : root;

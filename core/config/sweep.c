@@ -11,13 +11,14 @@
 /* They are read as they stand: settings hold what comes of them. */
 static const ltc_opt entry_keys[] = {
     { .name = "sweep.key", .type = LTC_OPT_STRING, .flags = LTC_OPT_REQUIRED,
-      .help = "What is swept: \"train.optimizer.lr\", \"prune.mask.plugin\", or a whole group: \"prune.mask\". Not what "
-              "is the same for all points: trials, where results and plug-ins lie, and what people look at." },
+      .help = "What is swept: \"train.optimizer.lr\", \"prune.mask.plugin\", or a whole group: "
+              "\"prune.mask\". Not what is the same for all points: trials, where results and plug-ins lie, "
+              "and what people look at." },
     { .name = "sweep.values", .type = LT_OPT_VALUES, .flags = LTC_OPT_REQUIRED,
-      .help = "Its values: a list such as [0.1, 0.2], ( { plugin = \"snip\"; }, ... ) for a group, or a range. Each "
-              "takes the place of what is there; another plugin or type drops the options of the one before. A "
-              "variant's own setting wins. A list or range where an option takes one value is a sweep too, written "
-              "shorter; in a variant it is that variant's alone." },
+      .help = "Its values: a list such as [0.1, 0.2], ( { plugin = \"snip\"; }, ... ) for a group, or a "
+              "range. Each takes the place of what is there; another plugin or type drops the options of the "
+              "one before. A variant's own setting wins. A list or range where an option takes one value is "
+              "a sweep too, written shorter; in a variant it is that variant's alone." },
 };
 static const ltc_schema entry_schema = LTC_SCHEMA(lt_settings, entry_keys);
 
@@ -61,7 +62,8 @@ static bool check_apart(reader *r, const char *key, lt_place at)
         const char *other = r->sweep->v[i].key;
         if (!within(key, other) && !within(other, key))
             continue;
-        lt_fill_fault(r->fill, at, key, strcmp(key, other) ? "is swept, and so is %s" : "is swept twice", other);
+        lt_fill_fault(r->fill, at, key, strcmp(key, other) ? "is swept, and so is %s" : "is swept twice",
+                      other);
         return false;
     }
     return true;
@@ -129,7 +131,8 @@ static void read_entry(reader *r, const lt_node *one, size_t index)
     }
     lt_options_unknown(r->fill, one, known, 1, NULL);
     if (!key || key->kind != LT_NODE_STRING) {
-        lt_fill_fault(r->fill, key ? key->at : one->at, name, "has no key, such as key = \"train.optimizer.lr\"");
+        lt_fill_fault(r->fill, key ? key->at : one->at, name,
+                      "has no key, such as key = \"train.optimizer.lr\"");
     } else if (!values || (values->kind != LT_NODE_LIST && values->kind != LT_NODE_GROUP)) {
         lt_fill_fault(r->fill, values ? values->at : one->at, name, "has no values: a list, or a range");
         lt_fill_hint(r->fill, "values = [0.1, 0.2]; or values = { from = 0.0; to = 1.0; count = 11; };");
@@ -157,7 +160,8 @@ static const ltc_schema *plugin_schema(const reader *r, const lt_group *g)
     ltc_error ignored;
     if (plugin && plugin->kind == LT_NODE_LIST && plugin->n)
         plugin = plugin->child[0];
-    if (!plugin || plugin->kind != LT_NODE_STRING || lt_registry_find(r->registry, g->kind, plugin->s, &module, &ignored))
+    if (!plugin || plugin->kind != LT_NODE_STRING ||
+        lt_registry_find(r->registry, g->kind, plugin->s, &module, &ignored))
         return NULL;
     return &module->schema;
 }
@@ -175,15 +179,17 @@ static const ltc_opt *option_of(const reader *r, const lt_group *g, const char *
 
 static bool takes_one_value(const ltc_opt *o)
 {
-    static const uint32_t types[] = { LTC_OPT_INT, LTC_OPT_REAL, LTC_OPT_BOOL, LTC_OPT_ENUM, LTC_OPT_STRING, LTC_OPT_PATH,
-                                      LT_OPT_MOMENT, LT_OPT_PLUGIN, LT_OPT_FACTOR };
+    static const uint32_t types[] = { LTC_OPT_INT,   LTC_OPT_REAL,   LTC_OPT_BOOL,
+                                      LTC_OPT_ENUM,  LTC_OPT_STRING, LTC_OPT_PATH,
+                                      LT_OPT_MOMENT, LT_OPT_PLUGIN,  LT_OPT_FACTOR };
     for (size_t i = 0; o && i < sizeof types / sizeof types[0]; i++)
         if (o->type == types[i])
             return true;
     return false;
 }
 
-/* Lists and ranges in the places of single values. What cannot be swept is left to be reported as any wrong value. */
+/* Lists and ranges in the places of single values. What cannot be swept is left to be reported
+ * as any wrong value. */
 static void find_lists(reader *r, const lt_group *g)
 {
     const lt_node *group = lt_node_find(r->tree, g->path);
@@ -198,7 +204,8 @@ static void find_lists(reader *r, const lt_group *g)
     }
 }
 
-/* A group takes the place of the group that was there; what is merged in first says which of its neighbours go. */
+/* A group takes the place of the group that was there; what is merged in first says which of
+ * its neighbours go. */
 static const lt_node *put(lt_arena *a, const lt_node *base, const char *key, const lt_node *value)
 {
     static const lt_node nothing = { .kind = LT_NODE_GROUP };
@@ -224,9 +231,11 @@ static const lt_node *with_first_values(const reader *r)
     return tree;
 }
 
-const lt_node *lt_sweep_of_run(lt_fill *f, const lt_node *root, lt_registry *registry, lt_arena *a, lt_sweep *s)
+const lt_node *lt_sweep_of_run(lt_fill *f, const lt_node *root, lt_registry *registry, lt_arena *a,
+                               lt_sweep *s)
 {
-    const lt_node *list = lt_node_child(root, "sweep"), *tree = list ? lt_node_without(a, root, "sweep") : root;
+    const lt_node *list = lt_node_child(root, "sweep"),
+                  *tree = list ? lt_node_without(a, root, "sweep") : root;
     reader r = { f, tree, tree, registry, a, s };
     *s = (lt_sweep){ 0 };
     if (!tree)
@@ -238,8 +247,8 @@ const lt_node *lt_sweep_of_run(lt_fill *f, const lt_node *root, lt_registry *reg
     return with_first_values(&r);
 }
 
-const lt_node *lt_sweep_of_variant(lt_fill *f, const lt_node *overlay, const lt_node *run, lt_registry *registry,
-                                   lt_arena *a, lt_sweep *s)
+const lt_node *lt_sweep_of_variant(lt_fill *f, const lt_node *overlay, const lt_node *run,
+                                   lt_registry *registry, lt_arena *a, lt_sweep *s)
 {
     const lt_node *whole = lt_node_merge(a, run, overlay, lt_schema_drops);
     reader r = { f, overlay, whole, registry, a, s };

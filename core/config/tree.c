@@ -1,4 +1,5 @@
-/* Owns the shape of trees of settings. Built by parse.c, laid over one another by read.c, read by options.c. */
+/* Owns the shape of trees of settings. Built by parse.c, laid over one another by read.c,
+ * read by options.c. */
 #include "config/tree.h"
 
 #include <string.h>
@@ -134,7 +135,8 @@ static bool is_number(const lt_node *n)
 static bool same_scalar(const lt_node *a, const lt_node *b)
 {
     if (is_number(a) && is_number(b) && a->kind != b->kind) {
-        const double x = a->kind == LT_NODE_INT ? (double)a->i : a->r, y = b->kind == LT_NODE_INT ? (double)b->i : b->r;
+        const double x = a->kind == LT_NODE_INT ? (double)a->i : a->r,
+                     y = b->kind == LT_NODE_INT ? (double)b->i : b->r;
         return x <= y && x >= y;
     }
     if (a->kind != b->kind)

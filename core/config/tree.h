@@ -14,7 +14,8 @@ enum { LT_NODE_GROUP, LT_NODE_LIST, LT_NODE_INT, LT_NODE_REAL, LT_NODE_BOOL, LT_
 typedef struct lt_node {
     const char *name;                         /* NULL in a list and at the root */
     lt_place    at;
-    const struct lt_node *under;              /* what it took the place of when trees were merged; NULL: nothing */
+    const struct lt_node *under;              /* what it took the place of when trees were
+                                               * merged; NULL: nothing */
     int         kind;
     union {
         int64_t     i;                        /* INT, BOOL */
@@ -45,8 +46,8 @@ size_t lt_node_index(const lt_node *list, const char *name, size_t n);
 const lt_node *lt_node_with(lt_arena *a, const lt_node *group, const lt_node *const *child, size_t n);
 const lt_node *lt_node_without(lt_arena *a, const lt_node *group, const char *name);
 
-/* root with that value at a key of words and dots, in the place of what was there; groups on the way are made. NULL:
- * no memory. */
+/* root with that value at a key of words and dots, in the place of what was there; groups on the way are
+ * made. NULL: no memory. */
 const lt_node *lt_node_set(lt_arena *a, const lt_node *root, const char *key, const lt_node *value);
 
 /* Do they say the same, wherever they were written? Numbers are compared by value. */

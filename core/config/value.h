@@ -14,7 +14,8 @@ typedef struct lt_fill {
     const char       *within;                 /* before keys: "variants[random reinit]"; the run: NULL */
     const lt_node    *overlay;                /* what the variant sets itself */
     const lt_variant *variant;
-    const struct lt_fault *faults;            /* so far: what was said of the run, or of another point, is not repeated */
+    const struct lt_fault *faults;            /* so far: what was said of the run, or of another
+                                               * point, is not repeated */
     size_t      n_faults;                     /* reported or not */
     bool        silent;                       /* the last one was not reported: nor is its hint */
     bool        no_memory;                    /* set once there is none */

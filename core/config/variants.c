@@ -162,7 +162,8 @@ static void check_sharing(lt_fill *f, const lt_settings *s)
         const lt_node *own = lt_node_child(prune, as_key.name);
         if (!own || !all[i].set)
             continue;
-        lt_value_fault(f, &as_key, own, "does nothing with match, which takes the amounts of the run's masks");
+        lt_value_fault(f, &as_key, own,
+                       "does nothing with match, which takes the amounts of the run's masks");
         lt_fill_hint(f, "remove it");
     }
 }
@@ -217,7 +218,8 @@ void lt_variant_check(lt_fill *f, const lt_settings *run, const lt_variant *v, c
 /* The whole that results, in the variant's own arena. */
 static void fill_settings(lt_fill *f, const list *l, const lt_laid *laid, lt_variant *v)
 {
-    const lt_node *root = laid->overlay ? lt_node_merge(l->arena, l->run, laid->overlay, lt_schema_drops) : NULL;
+    const lt_node *root = laid->overlay ? lt_node_merge(l->arena, l->run, laid->overlay, lt_schema_drops)
+                                        : NULL;
     f->no_memory |= !root;
     if (!root)
         return;
@@ -251,7 +253,8 @@ static void settle_one(lt_fill *run, const list *l, size_t index, lt_variant *v,
         lt_fill_hint(&f, "write variants = ( { name = \"...\"; ... } );");
     } else {
         f.variant = v;
-        f.overlay = laid->element = lt_sweep_of_variant(&f, element, l->run, l->registry, l->arena, &laid->sweep);
+        f.overlay = laid->element = lt_sweep_of_variant(&f, element, l->run, l->registry, l->arena,
+                                                        &laid->sweep);
         laid->overlay = f.overlay ? overlay_of(l->arena, f.overlay, "") : NULL;
         f.no_memory |= !laid->overlay;
     }

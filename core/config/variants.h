@@ -8,12 +8,13 @@
 /* What a variant lays over the run, and what it sweeps itself; overlay NULL: it is no group. */
 typedef struct lt_laid {
     const char    *within;                    /* "variants[random reinit]" */
-    const lt_node *element, *overlay;         /* as written, with one value a key; without the keys that only variants have */
+    const lt_node *element, *overlay;         /* as written, with one value a key; without the keys that
+                                               * only variants have */
     lt_sweep       sweep;
 } lt_laid;
 
-/* Fills settings->variant and *laid [n_variants], which is in the arena; run: the tree that each is laid over. f and
- * the rest of the settings are the run's, perhaps with faults. */
+/* Fills settings->variant and *laid [n_variants], which is in the arena; run: the tree that each is laid
+ * over. f and the rest of the settings are the run's, perhaps with faults. */
 void lt_variants_settle(lt_fill *f, const lt_node *run, const lt_node *variants, lt_registry *registry,
                         lt_settings *settings, lt_arena *a, lt_laid **laid);
 

@@ -53,8 +53,8 @@ static void write_option(const ltc_opt *o, const void *block, int depth, lt_text
 }
 
 /* v: the variant whose setting it is; the run's: NULL. */
-static void write_setting(const char *group, const ltc_opt *o, const void *block, const lt_variant *v, int depth,
-                          lt_text *to)
+static void write_setting(const char *group, const ltc_opt *o, const void *block, const lt_variant *v,
+                          int depth, lt_text *to)
 {
     const char *values = values_of(v, group, lt_opt_leaf(o));
     if (!values) {
@@ -178,7 +178,8 @@ static void write_variant(const lt_variant *v, bool last, lt_text *to)
 static void write_sweep(const lt_settings *s, lt_text *to)
 {
     for (uint32_t i = 0; i < s->n_axes; i++) {
-        lt_text_add(to, "%s    {\n        key = \"%s\";\n        values = ", i ? "" : "sweep = (\n", s->axis[i].key);
+        lt_text_add(to, "%s    {\n        key = \"%s\";\n        values = ", i ? "" : "sweep = (\n",
+                    s->axis[i].key);
         lt_text_put(to, s->axis[i].values, strlen(s->axis[i].values));
         lt_text_add(to, ";\n    }%s\n", i + 1 == s->n_axes ? "\n);" : ",");
     }

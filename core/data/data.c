@@ -135,8 +135,8 @@ static ltc_status describe(const lt_reader *reader, lt_data *d, ltc_error *err)
     return copy_description(&reader->info, d, err);
 }
 
-/* Before the first byte is read: an array that is larger than the memory is given out all the same, and whoever fills it
- * is killed. */
+/* Before the first byte is read: an array that is larger than the memory is given out all the same, and
+ * whoever fills it is killed. */
 static ltc_status check_room(const lt_reader *reader, uint64_t memory, ltc_error *err)
 {
     const double mib = 1024.0 * 1024.0;
@@ -145,7 +145,8 @@ static ltc_status check_room(const lt_reader *reader, uint64_t memory, ltc_error
         bytes += (double)reader->count[s] * (double)(reader->sample_bytes + sizeof(int32_t));
     if (!memory || bytes <= (double)memory)
         return LTC_OK;
-    return ltc_fail(err, LTC_ENOMEM, "no memory: the samples of the data set take %.1f MiB, and %.1f MiB are available",
+    return ltc_fail(err, LTC_ENOMEM,
+                    "no memory: the samples of the data set take %.1f MiB, and %.1f MiB are available",
                     bytes / mib, (double)memory / mib);
 }
 

@@ -1,5 +1,5 @@
-/* Owns a network while it is being described: growing lists, open scopes, and the first thing that went wrong.
- * Made by lt_graph_build for one call of an architecture's build(). */
+/* Owns a network while it is being described: growing lists, open scopes, and the first thing that went
+ * wrong. Made by lt_graph_build for one call of an architecture's build(). */
 #include "graph/builder.h"
 
 #include <stdlib.h>
@@ -81,7 +81,8 @@ static bool is_name(const char *name)
 static const char *scoped(lt_builder *b, const char *name)
 {
     if (!is_name(name) || strlen(b->prefix) + strlen(name) > MAX_NAME) {
-        stop(b, LTC_EINVAL, "'%.40s' below '%.80s' is no name: printable ASCII without blanks, %d bytes at most",
+        stop(b, LTC_EINVAL,
+             "'%.40s' below '%.80s' is no name: printable ASCII without blanks, %d bytes at most",
              name ? name : "", b->prefix, MAX_NAME);
         return NULL;
     }
@@ -103,7 +104,8 @@ static bool shape_value(lt_builder *b, const char *name, uint32_t rank, const in
     }
     v->rank = rank;
     if (!fits && !b->status)
-        stop(b, LTC_EINVAL, "%s: a shape has 1 to 4 dimensions, each at least 1, fewer than 2^31 elements", name);
+        stop(b, LTC_EINVAL, "%s: a shape has 1 to 4 dimensions, each at least 1, fewer than 2^31 elements",
+             name);
     return fits;
 }
 
@@ -113,8 +115,8 @@ static bool is_role(uint32_t role)
     return one && !(one & (one - 1)) && one <= LTC_ROLE_SCORE;
 }
 
-static ltc_val builder_param(ltc_builder *table, const char *name, uint32_t role, uint32_t rank, const int64_t *dim,
-                             const ltc_init *init)
+static ltc_val builder_param(ltc_builder *table, const char *name, uint32_t role, uint32_t rank,
+                             const int64_t *dim, const ltc_init *init)
 {
     lt_builder *b = of(table);
     const char *full = b->status ? NULL : scoped(b, name);
@@ -124,7 +126,8 @@ static ltc_val builder_param(ltc_builder *table, const char *name, uint32_t role
         return (ltc_val){ 0 };
     if (!is_role(role))
         stop(b, LTC_EINVAL, "%s: 0x%x is not one role and its tags", full, role);
-    if (init && (init->kind > LTC_INIT_KAIMING_NORMAL || !(init->a - init->a == 0) || !(init->b - init->b == 0)))
+    if (init &&
+        (init->kind > LTC_INIT_KAIMING_NORMAL || !(init->a - init->a == 0) || !(init->b - init->b == 0)))
         stop(b, LTC_EINVAL, "%s: its initialiser is unknown or not finite", full);
     for (uint32_t i = 0; i < b->n_params; i++)
         if (!strcmp(b->param[i].name, full))
@@ -163,7 +166,8 @@ static bool inputs_fit(lt_builder *b, const char *name, uint32_t op, const ltc_v
     return i >= n;
 }
 
-/* The node's name: the scopes' prefix and either what the caller says, or the operation's own name and a number. */
+/* The node's name: the scopes' prefix and either what the caller says, or the operation's own
+ * name and a number. */
 static const char *node_name(lt_builder *b, const lt_op *op, uint32_t number, const char *name)
 {
     char own[40];
@@ -216,8 +220,8 @@ static ltc_val append(lt_builder *b, ltc_node *node)
     return id;
 }
 
-static ltc_val builder_emit(ltc_builder *table, uint32_t op, const char *name, const ltc_val *in, uint32_t n_in,
-                            const void *desc, uint32_t desc_size)
+static ltc_val builder_emit(ltc_builder *table, uint32_t op, const char *name, const ltc_val *in,
+                            uint32_t n_in, const void *desc, uint32_t desc_size)
 {
     lt_builder *b = of(table);
     const lt_op *known = lt_op_find(op);
@@ -231,8 +235,10 @@ static ltc_val builder_emit(ltc_builder *table, uint32_t op, const char *name, c
     }
     node.name = node_name(b, known, op, name);
     if (node.name && (desc_size != known->desc_size || (desc_size && !desc)))
-        stop(b, LTC_EINVAL, "%s: a desc of %u bytes, %s has %u", node.name, desc_size, known->name, known->desc_size);
-    /* optional inputs at the end may be left out, but the node then has them as 0, so that every reader finds them */
+        stop(b, LTC_EINVAL, "%s: a desc of %u bytes, %s has %u", node.name, desc_size, known->name,
+             known->desc_size);
+    /* optional inputs at the end may be left out, but the node then has them as 0, so that every
+     * reader finds them */
     ltc_val full[8] = { { 0 } };
     const uint32_t due = (uint32_t)strcspn(lt_op_inputs(op), "?*");
     if (!b->status && n_in <= due && due <= 8) {
@@ -299,8 +305,8 @@ static const char *builder_error(ltc_builder *table)
     return b->status ? b->error.message : NULL;
 }
 
-ltc_status lt_builder_create(const lt_graph_request *r, uint32_t builder_size, uint32_t value_size, lt_builder **out,
-                             ltc_builder **table, ltc_error *err)
+ltc_status lt_builder_create(const lt_graph_request *r, uint32_t builder_size, uint32_t value_size,
+                             lt_builder **out, ltc_builder **table, ltc_error *err)
 {
     lt_builder *b = lt_array(1, sizeof *b);
     if (!b || !(b->table = lt_array(1, lt_lent_size(builder_size, sizeof *b->table))) ||
@@ -313,8 +319,8 @@ ltc_status lt_builder_create(const lt_graph_request *r, uint32_t builder_size, u
     shape_value(b, "input", r->rank, r->dim, &input);
     *b->table = (ltc_builder){
         .size = sizeof *b->table, .n_classes = r->n_classes, .input = add_value(b, &input), .impl = b,
-        .param = builder_param, .emit = builder_emit, .shape = builder_shape, .tag = builder_tag, .scope = builder_scope,
-        .error = builder_error,
+        .param = builder_param, .emit = builder_emit, .shape = builder_shape, .tag = builder_tag,
+        .scope = builder_scope, .error = builder_error,
     };
     *out = b;
     *table = b->table;
@@ -356,12 +362,13 @@ ltc_status lt_builder_finish(lt_builder *b, ltc_val logits, lt_graph *g, ltc_err
 {
     check_logits(b, logits);
     ltc_graph view = {
-        .size = sizeof view, .node_size = sizeof(ltc_node), .param_size = sizeof(ltc_param), .value_size = sizeof(ltc_value),
-        .n_nodes = b->n_nodes, .n_params = b->n_params, .n_values = b->n_values,
-        .input = b->table->input.id, .logits = logits.id,
+        .size = sizeof view, .node_size = sizeof(ltc_node), .param_size = sizeof(ltc_param),
+        .value_size = sizeof(ltc_value), .n_nodes = b->n_nodes, .n_params = b->n_params,
+        .n_values = b->n_values, .input = b->table->input.id, .logits = logits.id,
     };
     if (!b->status)
-        b->status = lt_reach_check(b->node, b->n_nodes, b->param, b->n_params, b->n_values, logits.id, &b->error);
+        b->status = lt_reach_check(b->node, b->n_nodes, b->param, b->n_params, b->n_values, logits.id,
+                                   &b->error);
     if (!b->status) {
         view.node = keep(b, b->node, b->n_nodes, sizeof *b->node);
         view.param = keep(b, b->param, b->n_params, sizeof *b->param);

@@ -9,8 +9,8 @@
 typedef struct lt_builder lt_builder;
 
 /* A builder whose input has that shape, and the table to lend, of builder_size published bytes. */
-ltc_status lt_builder_create(const lt_graph_request *r, uint32_t builder_size, uint32_t value_size, lt_builder **b,
-                             ltc_builder **table, ltc_error *err);
+ltc_status lt_builder_create(const lt_graph_request *r, uint32_t builder_size, uint32_t value_size,
+                             lt_builder **b, ltc_builder **table, ltc_error *err);
 void lt_builder_destroy(lt_builder *b);
 
 /* Moves everything into *g, unless something went wrong on the way: then that is the error. */

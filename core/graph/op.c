@@ -31,7 +31,8 @@ static const char *const op_inputs[] = {
 #include <ltcore/ops.def>
 #undef LTC_OP
 };
-static_assert(sizeof op_table / sizeof op_table[0] == LTC_OP_COUNT, "an operation of ops.def is missing here");
+static_assert(sizeof op_table / sizeof op_table[0] == LTC_OP_COUNT,
+              "an operation of ops.def is missing here");
 
 const lt_op *lt_op_find(uint32_t op)
 {
@@ -47,25 +48,28 @@ static ltc_status need_rank(const ltc_value *x, uint32_t rank, ltc_error *err)
 {
     if (x->rank == rank)
         return LTC_OK;
-    return ltc_fail(err, LTC_EINVAL, "its input has %u dimension%s, it takes %u", x->rank, x->rank == 1 ? "" : "s", rank);
+    return ltc_fail(err, LTC_EINVAL, "its input has %u dimension%s, it takes %u", x->rank,
+                    x->rank == 1 ? "" : "s", rank);
 }
 
 static ltc_status need_vector(const ltc_value *v, const char *what, int64_t n, ltc_error *err)
 {
     if (!v || (v->rank == 1 && v->dim[0] == n))
         return LTC_OK;
-    return ltc_fail(err, LTC_EINVAL, "its %s has %lld elements in %u dimension(s), %lld in one are needed", what,
-                    (long long)ltc_value_count(v), v->rank, (long long)n);
+    return ltc_fail(err, LTC_EINVAL, "its %s has %lld elements in %u dimension(s), %lld in one are needed",
+                    what, (long long)ltc_value_count(v), v->rank, (long long)n);
 }
 
 /* Windows of size k along an axis of n; 0 when none fits. */
-static int64_t windows(int64_t n, int64_t k, const uint32_t stride, const uint32_t pad, const uint32_t dilation)
+static int64_t windows(int64_t n, int64_t k, const uint32_t stride, const uint32_t pad,
+                       const uint32_t dilation)
 {
     const int64_t span = (int64_t)dilation * (k - 1) + 1, room = n + 2 * (int64_t)pad;
     return stride && span <= room ? (room - span) / stride + 1 : 0;
 }
 
-static ltc_status shape_flatten(const ltc_node *node, const ltc_value *const *in, ltc_value *out, ltc_error *err)
+static ltc_status shape_flatten(const ltc_node *node, const ltc_value *const *in, ltc_value *out,
+                                ltc_error *err)
 {
     (void)node, (void)err;
     out->rank = 1;
@@ -81,7 +85,8 @@ static ltc_status shape_same(const ltc_node *node, const ltc_value *const *in, l
     return LTC_OK;
 }
 
-static ltc_status shape_linear(const ltc_node *node, const ltc_value *const *in, ltc_value *out, ltc_error *err)
+static ltc_status shape_linear(const ltc_node *node, const ltc_value *const *in, ltc_value *out,
+                               ltc_error *err)
 {
     (void)node;
     const ltc_value *w = in[1];
@@ -96,7 +101,8 @@ static ltc_status shape_linear(const ltc_node *node, const ltc_value *const *in,
     return need_vector(in[2], "bias", w->dim[0], err);
 }
 
-static ltc_status shape_conv2d(const ltc_node *node, const ltc_value *const *in, ltc_value *out, ltc_error *err)
+static ltc_status shape_conv2d(const ltc_node *node, const ltc_value *const *in, ltc_value *out,
+                               ltc_error *err)
 {
     const ltc_conv2d_desc *d = node->desc;
     const ltc_value *x = in[0], *w = in[1];
@@ -106,9 +112,10 @@ static ltc_status shape_conv2d(const ltc_node *node, const ltc_value *const *in,
     if (!d->stride || !d->dilation || !d->groups)
         return ltc_fail(err, LTC_EINVAL, "stride, dilation and groups must be at least 1");
     if (w->rank != 4 || x->dim[0] % d->groups || w->dim[0] % d->groups || w->dim[1] != x->dim[0] / d->groups)
-        return ltc_fail(err, LTC_EINVAL, "a weight of %lld x %lld x %lld x %lld in %u group(s) does not fit %lld channels",
-                        (long long)w->dim[0], (long long)w->dim[1], (long long)w->dim[2], (long long)w->dim[3], d->groups,
-                        (long long)x->dim[0]);
+        return ltc_fail(err, LTC_EINVAL,
+                        "a weight of %lld x %lld x %lld x %lld in %u group(s) does not fit %lld channels",
+                        (long long)w->dim[0], (long long)w->dim[1], (long long)w->dim[2],
+                        (long long)w->dim[3], d->groups, (long long)x->dim[0]);
     out->rank = 3;
     out->dim[0] = w->dim[0];
     for (int a = 1; a <= 2; a++)
@@ -116,7 +123,8 @@ static ltc_status shape_conv2d(const ltc_node *node, const ltc_value *const *in,
     return need_vector(in[2], "bias", w->dim[0], err);
 }
 
-static ltc_status shape_batch_norm(const ltc_node *node, const ltc_value *const *in, ltc_value *out, ltc_error *err)
+static ltc_status shape_batch_norm(const ltc_node *node, const ltc_value *const *in, ltc_value *out,
+                                   ltc_error *err)
 {
     const ltc_batch_norm_desc *d = node->desc;
     if (!(d->eps > 0) || !(d->momentum >= 0 && d->momentum <= 1))
@@ -144,7 +152,8 @@ static ltc_status shape_pool(const ltc_node *node, const ltc_value *const *in, l
     return LTC_OK;
 }
 
-static ltc_status shape_global_pool(const ltc_node *node, const ltc_value *const *in, ltc_value *out, ltc_error *err)
+static ltc_status shape_global_pool(const ltc_node *node, const ltc_value *const *in, ltc_value *out,
+                                    ltc_error *err)
 {
     (void)node;
     out->rank = 1;
@@ -159,7 +168,8 @@ static ltc_status shape_add(const ltc_node *node, const ltc_value *const *in, lt
     return shape_same(node, in, out, err);
 }
 
-static ltc_status shape_concat(const ltc_node *node, const ltc_value *const *in, ltc_value *out, ltc_error *err)
+static ltc_status shape_concat(const ltc_node *node, const ltc_value *const *in, ltc_value *out,
+                               ltc_error *err)
 {
     shape_same(node, in, out, err);
     for (uint32_t i = 1; i < node->n_in; i++) {
@@ -170,7 +180,8 @@ static ltc_status shape_concat(const ltc_node *node, const ltc_value *const *in,
     return LTC_OK;
 }
 
-static ltc_status shape_dropout(const ltc_node *node, const ltc_value *const *in, ltc_value *out, ltc_error *err)
+static ltc_status shape_dropout(const ltc_node *node, const ltc_value *const *in, ltc_value *out,
+                                ltc_error *err)
 {
     const ltc_dropout_desc *d = node->desc;
     if (!(d->rate >= 0 && d->rate < 1))
@@ -178,7 +189,8 @@ static ltc_status shape_dropout(const ltc_node *node, const ltc_value *const *in
     return shape_same(node, in, out, err);
 }
 
-static ltc_status shape_pad_channels(const ltc_node *node, const ltc_value *const *in, ltc_value *out, ltc_error *err)
+static ltc_status shape_pad_channels(const ltc_node *node, const ltc_value *const *in, ltc_value *out,
+                                     ltc_error *err)
 {
     const ltc_pad_channels_desc *d = node->desc;
     ltc_status st = need_rank(in[0], 3, err);
@@ -189,7 +201,8 @@ static ltc_status shape_pad_channels(const ltc_node *node, const ltc_value *cons
     return LTC_OK;
 }
 
-static ltc_status shape_adaptive_pool(const ltc_node *node, const ltc_value *const *in, ltc_value *out, ltc_error *err)
+static ltc_status shape_adaptive_pool(const ltc_node *node, const ltc_value *const *in, ltc_value *out,
+                                      ltc_error *err)
 {
     const ltc_adaptive_pool_desc *d = node->desc;
     if (!d->height || !d->width)
@@ -201,11 +214,13 @@ static ltc_status shape_adaptive_pool(const ltc_node *node, const ltc_value *con
 
 typedef ltc_status shape_rule(const ltc_node *, const ltc_value *const *, ltc_value *, ltc_error *);
 static shape_rule *const rule[] = {
-    [LTC_OP_FLATTEN] = shape_flatten,       [LTC_OP_RELU] = shape_same,         [LTC_OP_LINEAR] = shape_linear,
-    [LTC_OP_CONV2D] = shape_conv2d,         [LTC_OP_BATCH_NORM] = shape_batch_norm,
-    [LTC_OP_MAX_POOL] = shape_pool,         [LTC_OP_AVG_POOL] = shape_pool,     [LTC_OP_GLOBAL_POOL] = shape_global_pool,
-    [LTC_OP_ADD] = shape_add,               [LTC_OP_CONCAT] = shape_concat,     [LTC_OP_DROPOUT] = shape_dropout,
-    [LTC_OP_PAD_CHANNELS] = shape_pad_channels,             [LTC_OP_ADAPTIVE_POOL] = shape_adaptive_pool,
+    [LTC_OP_FLATTEN] = shape_flatten,           [LTC_OP_RELU] = shape_same,
+    [LTC_OP_LINEAR] = shape_linear,             [LTC_OP_CONV2D] = shape_conv2d,
+    [LTC_OP_BATCH_NORM] = shape_batch_norm,     [LTC_OP_MAX_POOL] = shape_pool,
+    [LTC_OP_AVG_POOL] = shape_pool,             [LTC_OP_GLOBAL_POOL] = shape_global_pool,
+    [LTC_OP_ADD] = shape_add,                   [LTC_OP_CONCAT] = shape_concat,
+    [LTC_OP_DROPOUT] = shape_dropout,           [LTC_OP_PAD_CHANNELS] = shape_pad_channels,
+    [LTC_OP_ADAPTIVE_POOL] = shape_adaptive_pool,
 };
 static_assert(sizeof rule / sizeof rule[0] == LTC_OP_COUNT, "an operation of ops.def is missing here");
 

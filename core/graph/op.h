@@ -17,8 +17,8 @@ const lt_op *lt_op_find(uint32_t op);
 /* Its inputs, in the letters of ops.def; op must exist. [any] */
 const char *lt_op_inputs(uint32_t op);
 
-/* The output's shape from those of the inputs (NULL where one was left out), or a sentence about what does not fit.
- * The number and presence of inputs must agree with lt_op_inputs already. */
+/* The output's shape from those of the inputs (NULL where one was left out), or a sentence about what does
+ * not fit. The number and presence of inputs must agree with lt_op_inputs already. */
 ltc_status lt_op_shape(const ltc_node *node, const ltc_value *const *in, ltc_value *out, ltc_error *err);
 
 /* Multiply-accumulates for one sample: of LINEAR and CONV2D; the rest count none. */

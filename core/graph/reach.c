@@ -6,7 +6,8 @@
 #include "util/memory.h"
 
 /* What is known of a value. */
-enum { LEADS = 1, OPEN = 2, WEIGHT = 4, OUTPUT = 8 };        /* LEADS to the logits; OPEN: through no further weight */
+enum { LEADS = 1, OPEN = 2, WEIGHT = 4, OUTPUT = 8 };        /* LEADS to the logits; OPEN: through
+                                                              * no further weight */
 
 static void walk(const ltc_node *node, uint32_t n_nodes, uint8_t *mark)
 {

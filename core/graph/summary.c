@@ -64,10 +64,11 @@ static const char *shape_of(const ltc_value *v, char text[64])
     return text;
 }
 
-static void print_row(FILE *to, int name_width, const char *name, const char *op, const char *shape, const char *params,
-                      const char *macs, const char *note)
+static void print_row(FILE *to, int name_width, const char *name, const char *op, const char *shape,
+                      const char *params, const char *macs, const char *note)
 {
-    fprintf(to, "%-*s  %-13s  %-14s %12s %14s%s%s\n", name_width, name, op, shape, params, macs, *note ? "  " : "", note);
+    fprintf(to, "%-*s  %-13s  %-14s %12s %14s%s%s\n", name_width, name, op, shape, params, macs,
+            *note ? "  " : "", note);
 }
 
 static const char *role_note(const ltc_graph *v, const ltc_node *n)
@@ -75,7 +76,9 @@ static const char *role_note(const ltc_graph *v, const ltc_node *n)
     for (uint32_t j = 0; j < n->n_in; j++)
         for (uint32_t p = 0; p < v->n_params; p++)
             if (v->param[p].value == n->in[j] && v->param[p].role & LTC_ROLE_WEIGHT)
-                return v->param[p].role & LTC_ROLE_OUTPUT ? "output" : v->param[p].role & LTC_ROLE_SHORTCUT ? "shortcut" : "";
+                return v->param[p].role & LTC_ROLE_OUTPUT     ? "output"
+                       : v->param[p].role & LTC_ROLE_SHORTCUT ? "shortcut"
+                                                              : "";
     return "";
 }
 
@@ -85,8 +88,10 @@ static void print_memory(const ltc_graph *v, uint64_t params, uint32_t batch, FI
     uint64_t activations = 0;
     for (uint32_t i = 1; i < v->n_values; i++)
         activations += v->value[i].kind == LTC_SAMPLE ? ltc_value_count(&v->value[i]) : 0;
-    fprintf(to, "memory: %.2f MiB parameters; training them with Adam %.2f MiB; activations of a batch of %u %.2f MiB\n",
-            4.0 * (double)params / mib, 16.0 * (double)params / mib, batch, 4.0 * (double)activations * batch / mib);
+    fprintf(to, "memory: %.2f MiB parameters; training them with Adam %.2f MiB; "
+                "activations of a batch of %u %.2f MiB\n",
+            4.0 * (double)params / mib, 16.0 * (double)params / mib, batch,
+            4.0 * (double)activations * batch / mib);
 }
 
 void lt_graph_summary(const lt_graph *g, uint32_t batch, FILE *to)

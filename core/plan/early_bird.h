@@ -18,9 +18,9 @@ void lt_mask_bits_free(lt_mask_bits *b);      /* safe on a zeroed one */
 /* How many weights two masks of one network tell apart: the Hamming distance. */
 uint64_t lt_mask_bits_differ(const lt_mask_bits *a, const lt_mask_bits *b);
 
-/* The first of n masks that differs from each of the window - 1 before it in at most `distance` of its `total`
- * weights; n: there is none. differ: by lt_pair. A mask with fewer before it is none: the untrained one is not
- * among them. */
+/* The first of n masks that differs from each of the window - 1 before it in at most `distance` of its
+ * `total` weights; n: there is none. differ: by lt_pair. A mask with fewer before it is none: the untrained
+ * one is not among them. */
 uint32_t lt_early_bird(const uint64_t *differ, uint32_t n, uint64_t total, uint64_t window, double distance);
 
 #endif

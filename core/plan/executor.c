@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-static const double LATER_S = 0.3, TICK_S = 0.1;       /* until a job that was put off is tried again; between two looks */
+static const double LATER_S = 0.3, TICK_S = 0.1;       /* until a job that was put off is tried again;
+                                                        * between two looks */
 
 typedef struct pool {
     const lt_execution *x;
@@ -129,8 +130,8 @@ static bool is_at(const bench *b, const lt_job *j)
     return b->at && b->at->experiment == j->regime->experiment;
 }
 
-/* The main line first, which controls wait for, and of that the lowest level; then the variants in their order. Among
- * equals one on the device that is open. */
+/* The main line first, which controls wait for, and of that the lowest level; then the variants in their
+ * order. Among equals one on the device that is open. */
 static bool is_before(const lt_job *a, const lt_job *b, const bench *on)
 {
     if (a->line->order != b->line->order)
@@ -140,7 +141,8 @@ static bool is_before(const lt_job *a, const lt_job *b, const bench *on)
     return is_at(on, a) && !is_at(on, b);
 }
 
-/* Beside what is under way on the bench only what fits into the same program, while it may have more replicas. */
+/* Beside what is under way on the bench only what fits into the same program, while it may
+ * have more replicas. */
 static bool may_begin(const bench *b, const lt_job *j)
 {
     return !b->running || (b->running < j->regime->experiment->replicas && lt_regime_fits(b->at, j->regime));
@@ -236,7 +238,8 @@ static void conclude(hand *h, ltc_status st, const lt_level_row *row, const lt_h
         h->job->state = LT_JOB_FAILED;
     if (st && st != LTC_ECANCELLED && !(p->x->look && st == LTC_EUNSUPPORTED))
         to->failed(to->arg, h->job, h->job->reported ? row : NULL, history, n, err);
-    if (st && (!p->status || p->status == LTC_ECANCELLED)) {       /* a failure says more than an interruption */
+    if (st && (!p->status || p->status == LTC_ECANCELLED)) {       /* a failure says more
+                                                                    * than an interruption */
         p->status = st;
         p->error = *err;
     }

@@ -9,7 +9,8 @@
 typedef struct lt_listener {
     void *arg;
     void       (*progress)(void *arg, const lt_job *j, const lt_progress *p);
-    ltc_status (*begun)(void *arg, const lt_job *j, ltc_error *err);  /* it is going to train; not while `look` */
+    ltc_status (*begun)(void *arg, const lt_job *j, ltc_error *err);  /* it is going to train; not while
+                                                                       * `look` */
     ltc_status (*evaluated)(void *arg, const lt_job *j, const lt_evaluation *e, ltc_error *err);
     ltc_status (*finished)(void *arg, const lt_job *j, const lt_level_row *row, const lt_history_row *history,
                            size_t n_history, ltc_error *err);         /* row NULL: the job has none */

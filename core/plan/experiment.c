@@ -48,7 +48,8 @@ static ltc_status check_weights(const lt_experiment *e, ltc_error *err)
     if (wrong.n == 1)
         st = ltc_fail_opt(err, "arch.weights", "%s", lt_diags_first(&wrong));
     else if (wrong.n)
-        st = ltc_fail_opt(err, "arch.weights", "%s; and %zu more do not fit", lt_diags_first(&wrong), wrong.n - 1);
+        st = ltc_fail_opt(err, "arch.weights", "%s; and %zu more do not fit", lt_diags_first(&wrong),
+                          wrong.n - 1);
     lt_diags_free(&wrong);
     return st;
 }
@@ -137,7 +138,8 @@ static ltc_status check_steps(const lt_regime *r, ltc_error *err)
                         "set dataset.validation, or report_at = \"end\"");
     if (s->prune.strategy != LT_STRATEGY_NONE && s->prune.draw_at.kind == LT_MOMENT_BEST &&
         !r->experiment->data.split[LT_VALIDATION].n)
-        return ltc_fail(err, LTC_EINVAL, "prune.draw_at is \"best\", which needs validation samples; set dataset.validation");
+        return ltc_fail(err, LTC_EINVAL,
+                        "prune.draw_at is \"best\", which needs validation samples; set dataset.validation");
     if (r->rewind_to > r->steps)
         return ltc_fail(err, LTC_EINVAL, "prune.rewind_to is step %llu, but a training has %llu",
                         (unsigned long long)r->rewind_to, (unsigned long long)r->steps);
@@ -155,9 +157,10 @@ static ltc_status check_checks(const lt_regime *r, ltc_error *err)
     const uint64_t window = (uint64_t)r->settings->prune.early_bird.window;
     if (!r->check_every || (n >= window && n <= MOST))
         return LTC_OK;
-    return ltc_fail(err, LTC_EINVAL, "prune.early_bird.check_every gives %llu masks in a training of %llu steps; "
-                    "choose it so that there are from %llu, the window, to %d", (unsigned long long)n,
-                    (unsigned long long)r->steps, (unsigned long long)window, MOST);
+    return ltc_fail(err, LTC_EINVAL,
+                    "prune.early_bird.check_every gives %llu masks in a training of %llu steps; "
+                    "choose it so that there are from %llu, the window, to %d",
+                    (unsigned long long)n, (unsigned long long)r->steps, (unsigned long long)window, MOST);
 }
 
 /* Of the levels below the dense network. */
@@ -309,9 +312,11 @@ bool lt_regime_fits(const lt_regime *a, const lt_regime *b)
 lt_program_request lt_regime_program(const lt_regime *r)
 {
     return (lt_program_request){
-        .graph = &r->experiment->graph, .optimizer = &r->optimizer, .input = &r->experiment->normalisation.input,
+        .graph = &r->experiment->graph, .optimizer = &r->optimizer,
+        .input = &r->experiment->normalisation.input,
         .batch = (uint32_t)r->batch,
-        .augment = r->settings->dataset.augment == LT_AUGMENT_CROP_FLIP ? LTC_AUGMENT_CROP | LTC_AUGMENT_FLIP : 0,
+        .augment = r->settings->dataset.augment == LT_AUGMENT_CROP_FLIP ?
+                       LTC_AUGMENT_CROP | LTC_AUGMENT_FLIP : 0,
     };
 }
 
@@ -339,7 +344,8 @@ lt_training lt_regime_training(const lt_regime *r, uint64_t trial)
 {
     return (lt_training){
         .data = &r->experiment->data, .schedule = &r->schedule, .batch = r->batch, .steps = r->steps,
-        .key_order = lt_regime_key(r, LT_KEY_ORDER, trial, 0), .key_augment = lt_regime_key(r, LT_KEY_AUGMENT, trial, 0),
+        .key_order = lt_regime_key(r, LT_KEY_ORDER, trial, 0),
+        .key_augment = lt_regime_key(r, LT_KEY_AUGMENT, trial, 0),
         .key_dropout = lt_regime_key(r, LT_KEY_DROPOUT, trial, 0),
     };
 }

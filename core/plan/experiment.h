@@ -1,5 +1,5 @@
-/* Experiment: data in memory, one network, one backend: what the lines of a run have in common unless they set it
- * apart; and regimes, how a line trains on an experiment. */
+/* Experiment: data in memory, one network, one backend: what the lines of a run have in common unless they
+ * set it apart; and regimes, how a line trains on an experiment. */
 #ifndef LT_PLAN_EXPERIMENT_H
 #define LT_PLAN_EXPERIMENT_H
 
@@ -23,14 +23,15 @@ typedef struct lt_experiment {
     uint32_t           replicas;              /* how many any of its programs may have; 0: nobody asked */
     lt_normalisation   normalisation;
     lt_graph           graph;
-    lt_tensors         weights;               /* of arch.weights, which fit the graph; none: states 0 are drawn */
+    lt_tensors         weights;               /* of arch.weights, which fit the graph; none:
+                                               * states 0 are drawn */
     lt_digest          weights_digest;
     char               backend[512];          /* the device's identity; workers open devices of their own */
     lt_identity        identity;
 } lt_experiment;
 
-/* Loads and builds all of it, and asks the backend who it is. data_of: one that reads the same data; NULL: they are
- * loaded. */
+/* Loads and builds all of it, and asks the backend who it is. data_of: one that reads the same data;
+ * NULL: they are loaded. */
 ltc_status lt_experiment_open(lt_experiment *e, const lt_experiment *data_of, ltc_error *err);
 void lt_experiment_close(lt_experiment *e);   /* safe on a half-opened or zeroed one */
 
@@ -43,10 +44,12 @@ typedef struct lt_experiments {
 } lt_experiments;
 
 /* Which line needs which: settings and services alone are set, nothing is loaded. */
-ltc_status lt_experiments_list(const lt_settings *s, const lt_services *services, lt_experiments *x, ltc_error *err);
+ltc_status lt_experiments_list(const lt_settings *s, const lt_services *services, lt_experiments *x,
+                               ltc_error *err);
 
 /* Opens each of them. */
-ltc_status lt_experiments_open(const lt_settings *s, const lt_services *services, lt_experiments *x, ltc_error *err);
+ltc_status lt_experiments_open(const lt_settings *s, const lt_services *services, lt_experiments *x,
+                               ltc_error *err);
 void lt_experiments_close(lt_experiments *x); /* safe on a half-opened or zeroed one */
 
 /* How a line trains, in steps: the dense network, or by retrain the levels below it. */
@@ -65,7 +68,8 @@ typedef struct lt_regime {
     bool                 goes_on;             /* from where the mask was drawn: steps is how many more */
 } lt_regime;
 
-/* Also asks the criterion and the network whether they can do what is configured, before anything is trained. */
+/* Also asks the criterion and the network whether they can do what is configured, before
+ * anything is trained. */
 ltc_status lt_regime_open(const lt_experiment *e, const lt_settings *s, lt_regime *r, ltc_error *err);
 
 /* How the levels below a dense network of that regime are trained, by settings->retrain. */
@@ -76,8 +80,8 @@ void lt_regime_close(lt_regime *r);           /* safe on a zeroed one */
 lt_program_request lt_regime_program(const lt_regime *r);
 lt_training lt_regime_training(const lt_regime *r, uint64_t trial);
 
-/* May trainings of both ride in one program? They may differ in all that a program knows nothing of, such as the
- * learning rate or the mask; and they are evaluated equally often, so that nobody waits for another's. */
+/* May trainings of both ride in one program? They may differ in all that a program knows nothing of, such as
+ * the learning rate or the mask; and they are evaluated equally often, so that nobody waits for another's. */
 bool lt_regime_fits(const lt_regime *a, const lt_regime *b);
 
 /* State 0 of a trial: arch.weights, or drawn by the trial's key. */

@@ -1,5 +1,5 @@
-/* Owns the experiments of a run: which lines share one, and which of them share their data. Two settings are the same
- * if the resolved configuration writes them alike. */
+/* Owns the experiments of a run: which lines share one, and which of them share their data. Two settings are
+ * the same if the resolved configuration writes them alike. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,13 +34,16 @@ static bool take_line(const lt_line *l, const lt_services *services, lt_experime
     if (!key || i < x->n)
         return key;
     const char *data_key = text_of(&x->arena, l->settings, true);
-    x->v[x->n++] = (lt_experiment){ .settings = l->settings, .services = services, .key = key, .data_key = data_key };
+    x->v[x->n++] =
+        (lt_experiment){ .settings = l->settings, .services = services, .key = key, .data_key = data_key };
     return data_key;
 }
 
-ltc_status lt_experiments_list(const lt_settings *s, const lt_services *services, lt_experiments *x, ltc_error *err)
+ltc_status lt_experiments_list(const lt_settings *s, const lt_services *services, lt_experiments *x,
+                               ltc_error *err)
 {
-    *x = (lt_experiments){ .v = lt_array(s->n_lines, sizeof *x->v), .of_line = lt_array(s->n_lines, sizeof *x->of_line) };
+    *x = (lt_experiments){ .v = lt_array(s->n_lines, sizeof *x->v),
+                           .of_line = lt_array(s->n_lines, sizeof *x->of_line) };
     bool ok = x->v && x->of_line;
     for (uint32_t l = 0; l < s->n_lines && ok; l++)
         ok = take_line(&s->line[l], services, x, &x->of_line[l]);
@@ -66,7 +69,8 @@ static const lt_line *line_of(const lt_experiments *x, const lt_settings *s, uin
     return &s->line[l];
 }
 
-ltc_status lt_experiments_open(const lt_settings *s, const lt_services *services, lt_experiments *x, ltc_error *err)
+ltc_status lt_experiments_open(const lt_settings *s, const lt_services *services, lt_experiments *x,
+                               ltc_error *err)
 {
     ltc_status st = lt_experiments_list(s, services, x, err);
     for (uint32_t i = 0; i < x->n && !st; i++) {

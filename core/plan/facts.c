@@ -4,7 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-ltc_status lt_facts_get(lt_store *s, const lt_digest *key, lt_digest *d, size_t n, bool *found, ltc_error *err)
+ltc_status lt_facts_get(lt_store *s, const lt_digest *key, lt_digest *d, size_t n, bool *found,
+                        ltc_error *err)
 {
     lt_text text = { 0 };
     ltc_status st = lt_record_get(s, key, &text, found, err);
@@ -40,7 +41,8 @@ ltc_status lt_count_get(lt_store *s, const lt_digest *key, lt_count *c, bool *fo
     lt_text text = { 0 };
     uint64_t bits = 0;
     const ltc_status st = lt_record_get(s, key, &text, found, err);
-    *found = !st && *found && sscanf(text.s, "%16" SCNx64 " %" SCNu64 " %" SCNu64, &bits, &c->correct, &c->n) == 3;
+    *found = !st && *found &&
+             sscanf(text.s, "%16" SCNx64 " %" SCNu64 " %" SCNu64, &bits, &c->correct, &c->n) == 3;
     memcpy(&c->loss, &bits, sizeof bits);
     lt_text_free(&text);
     return st;
@@ -51,6 +53,7 @@ ltc_status lt_count_put(lt_store *s, const lt_digest *key, const lt_count *c, lt
     char text[80];
     uint64_t bits;
     memcpy(&bits, &c->loss, sizeof bits);
-    const int n = snprintf(text, sizeof text, "%016" PRIx64 " %" PRIu64 " %" PRIu64 "\n", bits, c->correct, c->n);
+    const int n = snprintf(text, sizeof text, "%016" PRIx64 " %" PRIu64 " %" PRIu64 "\n", bits, c->correct,
+                           c->n);
     return lt_record_put(s, key, text, (size_t)n, err);
 }

@@ -5,7 +5,8 @@
 #include "store/store.h"
 
 /* n digests under a key, and whether the objects they name are there; *found false: made again. */
-ltc_status lt_facts_get(lt_store *s, const lt_digest *key, lt_digest *d, size_t n, bool *found, ltc_error *err);
+ltc_status lt_facts_get(lt_store *s, const lt_digest *key, lt_digest *d, size_t n, bool *found,
+                        ltc_error *err);
 ltc_status lt_facts_put(lt_store *s, const lt_digest *key, const lt_digest *d, size_t n, ltc_error *err);
 
 /* A sum of losses and counts. */

@@ -43,7 +43,8 @@ static ltc_status data_digest(const lt_experiment *e, lt_digest *out, ltc_error 
     for (uint32_t s = 0; s < LT_SPLITS; s++)
         lt_canon_int(&t, lt_split_name(s), (int64_t)d->split[s].n);
     if (d->validation_index)
-        lt_text_put(&t, (const char *)d->validation_index, d->split[LT_VALIDATION].n * sizeof *d->validation_index);
+        lt_text_put(&t, (const char *)d->validation_index,
+                    d->split[LT_VALIDATION].n * sizeof *d->validation_index);
     return finish(&t, out, err);
 }
 
@@ -74,7 +75,8 @@ ltc_status lt_identity_open(const lt_experiment *e, const char *backend, lt_iden
     return st ? st : input_digest(e, &id->input, err);
 }
 
-ltc_status lt_identity_init(const lt_identity *id, const lt_regime *r, ltc_key key, lt_digest *out, ltc_error *err)
+ltc_status lt_identity_init(const lt_identity *id, const lt_regime *r, ltc_key key, lt_digest *out,
+                            ltc_error *err)
 {
     lt_text t = { 0 };
     lt_canon_int(&t, "init", REV_INIT);
@@ -117,8 +119,8 @@ static void put_schedule(lt_text *t, const lt_schedule *s)
 }
 
 ltc_status lt_identity_trajectory(const lt_identity *id, const lt_regime *r, const lt_training *training,
-                                  const lt_digest *start, const lt_digest *mask, uint64_t first_step, lt_digest *out,
-                                  ltc_error *err)
+                                  const lt_digest *start, const lt_digest *mask, uint64_t first_step,
+                                  lt_digest *out, ltc_error *err)
 {
     lt_text t = { 0 };
     lt_canon_int(&t, "trajectory", REV_TRAJECTORY);
@@ -238,8 +240,8 @@ ltc_status lt_identity_treat(const lt_identity *id, const lt_treatment *treat, c
     return finish(&t, out, err);
 }
 
-ltc_status lt_identity_measure(const lt_identity *id, const lt_digest *state, const lt_digest *mask, uint32_t split,
-                               lt_digest *out, ltc_error *err)
+ltc_status lt_identity_measure(const lt_identity *id, const lt_digest *state, const lt_digest *mask,
+                               uint32_t split, lt_digest *out, ltc_error *err)
 {
     lt_text t = { 0 };
     lt_canon_int(&t, "measure", REV_MEASURE);

@@ -74,8 +74,8 @@ static void treatment_inputs(const work *k, const lt_treatment *t, const lt_dige
     state[2] = needs.final ? lt_plan_drawn(k->w->plan, k->j) : NULL;
 }
 
-static ltc_status put_start(work *k, const lt_masks *selection, const lt_treatment *t, const lt_digest *name[3],
-                            ltc_error *err)
+static ltc_status put_start(work *k, const lt_masks *selection, const lt_treatment *t,
+                            const lt_digest *name[3], ltc_error *err)
 {
     lt_state in[3] = { { 0 } }, start = { 0 };
     ltc_status st = lt_state_create(graph_of(k->w), &start, err);
@@ -83,7 +83,8 @@ static ltc_status put_start(work *k, const lt_masks *selection, const lt_treatme
         if (name[i] && !(st = lt_state_create(graph_of(k->w), &in[i], err)))
             st = lt_worker_state(k->w, name[i], &in[i], err);
     if (!st)
-        st = lt_treat(t, selection, name[0] ? &in[0] : NULL, name[1] ? &in[1] : NULL, name[2] ? &in[2] : NULL, &start, err);
+        st = lt_treat(t, selection, name[0] ? &in[0] : NULL, name[1] ? &in[1] : NULL, name[2] ? &in[2] : NULL,
+                      &start, err);
     if (!st)
         st = lt_snapshot_put(k->w->store, &start, LT_SNAPSHOT_WHOLE, &k->start, err);
     if (!st)
@@ -118,8 +119,8 @@ static ltc_status treat(work *k, ltc_error *err)
     uint64_t instance;
     ltc_status st = lt_level_instance(k->j, &instance, err);
     const lt_treatment t = {
-        .kept = s->prune.kept, .pruned = s->prune.pruned, .rescale = s->prune.rescale, .noise = s->prune.noise,
-        .init = s->arch.init, .slots = slots_of(k->j),
+        .kept = s->prune.kept, .pruned = s->prune.pruned, .rescale = s->prune.rescale,
+        .noise = s->prune.noise, .init = s->arch.init, .slots = slots_of(k->j),
         .key = lt_regime_key(k->j->regime, LT_KEY_REINIT, k->j->trial, instance),
     };
     const lt_digest *state[3];
@@ -209,7 +210,8 @@ static ltc_status train_claimed(work *k, lt_trajectory_request *r, ltc_error *er
         st = lt_trajectory_run(r, &k->trajectory, err);
     if (st != LTC_ECANCELLED || !k->lost || w->stopping(w->arg))
         return st;
-    k->j->outcome.elsewhere = true;           /* it slept too long, and somebody else goes on from its last save */
+    k->j->outcome.elsewhere = true;           /* it slept too long, and somebody else goes on
+                                               * from its last save */
     return LTC_OK;
 }
 
@@ -235,11 +237,12 @@ static ltc_status train(work *k, ltc_error *err)
     const lt_training training = lt_job_training(k->j);
     lt_trajectory_request r = {
         .store = k->w->store, .training = &training, .watcher = k->w->watcher, .first_step = k->first_step,
-        .evaluate_every = regime->evaluate_every, .keep = k->j->keep, .n_keep = k->j->n_keep, .save_s = k->w->save_s,
-        .evaluated = evaluated, .arg = k,
+        .evaluate_every = regime->evaluate_every, .keep = k->j->keep, .n_keep = k->j->n_keep,
+        .save_s = k->w->save_s, .evaluated = evaluated, .arg = k,
     };
     ltc_status st = lt_identity_trajectory(&k->w->experiment->identity, regime, &training, &k->start,
-                                           k->j->step.level ? &k->training_mask : NULL, k->first_step, &r.key, err);
+                                           k->j->step.level ? &k->training_mask : NULL, k->first_step, &r.key,
+                                           err);
     k->j->outcome.training = r.key;
     if (!st) {
         lt_outcome_rests_on(&k->j->outcome, &r.key);
@@ -274,7 +277,8 @@ static ltc_status begin(work *k, ltc_error *err)
 }
 
 /* What is told of a job: all of it, or of one that failed what is known. */
-static ltc_status report(work *k, ltc_status st, lt_level_row *row, lt_history_row **history, size_t *n, ltc_error *err)
+static ltc_status report(work *k, ltc_status st, lt_level_row *row, lt_history_row **history, size_t *n,
+                         ltc_error *err)
 {
     ltc_error late = { .message = "" };
     if (!k->j->reported)
@@ -293,8 +297,8 @@ static ltc_status report(work *k, ltc_status st, lt_level_row *row, lt_history_r
     return st ? st : told;
 }
 
-ltc_status lt_level_run(lt_worker *w, lt_job *j, lt_level_row *row, lt_history_row **history, size_t *n_history,
-                        ltc_error *err)
+ltc_status lt_level_run(lt_worker *w, lt_job *j, lt_level_row *row, lt_history_row **history,
+                        size_t *n_history, ltc_error *err)
 {
     work k = { .w = w, .j = j };
     free(j->outcome.watch.differ);

@@ -34,7 +34,8 @@ static uint64_t dead_rows(const ltc_graph *g, uint32_t p, const uint8_t *mask)
 }
 
 /* mask: its selection; trained: its training mask, NULL where the network is dense. */
-static void count_param(const ltc_graph *g, uint32_t p, const uint8_t *mask, const uint8_t *trained, lt_level_row *row)
+static void count_param(const ltc_graph *g, uint32_t p, const uint8_t *mask, const uint8_t *trained,
+                        lt_level_row *row)
 {
     const ltc_param *param = ltc_graph_param(g, p);
     const uint64_t uses = uses_of_weight(g, p), alive = mask ? lt_mask_alive(mask, param->n) : param->n;
@@ -72,8 +73,8 @@ static ltc_status dense_masks(lt_worker *w, const lt_job *j, lt_masks *m, ltc_er
     return st;
 }
 
-ltc_status lt_level_count(lt_worker *w, const lt_job *j, const lt_digest *selection, const lt_digest *training_mask,
-                          lt_level_row *row, ltc_error *err)
+ltc_status lt_level_count(lt_worker *w, const lt_job *j, const lt_digest *selection,
+                          const lt_digest *training_mask, lt_level_row *row, ltc_error *err)
 {
     const ltc_graph *g = &w->experiment->graph.view;
     lt_masks m = { 0 }, trained = { 0 };

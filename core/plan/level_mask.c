@@ -26,7 +26,8 @@ static ltc_status mask_before(lt_worker *w, const lt_job *j, lt_mask_inputs *in,
         return lt_worker_masks(w, &before->outcome.selection, &in->before, err);
     }
     uint8_t *eligible = lt_array(g->n_params, 1);
-    ltc_status st = eligible ? lt_eligible(g, j->settings, eligible, err) : ltc_fail(err, LTC_ENOMEM, "no memory for a mask");
+    ltc_status st = eligible ? lt_eligible(g, j->settings, eligible, err)
+                             : ltc_fail(err, LTC_ENOMEM, "no memory for a mask");
     if (!st)
         st = lt_masks_create(g, eligible, &in->before, err);
     if (!st)
@@ -100,8 +101,9 @@ ltc_status lt_mask_inputs_open(lt_worker *w, lt_job *j, lt_mask_inputs *in, ltc_
     *in = (lt_mask_inputs){ .train = lt_data_desc(&e->data, LT_TRAIN) };
     in->request = (lt_selection_request){
         .graph = &e->graph.view, .criterion = mask->module, .options = mask->options, .services = e->services,
-        .scope = j->settings->prune.scope, .budget = j->step.budget, .round = j->step.round, .before = &in->before,
-        .allocation = j->settings->prune.allocation, .min_alive = (uint64_t)j->settings->prune.min_alive,
+        .scope = j->settings->prune.scope, .budget = j->step.budget, .round = j->step.round,
+        .before = &in->before, .allocation = j->settings->prune.allocation,
+        .min_alive = (uint64_t)j->settings->prune.min_alive,
         .keep_one = j->settings->prune.collapse == LT_COLLAPSE_KEEP_ONE,
         .key = lt_regime_key(j->regime, LT_KEY_MASK, j->trial, instance),
     };
@@ -125,8 +127,8 @@ ltc_status lt_mask_inputs_key(const lt_worker *w, const lt_job *j, lt_mask_input
     in->name[1] = flags & LTC_NEED_REWIND ? lt_plan_rewound(w->plan, j) : NULL;
     in->name[2] = flags & (LTC_NEED_FINAL | LTC_NEED_PROBE) ? lt_plan_drawn(w->plan, j) : NULL;
     in->name[3] = flags & LTC_NEED_DENSE ? lt_plan_dense(w->plan, j) : NULL;
-    return lt_identity_select(&w->experiment->identity, r, &j->regime->criterion, in->name, &in->before_name, key,
-                              err);
+    return lt_identity_select(&w->experiment->identity, r, &j->regime->criterion, in->name, &in->before_name,
+                              key, err);
 }
 
 static ltc_status fetch_states(lt_worker *w, lt_mask_inputs *in, ltc_error *err)
@@ -153,7 +155,8 @@ ltc_status lt_mask_inputs_draw(lt_worker *w, lt_mask_inputs *in, lt_masks *made,
     r->dense = in->name[3] ? in->state[3].value : NULL;
     if (st)
         return st;
-    lt_cohort_leave(w->crew->cohort);         /* it may take long, and the others train on and keep their claims */
+    lt_cohort_leave(w->crew->cohort);         /* it may take long, and the others train on and
+                                               * keep their claims */
     st = lt_select(r, made, err);
     lt_cohort_enter(w->crew->cohort);
     return st;
@@ -171,7 +174,8 @@ static ltc_status compute(lt_worker *w, lt_mask_inputs *in, lt_digest *selection
     return st;
 }
 
-static ltc_status select_own(lt_worker *w, lt_job *j, lt_mask_inputs *in, lt_digest *selection, ltc_error *err)
+static ltc_status select_own(lt_worker *w, lt_job *j, lt_mask_inputs *in, lt_digest *selection,
+                             ltc_error *err)
 {
     lt_digest key;
     bool found = false;

@@ -5,7 +5,8 @@
 #include "plan/worker.h"
 
 /* The state with +0.0 at pruned places. */
-static ltc_status masked_state(lt_worker *w, const lt_digest *state, const lt_digest *selection, lt_state *s, ltc_error *err)
+static ltc_status masked_state(lt_worker *w, const lt_digest *state, const lt_digest *selection, lt_state *s,
+                               ltc_error *err)
 {
     const ltc_graph *g = &w->experiment->graph.view;
     lt_masks m = { 0 };

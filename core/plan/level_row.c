@@ -1,4 +1,5 @@
-/* Fills the rows of the results of which a level is the maker. Called by level.c, and lt_history_of by the run. */
+/* Fills the rows of the results of which a level is the maker. Called by level.c, and
+ * lt_history_of by the run. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -12,8 +13,9 @@ static lt_measure measure_of(const lt_evaluation *e, uint32_t split)
 /* The best of a training that came to no end is not the best of the training. */
 static const lt_evaluation *best_of(const lt_job *j, const lt_trajectory *t)
 {
-    return j->outcome.bad ? NULL
-                          : lt_trajectory_best(t, j->outcome.first_step, j->regime->evaluate_every, lt_job_last(j));
+    return j->outcome.bad
+               ? NULL
+               : lt_trajectory_best(t, j->outcome.first_step, j->regime->evaluate_every, lt_job_last(j));
 }
 
 static void fill_measures(const lt_job *j, const lt_trajectory *t, lt_level_row *row)
@@ -46,10 +48,11 @@ static const char *layer_of(const lt_job *j)
 void lt_level_row_begin(const lt_job *j, lt_level_row *row)
 {
     *row = (lt_level_row){
-        .line = j->line, .trial = j->trial + 1, .draw = j->draw, .level = j->step.level, .round = j->step.round,
-        .rate = j->step.rate, .target_sparsity = j->step.target_sparsity, .output_factor = j->settings->prune.output,
-        .epochs = NAN, .ms_per_step = NAN, .best_step = UINT64_MAX, .best_epoch = NAN, .status = "failed",
-        .mask = j->outcome.selection, .has_mask = j->outcome.has_selection, .pruned_layer = layer_of(j), .watch = j->outcome.watch,
+        .line = j->line, .trial = j->trial + 1, .draw = j->draw, .level = j->step.level,
+        .round = j->step.round, .rate = j->step.rate, .target_sparsity = j->step.target_sparsity,
+        .output_factor = j->settings->prune.output, .epochs = NAN, .ms_per_step = NAN,
+        .best_step = UINT64_MAX, .best_epoch = NAN, .status = "failed", .mask = j->outcome.selection,
+        .has_mask = j->outcome.has_selection, .pruned_layer = layer_of(j), .watch = j->outcome.watch,
     };
 }
 
@@ -76,7 +79,8 @@ ltc_status lt_level_row_fill(lt_worker *w, lt_job *j, const lt_trajectory *t, co
     return st;
 }
 
-ltc_status lt_level_history(const lt_job *j, const lt_trajectory *t, lt_history_row **history, size_t *n, ltc_error *err)
+ltc_status lt_level_history(const lt_job *j, const lt_trajectory *t, lt_history_row **history, size_t *n,
+                            ltc_error *err)
 {
     const uint64_t last = lt_job_last(j);
     const lt_evaluation *best = best_of(j, t);
@@ -90,7 +94,8 @@ ltc_status lt_level_history(const lt_job *j, const lt_trajectory *t, lt_history_
             continue;
         h[*n] = lt_history_of(j, e);
         if (e->step != last && (!best || e->step != best->step))
-            h[*n].at[LT_M_TRAIN] = (lt_measure){ 0 };     /* measured for another run: not of this one's rows */
+            h[*n].at[LT_M_TRAIN] = (lt_measure){ 0 };     /* measured for another run: not
+                                                           * of this one's rows */
         ++*n;
     }
     *history = h;

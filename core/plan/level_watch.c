@@ -126,8 +126,10 @@ static void say_if_late(const lt_worker *w, const lt_job *j)
     char sentence[200];
     if (watch->early || w->look || !w->noticed)
         return;
-    snprintf(sentence, sizeof sentence, "no early bird was found: no mask of %u is within %.3g of the %lld before "
-             "it, so the last is drawn, at step %" PRIu64, watch->n, j->settings->prune.early_bird.distance,
+    snprintf(sentence, sizeof sentence,
+             "no early bird was found: no mask of %u is within %.3g of the %lld before "
+             "it, so the last is drawn, at step %" PRIu64,
+             watch->n, j->settings->prune.early_bird.distance,
              (long long)j->settings->prune.early_bird.window - 1, watch->drawn_step);
     w->noticed(w->arg, j, sentence);
 }
@@ -159,8 +161,10 @@ static ltc_status follow(const lt_plan *p, lt_job *j, ltc_error *err)
     j->outcome.watch.differ = NULL, j->outcome.watch.n = 0;
     if (lt_plan_drawn(p, j))
         return LTC_OK;
-    return ltc_fail(err, LTC_EINVAL, "main's mask was drawn at step %" PRIu64 ", of which this line's own dense "
-                    "network has no state; let it train as main does", j->outcome.watch.drawn_step);
+    return ltc_fail(err, LTC_EINVAL,
+                    "main's mask was drawn at step %" PRIu64 ", of which this line's own dense "
+                    "network has no state; let it train as main does",
+                    j->outcome.watch.drawn_step);
 }
 
 ltc_status lt_level_watch(lt_worker *w, lt_job *j, lt_mask_inputs *in, ltc_error *err)

@@ -26,8 +26,10 @@ static lt_job *add_job(lt_plan *p, const lt_job *j, ltc_error *err)
 static bool train_alike(const lt_regime *a, const lt_regime *b)
 {
     const lt_settings *s = a->settings, *t = b->settings;
-    return a->experiment == b->experiment && s->run.seed == t->run.seed && s->run.vary_bits == t->run.vary_bits &&
-           !memcmp(&a->optimizer, &b->optimizer, sizeof a->optimizer) && a->batch == b->batch && a->steps == b->steps &&
+    return a->experiment == b->experiment && s->run.seed == t->run.seed &&
+           s->run.vary_bits == t->run.vary_bits &&
+           !memcmp(&a->optimizer, &b->optimizer, sizeof a->optimizer) && a->batch == b->batch &&
+           a->steps == b->steps &&
            a->evaluate_every == b->evaluate_every && s->arch.init == t->arch.init &&
            s->dataset.augment == t->dataset.augment &&
            a->schedule.type == b->schedule.type && a->schedule.lr == b->schedule.lr &&
@@ -101,7 +103,8 @@ static uint32_t number_of(const lt_plan *p, const lt_line *l)
     return (uint32_t)(l - p->settings->line);
 }
 
-/* A line that is nothing but its dense network has a level 0 of its own: the store knows that it is another's too. */
+/* A line that is nothing but its dense network has a level 0 of its own: the store knows that it
+ * is another's too. */
 static ltc_status add_dense(lt_plan *p, const lt_job *line, uint32_t *dense, ltc_error *err)
 {
     const bool alone = line->settings->prune.strategy == LT_STRATEGY_NONE;
@@ -203,14 +206,16 @@ static ltc_status add_lines(lt_plan *p, ltc_error *err)
 static ltc_status check_network(const lt_plan *p, const lt_line *l, ltc_error *err)
 {
     const lt_experiment *own = p->regime[number_of(p, l)].experiment, *main = p->regime[l->main].experiment;
-    if (!lt_line_follows(l) || !memcmp(&own->identity.graph, &main->identity.graph, sizeof own->identity.graph))
+    if (!lt_line_follows(l) ||
+        !memcmp(&own->identity.graph, &main->identity.graph, sizeof own->identity.graph))
         return LTC_OK;
-    return ltc_fail(err, LTC_EINVAL, "its network is another than main's, whose masks it takes or matches; give it "
+    return ltc_fail(err, LTC_EINVAL,
+                    "its network is another than main's, whose masks it takes or matches; give it "
                     "masks of its own, or main's network");
 }
 
-/* What matches main's mask is drawn when main's is; masks along a training are one where it changes nothing that they
- * are drawn by. */
+/* What matches main's mask is drawn when main's is; masks along a training are one where it changes nothing
+ * that they are drawn by. */
 static ltc_status check_bird(const lt_plan *p, const lt_line *l, ltc_error *err)
 {
     const lt_settings *s = l->settings, *main = p->settings->line[l->main].settings;
@@ -220,13 +225,17 @@ static ltc_status check_bird(const lt_plan *p, const lt_line *l, ltc_error *err)
         (follows ? main->prune.strategy == LT_STRATEGY_EARLY_BIRD : changes))
         return LTC_OK;
     if (!follows)
-        return ltc_fail_opt(err, "prune.mask", "%s looks at nothing that training changes, so that there is no early "
-                            "bird", s->prune.mask.name);
-    return ltc_fail_opt(err, "prune.strategy", "\"early-bird\" watches masks of its own, and this line takes main's or "
+        return ltc_fail_opt(err, "prune.mask",
+                            "%s looks at nothing that training changes, so that there is no early "
+                            "bird",
+                            s->prune.mask.name);
+    return ltc_fail_opt(err, "prune.strategy",
+                        "\"early-bird\" watches masks of its own, and this line takes main's or "
                         "matches them; set masks = \"own\" and match = \"none\"");
 }
 
-/* A criterion that turns out to count for itself reads no amount; one that a line inherits is not its fault. */
+/* A criterion that turns out to count for itself reads no amount; one that a line inherits
+ * is not its fault. */
 static ltc_status check_amount(const lt_regime *r, const lt_variant *v, ltc_error *err)
 {
     const lt_settings *s = r->settings;
@@ -239,8 +248,10 @@ static ltc_status check_amount(const lt_regime *r, const lt_variant *v, ltc_erro
         for (uint64_t i = 0; v && i < v->set.n; i++)
             written = written || !strcmp(v->set.v[i], amount[a].key);
         if (amount[a].given && written)
-            return ltc_fail_opt(err, amount[a].key, "does nothing with %s, which fixes its own count with these options; "
-                                "remove it", s->prune.mask.name);
+            return ltc_fail_opt(err, amount[a].key,
+                                "does nothing with %s, which fixes its own count with these options; "
+                                "remove it",
+                                s->prune.mask.name);
     }
     return LTC_OK;
 }
@@ -266,8 +277,10 @@ ltc_status lt_plan_make(const lt_settings *s, const lt_experiments *x, lt_plan *
 {
     const size_t trials = (size_t)s->run.trials;
     *p = (lt_plan){
-        .settings = s, .regime = lt_array(s->n_lines, sizeof *p->regime), .retrain = lt_array(s->n_lines, sizeof *p->retrain),
-        .dense = lt_array(s->n_lines * trials, sizeof *p->dense), .start = lt_array(s->n_lines * trials, sizeof *p->start),
+        .settings = s, .regime = lt_array(s->n_lines, sizeof *p->regime),
+        .retrain = lt_array(s->n_lines, sizeof *p->retrain),
+        .dense = lt_array(s->n_lines * trials, sizeof *p->dense),
+        .start = lt_array(s->n_lines * trials, sizeof *p->start),
     };
     ltc_status st = p->regime && p->retrain && p->dense && p->start ? LTC_OK
                     : ltc_fail(err, LTC_ENOMEM, "no memory for the plan of a run");
@@ -289,7 +302,8 @@ void lt_outcome_rests_on(lt_outcome *o, const lt_digest *key)
 const lt_digest *lt_plan_rewound(const lt_plan *p, const lt_job *j)
 {
     const lt_outcome *dense = &p->job[j->dense].outcome;
-    return j->regime->rewind_to ? lt_trajectory_state(&dense->trajectory, j->regime->rewind_to, false) : &dense->init;
+    return j->regime->rewind_to ? lt_trajectory_state(&dense->trajectory, j->regime->rewind_to, false)
+                                : &dense->init;
 }
 
 uint64_t lt_job_last(const lt_job *j)

@@ -1,6 +1,7 @@
 /* Plan: every level of every line of a run, and what each needs before it can begin.
  *
- * A line is main or a variant, in one trial and draw. Its level 0 is the dense network; lines that train it alike share it. */
+ * A line is main or a variant, in one trial and draw. Its level 0 is the dense network; lines that train
+ * it alike share it. */
 #ifndef LT_PLAN_PLAN_H
 #define LT_PLAN_PLAN_H
 
@@ -17,14 +18,18 @@ enum { LT_JOB_WAITING, LT_JOB_RUNNING, LT_JOB_DONE, LT_JOB_FAILED, LT_JOB_BLOCKE
 
 /* What a level gave, by digest; enough for all that depends on it. */
 typedef struct lt_outcome {
-    lt_digest     init, start, selection, training;       /* state 0; the treated one; the mask; the trajectory's key */
+    lt_digest     init, start, selection, training;       /* state 0; the treated one; the mask;
+                                                           * the trajectory's key */
     bool          has_selection, trained;
     bool          cut, stopped;               /* the logits do not depend on the input; the line ends here */
-    bool          bad;                        /* its training ends at a loss that is not finite, whoever tries it */
+    bool          bad;                        /* its training ends at a loss that is not
+                                               * finite, whoever tries it */
     bool          elsewhere;                  /* somebody else trains it at the moment */
     uint64_t      first_step;
-    lt_watch      watch;                      /* of an early bird: when its mask is drawn; its own differences */
-    lt_digest     record[12];                 /* keys of the records that this level rests on, for the run's root */
+    lt_watch      watch;                      /* of an early bird: when its mask is drawn;
+                                               * its own differences */
+    lt_digest     record[12];                 /* keys of the records that this level rests on,
+                                               * for the run's root */
     uint32_t      n_records;
     lt_trajectory trajectory;                 /* empty when the level is not trained */
 } lt_outcome;
@@ -36,11 +41,13 @@ typedef struct lt_job {
     uint32_t           trial, draw;           /* trial from 0; draw from 1, 0 if none */
     lt_step_down       step;                  /* step.level 0: dense */
     bool               trains, reported;      /* reported: has rows in the results */
-    uint32_t           dense, before, main;   /* jobs it needs: level 0; the level before; the same of the line it follows */
+    uint32_t           dense, before, main;   /* jobs it needs: level 0; the level before; the same of
+                                               * the line it follows */
     uint64_t          *keep;                  /* [n_keep] steps whose states others need */
     size_t             n_keep;
     uint32_t           state;
-    double             later_s;               /* not before that time: it was found to be trained elsewhere; 0: never was */
+    double             later_s;               /* not before that time: it was found to be trained
+                                               * elsewhere; 0: never was */
     lt_outcome         outcome;
 } lt_job;
 
@@ -48,9 +55,11 @@ typedef struct lt_plan {
     const lt_settings *settings;              /* the run's */
     lt_regime *regime;                        /* [settings->n_lines] */
     lt_regime *retrain;                       /* likewise, below level 0; zeroed where none is given */
-    lt_job    *job;                           /* [n_jobs] in an order in which each stands behind what it needs */
+    lt_job    *job;                           /* [n_jobs] in an order in which each stands
+                                               * behind what it needs */
     uint32_t  *dense;                         /* [n_dense] the jobs of level 0 */
-    struct lt_start { uint32_t dense, first; } *start;        /* [n_lines * trials] level 0 of each line, and the next */
+    struct lt_start { uint32_t dense, first; } *start;        /* [n_lines * trials] level 0 of each
+                                                               * line, and the next */
     uint32_t   n_jobs, room, n_dense, pad;
     lt_arena   arena;
 } lt_plan;
@@ -75,7 +84,8 @@ const lt_digest *lt_plan_rewound(const lt_plan *p, const lt_job *j);
 const lt_digest *lt_plan_drawn(const lt_plan *p, const lt_job *j);
 const lt_digest *lt_plan_dense(const lt_plan *p, const lt_job *j);        /* the dense network's end */
 
-/* Settings and experiments outlive the plan. Experiments that were listed and not opened are enough to count levels. */
+/* Settings and experiments outlive the plan. Experiments that were listed and not opened are
+ * enough to count levels. */
 ltc_status lt_plan_make(const lt_settings *s, const lt_experiments *x, lt_plan *p, ltc_error *err);
 void lt_plan_free(lt_plan *p);
 

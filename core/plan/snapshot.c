@@ -65,14 +65,15 @@ ltc_status lt_snapshot_put(lt_store *store, const lt_state *s, uint32_t what, lt
     return put(store, s, what, name, &stamp, err);
 }
 
-ltc_status lt_snapshot_put_for_now(lt_store *store, const lt_state *s, lt_digest *name, int64_t *stamp, ltc_error *err)
+ltc_status lt_snapshot_put_for_now(lt_store *store, const lt_state *s, lt_digest *name, int64_t *stamp,
+                                   ltc_error *err)
 {
     return put(store, s, LT_SNAPSHOT_WHOLE, name, stamp, err);
 }
 
 /* Zeroes where the object has nothing. */
-static ltc_status take(const lt_tensors *t, const char *prefix, const ltc_param *param, float *to, bool needed,
-                       ltc_error *err)
+static ltc_status take(const lt_tensors *t, const char *prefix, const ltc_param *param, float *to,
+                       bool needed, ltc_error *err)
 {
     char name[256];
     snprintf(name, sizeof name, "%s%s", prefix, param->name);
@@ -129,7 +130,8 @@ ltc_status lt_masks_name(const ltc_graph *g, uint8_t *const *mask, lt_digest *na
     return st;
 }
 
-ltc_status lt_masks_put(lt_store *store, const ltc_graph *g, uint8_t *const *mask, lt_digest *name, ltc_error *err)
+ltc_status lt_masks_put(lt_store *store, const ltc_graph *g, uint8_t *const *mask, lt_digest *name,
+                        ltc_error *err)
 {
     lt_tensors t = { 0 };
     ltc_status st = add_masks(&t, g, mask, err);
@@ -144,7 +146,8 @@ ltc_status lt_masks_get(lt_store *store, const ltc_graph *g, const lt_digest *na
 {
     lt_tensors t = { 0 };
     uint8_t *eligible = lt_array(g->n_params, 1);
-    ltc_status st = eligible ? lt_store_get(store, name, &t, found, err) : ltc_fail(err, LTC_ENOMEM, "no memory for a mask");
+    ltc_status st = eligible ? lt_store_get(store, name, &t, found, err)
+                             : ltc_fail(err, LTC_ENOMEM, "no memory for a mask");
     if (st || !*found) {
         free(eligible);
         return st;
@@ -156,7 +159,8 @@ ltc_status lt_masks_get(lt_store *store, const ltc_graph *g, const lt_digest *na
     st = lt_masks_create(g, eligible, m, err);
     for (uint32_t p = 0; p < g->n_params && !st; p++)
         if (eligible[p])
-            memcpy(m->mask[p], lt_tensors_find(&t, ltc_graph_param(g, p)->name)->data, ltc_graph_param(g, p)->n);
+            memcpy(m->mask[p], lt_tensors_find(&t, ltc_graph_param(g, p)->name)->data,
+                   ltc_graph_param(g, p)->n);
     free(eligible);
     lt_tensors_free(&t);
     return st;

@@ -1,5 +1,5 @@
-/* Owns the list of partial states that will be in the way: a long training would fill a disk with them. Called by a
- * trajectory's passes. */
+/* Owns the list of partial states that will be in the way: a long training would fill a disk with them.
+ * Called by a trajectory's passes. */
 #include "plan/spare.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
-/* Spare: partial states that a pass has put into the store, until its record forgets them. For trajectory.c alone. */
+/* Spare: partial states that a pass has put into the store, until its record forgets them. For
+ * trajectory.c alone. */
 #ifndef LT_PLAN_SPARE_H
 #define LT_PLAN_SPARE_H
 

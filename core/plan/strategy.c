@@ -44,7 +44,8 @@ static void share_out(const lt_settings *s, lt_step_down *d)
     d->budget = (lt_budget){ LT_BUDGET_RATE, 0, d->rate, s->prune.output };
 }
 
-/* A scalar is repeated over the rounds, a list has one value a round; no value: the criterion counts for itself. */
+/* A scalar is repeated over the rounds, a list has one value a round; no value: the criterion
+ * counts for itself. */
 static bool iterative(const lt_strategy *about, uint32_t done, lt_step_down *d)
 {
     const lt_settings *s = about->settings;

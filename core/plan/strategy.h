@@ -1,5 +1,5 @@
-/* Strategies: which levels follow from those that are done. They look at settings and at what is done, and at nothing
- * else, so that a stopped run goes on as if it had not been. */
+/* Strategies: which levels follow from those that are done. They look at settings and at what is done, and at
+ * nothing else, so that a stopped run goes on as if it had not been. */
 #ifndef LT_PLAN_STRATEGY_H
 #define LT_PLAN_STRATEGY_H
 

@@ -10,9 +10,11 @@
 #include "plan/trajectory_record.h"
 #include "prune/treatment.h"
 
-enum { MAX_PASSES = 4 };                      /* one for what is missing, one for a best state that was lost, spare */
+enum { MAX_PASSES = 4 };                      /* one for what is missing, one for a best state
+                                               * that was lost, spare */
 
-/* One pass. `now` is what the session holds as far as it was fetched; `best` the values of the best step seen. */
+/* One pass. `now` is what the session holds as far as it was fetched; `best` the values of
+ * the best step seen. */
 typedef struct pass {
     const lt_trajectory_request *r;
     lt_trajectory *t;
@@ -22,7 +24,8 @@ typedef struct pass {
     double         saved_s;                   /* when the last save was */
     uint64_t       step, last, best_step;     /* best_step: of `best`; UINT64_MAX: none */
     uint32_t       bad;                       /* LT_BAD_*: found at this step */
-    bool           stopped;                   /* as was asked, and in no call of the backend: the session is sound */
+    bool           stopped;                   /* as was asked, and in no call of the backend:
+                                               * the session is sound */
     lt_watcher     watcher;                   /* the request's, which notes that */
 } pass;
 
@@ -48,8 +51,9 @@ static void stepped(void *arg, const lt_progress *progress)
 /* Of the step that the record remembers. */
 static ltc_status fail_bad(const lt_trajectory_request *r, const lt_trajectory *t, ltc_error *err)
 {
-    return ltc_fail(err, LTC_ENUMERIC, "the %s loss is not finite at step %llu (learning rate %g), where the training ends; "
-                    "try a smaller train.optimizer.lr or a warm-up",
+    return ltc_fail(err, LTC_ENUMERIC,
+                    "the %s loss is not finite at step %llu (learning rate %g), where the training ends; try "
+                    "a smaller train.optimizer.lr or a warm-up",
                     t->bad == LT_BAD_STEP ? "training" : lt_split_name(t->bad - LT_BAD_SPLIT),
                     (unsigned long long)t->bad_step,
                     lt_schedule_rate(r->training->schedule, t->bad_step));
@@ -85,7 +89,8 @@ static void close_pass(pass *p)
     lt_state_free(&p->best);
 }
 
-/* Puts the state from which `low` can be reached into the session: the greatest stored one, else the start. */
+/* Puts the state from which `low` can be reached into the session: the greatest stored
+ * one, else the start. */
 static ltc_status begin(pass *p, uint64_t low, ltc_error *err)
 {
     for (size_t i = p->t->n_points; i-- > 0;) {
@@ -109,7 +114,8 @@ static ltc_status begin(pass *p, uint64_t low, ltc_error *err)
     return LTC_OK;
 }
 
-/* The session's state at this step into the store; the bytes must be those of any state stored for the same step. */
+/* The session's state at this step into the store; the bytes must be those of any state stored
+ * for the same step. */
 static ltc_status store_state(pass *p, uint32_t kind, ltc_error *err)
 {
     lt_point made = { .step = p->step, .kind = kind };
@@ -121,9 +127,11 @@ static ltc_status store_state(pass *p, uint32_t kind, ltc_error *err)
     if (kind == LT_POINT_PARTIAL)
         lt_spare_note(&p->spare, &made.state, stamp);
     if (!st && there && memcmp(there, &made.state, sizeof made.state))
-        return ltc_fail(err, LTC_EINTERNAL, "step %llu was trained again and its bytes differ from those stored: this "
-                        "machine or its libraries changed under the same backend identity, or its memory fails",
-                        (unsigned long long)p->step);
+        return ltc_fail(
+            err, LTC_EINTERNAL,
+            "step %llu was trained again and its bytes differ from those stored: this "
+            "machine or its libraries changed under the same backend identity, or its memory fails",
+            (unsigned long long)p->step);
     return st ? st : lt_trajectory_add_point(p->t, &made, err);
 }
 
@@ -147,7 +155,8 @@ static ltc_status save_record(pass *p, ltc_error *err)
 /* What an interruption loses nothing by: the state so far, the best so far, the record. */
 static ltc_status save(pass *p, ltc_error *err)
 {
-    ltc_status st = lt_trajectory_state(p->t, p->step, false) ? LTC_OK : store_state(p, LT_POINT_PARTIAL, err);
+    ltc_status st = lt_trajectory_state(p->t, p->step, false) ? LTC_OK
+                                                              : store_state(p, LT_POINT_PARTIAL, err);
     if (!st)
         st = store_best(p, err);
     p->saved_s = now_of(p);
@@ -235,8 +244,8 @@ static ltc_status save_stopped(pass *p, ltc_error *err)
     return saved ? saved : LTC_ECANCELLED;
 }
 
-/* The loss is not finite, and nothing can be trained from here. The state with which that began stays, and the record
- * remembers the step, so that nobody trains up to it again. */
+/* The loss is not finite, and nothing can be trained from here. The state with which that began stays, and
+ * the record remembers the step, so that nobody trains up to it again. */
 static ltc_status end_bad(pass *p, ltc_error *err)
 {
     p->t->bad = p->bad, p->t->bad_step = p->step;
@@ -251,7 +260,9 @@ static ltc_status fetch_best(pass *p, uint64_t step, ltc_error *err)
 {
     const lt_digest *there = lt_trajectory_state(p->t, step, true);
     bool found = false;
-    const ltc_status st = there && p->best_step != step ? lt_snapshot_get(p->r->store, there, &p->best, &found, err) : LTC_OK;
+    const ltc_status st = there && p->best_step != step
+                              ? lt_snapshot_get(p->r->store, there, &p->best, &found, err)
+                              : LTC_OK;
     if (found)
         p->best_step = step;
     return st;

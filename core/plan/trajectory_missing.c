@@ -21,7 +21,8 @@ const lt_evaluation *lt_trajectory_best(const lt_trajectory *t, uint64_t first, 
     const lt_evaluation *best = NULL;
     for (size_t i = 0; i < t->n_evaluations; i++) {
         const lt_evaluation *e = &t->evaluation[i];
-        const bool counts = e->step != first && e->step <= last && e->n[LT_VALIDATION] && isfinite(e->loss[LT_VALIDATION]) &&
+        const bool counts = e->step != first && e->step <= last && e->n[LT_VALIDATION] &&
+                            isfinite(e->loss[LT_VALIDATION]) &&
                             lt_trajectory_due(e->step, first, every, last);
         if (counts && (!best || e->loss[LT_VALIDATION] < best->loss[LT_VALIDATION]))
             best = e;
@@ -111,9 +112,10 @@ static uint64_t next_stored(const lt_trajectory *t, uint64_t step)
     return step;
 }
 
-/* Evaluations that are made on the way from one stored state to another count only once that other's bytes came out
- * again; a state that is wanted is reached and no more. */
-bool lt_trajectory_missing(const lt_trajectory_request *r, const lt_trajectory *t, uint64_t *low, uint64_t *high)
+/* Evaluations that are made on the way from one stored state to another count only once that other's bytes
+ * came out again; a state that is wanted is reached and no more. */
+bool lt_trajectory_missing(const lt_trajectory_request *r, const lt_trajectory *t, uint64_t *low,
+                           uint64_t *high)
 {
     bool missing = false;
     for (uint64_t step = r->first_step;; step = lt_trajectory_next(r, t, step)) {

@@ -27,7 +27,8 @@ static bool reserve(void *list, size_t n, size_t size)
     return grown != NULL;
 }
 
-/* Two are kept up to a partial state, none up to one that stays; those ahead are what an earlier pass reached. */
+/* Two are kept up to a partial state, none up to one that stays; those ahead are what an
+ * earlier pass reached. */
 static void forget_partials(lt_trajectory *t, const lt_point *up_to)
 {
     const size_t keep = up_to->kind == LT_POINT_PARTIAL ? 2 : 0;
@@ -41,7 +42,8 @@ static void forget_partials(lt_trajectory *t, const lt_point *up_to)
 static ltc_status put_point(lt_trajectory *t, const lt_point *p, bool *added, ltc_error *err)
 {
     size_t i = 0;
-    while (i < t->n_points && (t->point[i].step < p->step || (t->point[i].step == p->step && t->point[i].kind < p->kind)))
+    while (i < t->n_points &&
+           (t->point[i].step < p->step || (t->point[i].step == p->step && t->point[i].kind < p->kind)))
         i++;
     *added = i == t->n_points || t->point[i].step != p->step || t->point[i].kind != p->kind;
     if (*added && !reserve(&t->point, t->n_points, sizeof *t->point))
@@ -111,8 +113,9 @@ static ltc_status parse_line(const char *line, lt_trajectory *t, ltc_error *err)
     uint64_t step, bits, correct, n;
     uint32_t split;
     bool added;
-    if (sscanf(line, "eval %" SCNu64 " %" SCNu32 " %16" SCNx64 " %" SCNu64 " %" SCNu64, &step, &split, &bits, &correct, &n)
-            == 5 && split < LT_SPLITS && n && correct <= n) {
+    if (sscanf(line, "eval %" SCNu64 " %" SCNu32 " %16" SCNx64 " %" SCNu64 " %" SCNu64, &step, &split, &bits,
+               &correct, &n) == 5 &&
+        split < LT_SPLITS && n && correct <= n) {
         lt_evaluation e = { .step = step };
         memcpy(&e.loss[split], &bits, sizeof bits);
         e.correct[split] = correct, e.n[split] = n;
@@ -160,8 +163,8 @@ static void put_evaluation(const lt_evaluation *e, lt_text *text)
         uint64_t bits;
         memcpy(&bits, &e->loss[s], sizeof bits);
         if (e->n[s])
-            lt_text_add(text, "eval %" PRIu64 " %" PRIu32 " %016" PRIx64 " %" PRIu64 " %" PRIu64 "\n", e->step, s, bits,
-                        e->correct[s], e->n[s]);
+            lt_text_add(text, "eval %" PRIu64 " %" PRIu32 " %016" PRIx64 " %" PRIu64 " %" PRIu64 "\n",
+                        e->step, s, bits, e->correct[s], e->n[s]);
     }
 }
 

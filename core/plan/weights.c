@@ -1,5 +1,5 @@
-/* Compares files of tensors with a network, and takes its values from them. Called for arch.weights when an experiment
- * is opened, and by `ltcore eval`. */
+/* Compares files of tensors with a network, and takes its values from them. Called for arch.weights when an
+ * experiment is opened, and by `ltcore eval`. */
 #include "plan/weights.h"
 
 #include <math.h>
@@ -38,7 +38,8 @@ static size_t first_wild(const lt_tensor *t)
     return i;
 }
 
-static void check_param(const lt_tensors *weights, const ltc_graph *g, uint32_t p, lt_place at, lt_diags *wrong)
+static void check_param(const lt_tensors *weights, const ltc_graph *g, uint32_t p, lt_place at,
+                        lt_diags *wrong)
 {
     const ltc_param *param = ltc_graph_param(g, p);
     const ltc_value *v = ltc_graph_value(g, param->value);
@@ -48,7 +49,8 @@ static void check_param(const lt_tensors *weights, const ltc_graph *g, uint32_t 
         lt_diags_add(wrong, at, NULL, "%s is missing: the network has it, as %s", param->name,
                      lt_figure_shape(v->dim, v->rank, &ours));
     else if (t->type != LTC_F32)
-        lt_diags_add(wrong, at, NULL, "%s is of type %s; weights are F32", param->name, lt_type_name(t->type));
+        lt_diags_add(wrong, at, NULL, "%s is of type %s; weights are F32", param->name,
+                     lt_type_name(t->type));
     else if (!same_shape(t, v))
         lt_diags_add(wrong, at, NULL, "%s is %s; the network's is %s", param->name,
                      lt_figure_shape(t->dim, t->rank, &theirs), lt_figure_shape(v->dim, v->rank, &ours));

@@ -19,8 +19,10 @@ static ltc_status lost(const lt_digest *name, const char *what, ltc_error *err)
 {
     char hex[65];
     lt_digest_text(name, hex);
-    return ltc_fail(err, LTC_EIO, "a %s that was there is gone from the store (%.12s...); start the run again, and it is "
-                    "made anew", what, hex);
+    return ltc_fail(err, LTC_EIO,
+                    "a %s that was there is gone from the store (%.12s...); start the run again, and it is "
+                    "made anew",
+                    what, hex);
 }
 
 ltc_status lt_worker_state(lt_worker *w, const lt_digest *name, lt_state *s, ltc_error *err)

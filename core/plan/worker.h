@@ -38,14 +38,15 @@ ltc_status lt_level_measure(lt_worker *w, lt_job *j, const lt_digest *state, con
 
 /* Counts of a selection mask and what training makes of it into a row (level_count.c); both NULL: the
  * dense network. */
-ltc_status lt_level_count(lt_worker *w, const lt_job *j, const lt_digest *selection, const lt_digest *training_mask,
-                          lt_level_row *row, ltc_error *err);
+ltc_status lt_level_count(lt_worker *w, const lt_job *j, const lt_digest *selection,
+                          const lt_digest *training_mask, lt_level_row *row, ltc_error *err);
 
 /* A level's row, and that of each of its evaluations (level_row.c). begin: with what is known before
  * anything is done, as of a level that failed. */
 void lt_level_row_begin(const lt_job *j, lt_level_row *row);
 ltc_status lt_level_row_fill(lt_worker *w, lt_job *j, const lt_trajectory *t, const lt_digest *training_mask,
                              lt_level_row *row, ltc_error *err);
-ltc_status lt_level_history(const lt_job *j, const lt_trajectory *t, lt_history_row **history, size_t *n, ltc_error *err);
+ltc_status lt_level_history(const lt_job *j, const lt_trajectory *t, lt_history_row **history, size_t *n,
+                            ltc_error *err);
 
 #endif

@@ -93,8 +93,8 @@ static bool is_whole(const lt_text *t)
     return t->n - sizeof n >= n;
 }
 
-/* Until the reply is whole, the pipe or the child ends, or the time is up. False: the time is up. What a child started
- * may hold its end of the pipe open for long. */
+/* Until the reply is whole, the pipe or the child ends, or the time is up. False: the time is up. What a
+ * child started may hold its end of the pipe open for long. */
 static bool receive(child *c, unsigned limit_s, lt_text *t)
 {
     const int64_t end = now_ms() + (int64_t)limit_s * 1000;

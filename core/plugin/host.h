@@ -17,7 +17,8 @@ typedef struct lt_services {
     uint64_t memory;                          /* bytes that it may take; 0: not known */
 } lt_services;
 
-/* LTC_ECANCELLED, if nobody cancelled, is a plug-in's failure like any other: LTC_EINTERNAL. Other statuses stay. */
+/* LTC_ECANCELLED, if nobody cancelled, is a plug-in's failure like any other: LTC_EINTERNAL.
+ * Other statuses stay. */
 ltc_status lt_services_settle(const lt_services *s, ltc_status st);
 
 /* A host for an instance of the module called `name`, of `host_size` published bytes; it outlives the

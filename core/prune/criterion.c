@@ -45,8 +45,10 @@ static ltc_status check_slots(const lt_module *m, ltc_error *err)
     const ltc_mask_ops *ops = &m->ops.mask;
     if (!ops->prepare || ops->create)
         return LTC_OK;
-    return ltc_fail(err, LTC_EINTERNAL, "mask '%s' prepares but has no create, so no place for what it prepares; "
-                    "report this to the plug-in's author", m->info.name);
+    return ltc_fail(err, LTC_EINTERNAL,
+                    "mask '%s' prepares but has no create, so no place for what it prepares; "
+                    "report this to the plug-in's author",
+                    m->info.name);
 }
 
 static ltc_status make_instance(lt_criterion *c, const void *options, ltc_error *err)
@@ -138,7 +140,8 @@ static ltc_status check_known(const lt_criterion *c, const lt_selection_request 
             return ltc_fail(err, LTC_EINVAL, "mask '%s' reads the weights %s, and they are not known here",
                             c->module->info.name, kind[i].words);
     if ((c->flags & LTC_NEED_PROBE) && (!r->final || !r->train))
-        return ltc_fail(err, LTC_EINVAL, "mask '%s' asks for passes over training samples, and there are none here",
+        return ltc_fail(err, LTC_EINVAL,
+                        "mask '%s' asks for passes over training samples, and there are none here",
                         c->module->info.name);
     return LTC_OK;
 }

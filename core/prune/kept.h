@@ -1,10 +1,12 @@
-/* Kept: the values that kept weights start from, where they are not simply those of a state. For treatment.c. */
+/* Kept: the values that kept weights start from, where they are not simply those of a
+ * state. For treatment.c. */
 #ifndef LT_PRUNE_KEPT_H
 #define LT_PRUNE_KEPT_H
 
 #include "prune/treatment.h"
 
-/* One parameter that has a mask. w comes in as if nothing were arranged: the weights of the state gone back to. */
+/* One parameter that has a mask. w comes in as if nothing were arranged: the weights of the
+ * state gone back to. */
 typedef struct lt_kept_part {
     const float   *init;                      /* [n] */
     const uint8_t *mask;                      /* [n]: the selection */

@@ -1,5 +1,5 @@
-/* Probing: the probe that a criterion is lent: passes over training samples, computed by libltsdk on the host, so that
- * a mask is the same whatever backend trains. For selection.c and criterion.c. */
+/* Probing: the probe that a criterion is lent: passes over training samples, computed by libltsdk on the
+ * host, so that a mask is the same whatever backend trains. For selection.c and criterion.c. */
 #ifndef LT_PRUNE_PROBING_H
 #define LT_PRUNE_PROBING_H
 

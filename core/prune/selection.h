@@ -98,7 +98,8 @@ typedef struct lt_selection_request {
     uint32_t           round, keep_one;
     ltc_key            key;
     float *const      *init, *const *rewind, *const *final, *const *dense;   /* by parameter; NULL: unknown */
-    const ltc_data_desc *train;               /* what probes pass over, at the weights `final`; NULL: no probes */
+    const ltc_data_desc *train;               /* what probes pass over, at the weights
+                                               * `final`; NULL: no probes */
     const ltc_input   *input;
     const lt_masks    *before;
 } lt_selection_request;

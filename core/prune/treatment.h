@@ -4,24 +4,24 @@
  *   kept    rewind            the value at the rewind point
  *           final             the value when the mask was drawn
  *           reinit            a fresh draw of the initialiser (key), dense fan-in; biases and norms too
- *           permute           another initial value of its layer, by lot; reshuffle: of the layer's kept weights
+ *           permute another initial value of its layer, by lot; reshuffle: of the layer's kept weights
  *           signed-...        likewise, with the sign that it had itself
  *           signed-constant   the standard deviation of its layer's initial values, with its initial sign
  *           random-sign       the same with a sign by lot
  *           then + noise s n  s: that deviation, n: normal;  then, if rescaled, times the layer's size / kept
  *   pruned  zero              dead: +0.0 for ever
- *           freeze-init       frozen at its value at initialisation, the original one under reinit too, and part
+ *           freeze-init frozen at its value at initialisation, the original one under reinit too, and part
  *                             of every forward pass
- *           ...-or-zero       dead where |initial| > |when drawn|, else frozen; -all: and kept ones that moved so
+ *           ...-or-zero dead where |initial| > |when drawn|, else frozen; -all: and kept ones that moved so
  *                             start at 0; -shuffled: as many dead, by lot; -reversed: the other way round
  *
  * Sources: Frankle & Carbin 2019 (rewind, reinit; noise: appendix F.7), Zhou et al. 2019 (all others).
  *
- * From permute on the layers that have a mask are arranged; whatever else there is starts as at initialisation.
- * Optimizer slots, clock and running statistics come with the rewind point's state; every other treatment begins
- * with no slots and clock, and reinit with fresh statistics. LT_SLOTS_NONE: with none after rewind either;
- * LT_SLOTS_DRAWN: final's come with it. Masks are taken from the selection, never from values:
- * a kept weight of 0.0 is alive. */
+ * From permute on the layers that have a mask are arranged; whatever else there is starts as at
+ * initialisation. Optimizer slots, clock and running statistics come with the rewind point's state; every
+ * other treatment begins with no slots and clock, and reinit with fresh statistics. LT_SLOTS_NONE: with none
+ * after rewind either; LT_SLOTS_DRAWN: final's come with it. Masks are taken from the selection, never from
+ * values: a kept weight of 0.0 is alive. */
 #ifndef LT_PRUNE_TREATMENT_H
 #define LT_PRUNE_TREATMENT_H
 

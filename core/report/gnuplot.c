@@ -20,7 +20,8 @@ static const struct { uint32_t format, scale; const char *name, *terminal, *opti
 };
 enum { TERMINALS = sizeof terminals / sizeof terminals[0] };
 
-static const char setup[] = "set encoding utf8\nset border 3 lw 0.8\nset bars 0.6\nset datafile missing 'NaN'\n";
+static const char setup[] =
+    "set encoding utf8\nset border 3 lw 0.8\nset bars 0.6\nset datafile missing 'NaN'\n";
 static const char each[] =
     "unset logscale\nset bmargin -1\nset autoscale\nset tics nomirror out scale 0.6\nset xtics auto\nset ytics auto\n"
     "set format x '%h'\nset grid ytics lt 1 lc rgb '#e4e4e4' lw 0.6\nset xlabel ";
@@ -173,8 +174,9 @@ static void put_legend(const lt_plot *p, lt_text *to)
         return;
     }
     if (l.rows_below)
-        lt_text_add(to, "set bmargin %zu\nset key at screen 0.5, screen 0.01 center bottom vertical maxrows %zu",
-                    l.rows + 5, l.rows);           /* outside bottom would lie on the axis' name */
+        lt_text_add(to,
+                    "set bmargin %zu\nset key at screen 0.5, screen 0.01 center bottom vertical maxrows %zu",
+                    l.rows + 5, l.rows); /* outside bottom would lie on the axis' name */
     else
         lt_text_add(to, "set key outside top center horizontal");
     lt_text_add(to, " Left reverse noenhanced samplen 4.4 width 1\n");

@@ -12,6 +12,7 @@ ltc_status lt_gnuplot_draw(const lt_plots *p, const char *directory, uint32_t fo
                            ltc_error *err);
 
 /* The script, for one format; files get `ending` behind their names. */
-void lt_gnuplot_script(const lt_plots *p, const char *directory, uint32_t formats, const char *ending, lt_text *to);
+void lt_gnuplot_script(const lt_plots *p, const char *directory, uint32_t formats, const char *ending,
+                       lt_text *to);
 
 #endif

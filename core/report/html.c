@@ -132,8 +132,8 @@ static json_t *json_of_plot(const lt_plot *p)
         json_array_append_new(series, json_of_series(&p->series[i]));
     return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:o, s:s, s:o, s:o, s:o}", "id", p->id,
                      "x", p->x, "y", p->y, "reversed", p->reversed, "x_percent", p->x_percent, "y_percent",
-                     p->y_percent, "y_log", p->y_log, "matrix", p->matrix, "reference", number(p->reference), "reference_name",
-                     p->reference_name ? p->reference_name : "dense", "y_from", number(p->y_from), "y_to",
+                     p->y_percent, "y_log", p->y_log, "matrix", p->matrix, "reference", number(p->reference),
+                     "reference_name", p->reference_name ? p->reference_name : "dense", "y_from", number(p->y_from), "y_to",
                      number(p->y_to), "series", series);
 }
 
@@ -242,9 +242,10 @@ static void put_figures(const lt_page *p, lt_text *to)
     if (!p->plots->n)
         return;
     put_heading("figures", "Figures", to);
-    lt_text_add(to, "<div class=\"tools\" hidden><button type=\"button\" id=\"bars\">bars: least to greatest "
-                "trial</button><span class=\"quiet\">Point at a mark for its values, at a name for its line; a "
-                "press on it hides or shows that in every figure.</span></div>\n<div class=\"figures\">\n");
+    lt_text_add(
+        to, "<div class=\"tools\" hidden><button type=\"button\" id=\"bars\">bars: least to greatest "
+            "trial</button><span class=\"quiet\">Point at a mark for its values, at a name for its line; a "
+            "press on it hides or shows that in every figure.</span></div>\n<div class=\"figures\">\n");
     for (size_t i = 0; i < p->plots->n; i++)
         put_figure(p, &p->plots->v[i], to);
     lt_text_add(to, "</div>\n");

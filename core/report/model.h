@@ -44,7 +44,10 @@ typedef struct lt_seen_variant { const char *name, *mask, *strategy, *kept, *mas
     lt_seen_variant;
 typedef struct lt_seen_layer { uint32_t level, pad; const char *name; double density, total; } lt_seen_layer;
 /* Of two masks of one training, drawn after `step` and, earlier, `other` steps: over n trials. */
-typedef struct lt_seen_distance { uint32_t level, n; double step, other, mean, least, most; } lt_seen_distance;
+typedef struct lt_seen_distance {
+    uint32_t level, n;
+    double   step, other, mean, least, most;
+} lt_seen_distance;
 /* before: what the preset has in its place, "" where it has nothing; NULL: the preset's own, or a default. */
 typedef struct lt_seen_setting { const char *key, *value, *place, *before; } lt_seen_setting;
 typedef struct lt_seen_plugin { const char *kind, *name, *version, *sha256; } lt_seen_plugin;
@@ -67,11 +70,13 @@ typedef struct lt_seen_run {
     lt_seen_setting *setting;  size_t n_settings;
     lt_seen_plugin  *plugin;   size_t n_plugins;
     lt_seen_event   *event;    size_t n_events;
-    size_t      n_begun, n_planned;           /* levels that were begun, and are not done; all. 0: not known */
+    size_t      n_begun, n_planned;           /* levels that were begun, and are not done;
+                                               * all. 0: not known */
     bool        finished;                     /* comparisons are there: the run came to its end */
 } lt_seen_run;
 
-/* Texts are never NULL unless it says so: what is not there is "". A directory without a results.db is LTC_EIO. *r is to be freed in any case. */
+/* Texts are never NULL unless it says so: what is not there is "". A directory without a results.db is
+ * LTC_EIO. *r is to be freed in any case. */
 ltc_status lt_seen_read(const char *directory, lt_seen_run *r, ltc_error *err);
 void lt_seen_free(lt_seen_run *r);
 

@@ -9,8 +9,8 @@
     "CASE levels.report_at WHEN 'best' THEN best_" split "_acc ELSE end_" split "_acc END"
 
 /* A lab on compression scores [1 - (ps + pu)] (qw/32) w / 5.6e6 + (1 - ps) (max(qw, qa)/32) f / 8.3e8: w
- * parameters, f operations, ps of them gone with whole channels and pu one by one, qw and qa bits. All is of 32
- * bits here. */
+ * parameters, f operations, ps of them gone with whole channels and pu one by one, qw and qa bits. All
+ * is of 32 bits here. */
 #define SCORE "params_alive / 5.6e6 + COALESCE(macs_shrunk, macs_dense) / 8.3e8"
 
 /* At the last evaluation by so many thirds of the training. */
@@ -45,9 +45,8 @@ static const char comparisons_sql[] =
     "verdict FROM summary JOIN variant ON variant.name = summary.variant";
 static const char layers_sql[] =
     "SELECT level.level, layer, 1.0 * SUM(alive) / SUM(total), MAX(total) FROM mask_layer "
-    "JOIN level ON level.id = mask_layer.level WHERE variant = 0 AND point = (SELECT MIN(point) FROM line WHERE variant = 0) "
-    "AND status IS NOT NULL "
-    "GROUP BY position, level.level ORDER BY position, level.level";
+    "JOIN level ON level.id = mask_layer.level WHERE variant = 0 AND point = (SELECT MIN(point) FROM line "
+    "WHERE variant = 0) AND status IS NOT NULL GROUP BY position, level.level ORDER BY position, level.level";
 
 /* Older databases have no such table. */
 static const char distances_sql[] =
@@ -313,8 +312,8 @@ ltc_status lt_seen_read_rows(sqlite3 *db, lt_seen_run *r, ltc_error *err)
           "ORDER BY variant, line.point LIMIT 1", take_run },
         { "SELECT name, train, validation, test, majority FROM dataset ORDER BY id LIMIT 1", take_dataset },
         { "SELECT name, line.mask, strategy, kept, masks, matches, draws FROM variant LEFT JOIN line ON "
-          "line.variant = variant.id AND line.point = (SELECT MIN(point) FROM line AS l WHERE l.variant = variant.id) "
-          "ORDER BY variant.id", take_variant },
+          "line.variant = variant.id AND line.point = (SELECT MIN(point) FROM line AS l WHERE l.variant = "
+          "variant.id) ORDER BY variant.id", take_variant },
         { "SELECT name FROM point ORDER BY id", take_point },
         { settings_sql(db), take_setting },
         { "SELECT kind, name, version, sha256 FROM plugin ORDER BY position", take_plugin },

@@ -13,10 +13,14 @@ enum { QUANTITY, DENSITY, VALUE, TOLERANCE, VARIANT, SOURCE, COLUMNS };
 enum { PUBLISHED_STYLE = 6 };
 static const char header[] = "quantity,density,value,tolerance,variant,source";
 
-/* What may be published, the level's quantity that it is, and the figure that shows it; adds, scales: it is told
- * beside the dense network's, as a difference or a ratio. */
-static const struct { const char *name; lt_quantity of; const char *plot; bool adds, scales; } quantities[] = {
-    { "accuracy", LT_Q_TEST, "accuracy", false, false }, { "end_test", LT_Q_END_TEST, "end-test", false, false },
+/* What may be published, the level's quantity that it is, and the figure that shows it; adds, scales: it is
+ * told beside the dense network's, as a difference or a ratio. */
+static const struct {
+    const char *name; lt_quantity of;
+    const char *plot; bool adds, scales;
+} quantities[] = {
+    { "accuracy", LT_Q_TEST, "accuracy", false, false },
+    { "end_test", LT_Q_END_TEST, "end-test", false, false },
     { "end_train", LT_Q_END_TRAIN, "end-train", false, false },
     { "validation", LT_Q_VALIDATION, "", false, false },
     { "early_stop", LT_Q_BEST_STEP, "early-stop", false, false },
@@ -66,12 +70,14 @@ static ltc_status take_line(lt_overlay *o, char *line, unsigned number, ltc_erro
     p = (lt_published){ .quantity = cell[QUANTITY], .variant = cell[VARIANT], .source = cell[SOURCE],
                         .at_least = !strncmp(cell[VALUE], ">=", 2) };
     if (find_quantity(p.quantity) == QUANTITIES)
-        return ltc_fail(err, LTC_EINVAL, "%s:%u: '%.40s' is not a quantity; write one of accuracy, end_test, end_train, "
-                        "early_stop, early_stop_ratio, difference, untrained, pruned, validation", o->path, number, p.quantity);
+        return ltc_fail(err, LTC_EINVAL,
+                        "%s:%u: '%.40s' is not a quantity; write one of accuracy, end_test, end_train, "
+                        "early_stop, early_stop_ratio, difference, untrained, pruned, validation",
+                        o->path, number, p.quantity);
     if (!read_number(cell[DENSITY], &p.density) || !read_number(cell[VALUE] + 2 * p.at_least, &p.value) ||
         !read_number(cell[TOLERANCE], &p.tolerance) || p.density <= 0 || p.density > 1)
-        return ltc_fail(err, LTC_EINVAL, "%s:%u: density (in (0, 1]), value and tolerance are three numbers", o->path,
-                        number);
+        return ltc_fail(err, LTC_EINVAL, "%s:%u: density (in (0, 1]), value and tolerance are three numbers",
+                        o->path, number);
     lt_published *more = lt_arena_more(&o->arena, o->v, o->n, sizeof *more);
     if (!more)
         return ltc_fail(err, LTC_ENOMEM, "%s: no memory to read it", o->path);
@@ -153,8 +159,8 @@ lt_measured lt_overlay_measured(const lt_published *p, const lt_seen_run *r)
     return best;
 }
 
-/* In the unit of the figure: a difference stands on the run's own dense network, a ratio multiplies it. NaN: that is
- * not measured. */
+/* In the unit of the figure: a difference stands on the run's own dense network, a ratio multiplies it. NaN:
+ * that is not measured. */
 static lt_spread drawn(const lt_published *v, const lt_seen_run *r)
 {
     const size_t q = find_quantity(v->quantity);
@@ -179,7 +185,8 @@ static bool draw_in(const lt_overlay *o, const lt_seen_run *r, lt_plots *p, lt_p
     if (s && !s->n_dots)
         plot->n_series--;
     else if (s)
-        plot->caption = lt_arena_print(&p->arena, "%s Published values have their tolerance as bars.", plot->caption);
+        plot->caption = lt_arena_print(&p->arena, "%s Published values have their tolerance as bars.",
+                                       plot->caption);
     ok = ok && plot->caption;
     lt_plot_frame(plot);
     return ok;

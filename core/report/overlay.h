@@ -34,6 +34,7 @@ bool lt_published_holds(const lt_published *p, const lt_measured *m);
 
 lt_measured lt_overlay_measured(const lt_published *p, const lt_seen_run *r);
 
-/* A series beside those of the run in each figure that shows its quantity, tolerances as bars. False: no memory. */
+/* A series beside those of the run in each figure that shows its quantity, tolerances as bars.
+ * False: no memory. */
 bool lt_overlay_draw(const lt_overlay *o, const lt_seen_run *r, lt_plots *p);
 #endif

@@ -1,5 +1,5 @@
-/* Owns plots as lists of series of dots. Called by plot_levels.c, plot_curves.c and plot_tickets.c, which fill
- * them. */
+/* Owns plots as lists of series of dots. Called by plot_levels.c, plot_curves.c and
+ * plot_tickets.c, which fill them. */
 #include "report/plot.h"
 
 #include <math.h>

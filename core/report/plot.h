@@ -23,7 +23,8 @@ typedef struct lt_plot {
     const char *id, *title, *caption, *x, *y; /* id: name of its files; x, y: labels */
     bool        reversed;                     /* x is logarithmic and falls to the right */
     bool        x_percent, y_percent, y_log;
-    bool        matrix;                       /* a series is a row, at the x of the dot of its number; y: shade */
+    bool        matrix;                       /* a series is a row, at the x of the dot of
+                                               * its number; y: shade */
     double      reference;                    /* a line across; NaN: none */
     const char *reference_name;               /* NULL: it is the dense network's */
     double      y_from, y_to;                 /* what the axis shows; set when all series are there */
@@ -35,7 +36,8 @@ typedef struct lt_plots {
     lt_arena arena;
     lt_plot *v;
     size_t   n;
-    const char **label;                       /* [n_runs] what runs are called in legends; "" of a single one */
+    const char **label;                       /* [n_runs] what runs are called in legends;
+                                               * "" of a single one */
 } lt_plots;
 
 enum { LT_STYLES = 8, LT_LEVEL_STYLE = 1 << 20 };     /* LT_LEVEL_STYLE + i: of levels, dark to light */

@@ -1,5 +1,6 @@
 /* Owns the figures over steps of training: chosen levels of main, and every variant at one level. Called by
- * plot.c. A curve is the mean over trials at each step that all of the level's trainings were evaluated at. */
+ * plot.c. A curve is the mean over trials at each step that all of the level's trainings
+ * were evaluated at. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,8 +164,9 @@ bool lt_plots_of_layers(const lt_seen_run *run, lt_plots *p)
         const lt_seen_group *g = lt_seen_group_at(run, 0, run->home, l->level);
         if (!s || strcmp(s->name, l->name))
             s = lt_plot_series(p, plot, l->name, (uint32_t)plot->n_series);
-        ok = s && (!g || !(l->density > 0) ||
-                   lt_series_dot(p, s, g->density, (lt_spread){ 1, l->density, l->density, l->density, NAN }));
+        ok = s &&
+             (!g || !(l->density > 0) ||
+              lt_series_dot(p, s, g->density, (lt_spread){ 1, l->density, l->density, l->density, NAN }));
     }
     if (ok)
         lt_plots_drop_if_empty(p);

@@ -23,9 +23,11 @@ static const shown all[] = {
     { "early-stop", "Early stop over density",
       "Step of least validation loss: how fast a network learns. " TRIALS, density, "early stop (step)",
       LT_Q_DENSITY, LT_Q_BEST_STEP, false, true },
-    { "third", "Test accuracy after a third of the training", "At the last evaluation by then. " TRIALS, density,
+    { "third", "Test accuracy after a third of the training", "At the last evaluation by then. " TRIALS,
+      density,
       "test accuracy (%)", LT_Q_DENSITY, LT_Q_THIRD, true, true },
-    { "two-thirds", "Test accuracy after two thirds of the training", "At the last evaluation by then. " TRIALS,
+    { "two-thirds", "Test accuracy after two thirds of the training",
+      "At the last evaluation by then. " TRIALS,
       density, "test accuracy (%)", LT_Q_DENSITY, LT_Q_TWO_THIRDS, true, true },
     { "end-test", "Test accuracy at the end of training", "After the last step. " TRIALS, density,
       "test accuracy (%)", LT_Q_DENSITY, LT_Q_END_TEST, true, true },
@@ -48,8 +50,9 @@ static const shown all[] = {
       "All trained parameters, biases and norms included. " TRIALS, "parameters", "test accuracy (%)",
       LT_Q_PARAMS, LT_Q_TEST, true, true },
     { "score", "Test accuracy over the score of size and work",
-      "Parameters left / 5.6e6 + multiply-accumulates left / 8.3e8: what a network costs to store and to run, less "
-      "is better. Weights that go one by one make it smaller and not faster, so they count in the first term alone. "
+      "Parameters left / 5.6e6 + multiply-accumulates left / 8.3e8: what a network costs to store and to "
+      "run, less is better. Weights that go one by one make it smaller and not faster, so they count in the "
+      "first term alone. "
       TRIALS, "score", "test accuracy (%)", LT_Q_SCORE, LT_Q_TEST, true, true },
 };
 
@@ -143,8 +146,8 @@ static bool add_variant(const lt_seen_run *r, const char *label, uint32_t first,
         return true;                          /* the mask is main's, which is shown */
     for (uint32_t point = 0; ok && point < (one ? 1 : r->n_points); point++) {
         const char *at = one || !point || !count_levels(r, variant, point, 0) ? "" : r->point[point];
-        const char *name = lt_arena_print(&p->arena, "%s%s%s%s", label, r->variant[variant].name, *at ? ", " : "",
-                                          at);
+        const char *name = lt_arena_print(&p->arena, "%s%s%s%s", label, r->variant[variant].name,
+                                          *at ? ", " : "", at);
         const uint32_t style = one ? first + variant : style_of_point(r, first, variant, point);
         ok = name && add_line(r, variant, one ? UINT32_MAX : point, f, name, style, p, plot);
     }

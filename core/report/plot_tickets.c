@@ -1,5 +1,6 @@
-/* Owns the figures that need what tickets/ holds: weights before and after training, and what the masks of two
- * trials have in common. Called by plot.c. Files that are not there, or not to be read, leave them out. */
+/* Owns the figures that need what tickets/ holds: weights before and after training, and what the
+ * masks of two trials have in common. Called by plot.c. Files that are not there, or not to be
+ * read, leave them out. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,8 +190,8 @@ static bool plot_overlap(const lt_seen_run *r, lt_plots *p)
 {
     lt_plot *plot = lt_plots_add(p, &(lt_plot){
         .id = "overlap", .title = "What masks of two trials have in common",
-        .caption = "Share of the kept weights that both keep, over all pairs of trials (of the first ten), and "
-                   "what masks of the same density in each layer would share by chance.",
+        .caption = "Share of the kept weights that both keep, over all pairs of trials (of the first ten), "
+                   "and what masks of the same density in each layer would share by chance.",
         .x = "weights remaining (%)", .y = "kept by both (%)", .reversed = true, .x_percent = true,
         .y_percent = true, .reference = NAN });
     bool ok = plot && lt_plot_series(p, plot, "measured", 0) && lt_plot_series(p, plot, "by chance", 6);

@@ -11,8 +11,8 @@
 #include "util/file.h"
 
 static const char missing_gnuplot[] =
-    "gnuplot is not installed, so figures were not drawn as SVG and PNG (their CSV is there): install it with "
-    "'apt-get install gnuplot-nox', then 'ltcore report DIR' draws them";
+    "gnuplot is not installed, so figures were not drawn as SVG and PNG (their CSV is there): install it "
+    "with 'apt-get install gnuplot-nox', then 'ltcore report DIR' draws them";
 
 typedef struct work {
     const lt_report_request *r;
@@ -26,9 +26,10 @@ typedef struct work {
 
 uint32_t lt_report_format(const char *word)
 {
-    static const struct { const char *word; uint32_t bit; } all[] = {
-        { "html", LT_REPORT_HTML }, { "svg", LT_REPORT_SVG }, { "png", LT_REPORT_PNG }, { "csv", LT_REPORT_CSV },
-        { "md", LT_REPORT_MD },
+    static const struct { const char *word; uint32_t bit;
+    } all[] = {
+        { "html", LT_REPORT_HTML }, { "svg", LT_REPORT_SVG }, { "png", LT_REPORT_PNG },
+        { "csv", LT_REPORT_CSV },   { "md", LT_REPORT_MD },
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (!strcmp(all[i].word, word))
@@ -46,7 +47,8 @@ static ltc_status read_runs(work *w, ltc_error *err)
     return st;
 }
 
-/* One that the run's own settings name may be gone when the report is made again: that is noted, not refused. */
+/* One that the run's own settings name may be gone when the report is made again: that is
+ * noted, not refused. */
 static ltc_status read_overlay(work *w, ltc_error *err)
 {
     const char *named = lt_seen_value(w->run, "report.overlay");
@@ -67,8 +69,9 @@ static ltc_status write_text(const char *directory, const char *name, const char
 {
     lt_text path = { 0 };
     lt_text_add(&path, "%s/%s%s", directory, name, ending);
-    const ltc_status st = path.failed || text->failed ? ltc_fail(err, LTC_ENOMEM, "no memory for %s%s", name, ending)
-                                                      : lt_file_write(path.s, text->s, text->n, err);
+    const ltc_status st = path.failed || text->failed
+                              ? ltc_fail(err, LTC_ENOMEM, "no memory for %s%s", name, ending)
+                              : lt_file_write(path.s, text->s, text->n, err);
     lt_text_free(&path);
     return st;
 }
@@ -85,7 +88,8 @@ static ltc_status write_data(work *w, ltc_error *err)
     return st;
 }
 
-/* A page has the figures in it, so that it prints them. What gnuplot cannot do takes nothing from the rest. */
+/* A page has the figures in it, so that it prints them. What gnuplot cannot do takes
+ * nothing from the rest. */
 static void draw(work *w)
 {
     ltc_error err = { .message = "" };

@@ -12,14 +12,15 @@ typedef struct lt_report_request {
     const char *const *directory;             /* [n_directories] of runs */
     size_t             n_directories;
     const char        *to;                    /* where plots/ and report.html go */
-    const char        *overlay;               /* a file of published values; NULL: what the run's settings name */
+    const char        *overlay;               /* a file of published values; NULL: what the
+                                               * run's settings name */
     uint32_t           formats, pad;          /* LT_REPORT_* */
     FILE              *out;                   /* for Markdown */
 } lt_report_request;
 
-/* Files appear whole. Every figure that is made has its CSV. note: a sentence about what could not be made for
- * want of something on this machine, "" if nothing. LTC_EIO, LTC_EUNSUPPORTED: a run cannot be read, or nothing
- * be written. */
+/* Files appear whole. Every figure that is made has its CSV. note: a sentence about what could not be made
+ * for want of something on this machine, "" if nothing. LTC_EIO, LTC_EUNSUPPORTED: a run cannot be read, or
+ * nothing be written. */
 ltc_status lt_report_write(const lt_report_request *r, char note[256], ltc_error *err);
 
 /* LT_REPORT_* of a word; 0: none is called so. */

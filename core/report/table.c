@@ -14,7 +14,8 @@ lt_sheet lt_sheet_of(const char *id, const char *title, size_t columns)
 
 void lt_sheet_row(lt_sheet *s)
 {
-    const char **more = s->failed ? NULL : lt_arena_more(&s->arena, s->cell, s->rows, s->columns * sizeof *more);
+    const char **more = s->failed ? NULL
+                                  : lt_arena_more(&s->arena, s->cell, s->rows, s->columns * sizeof *more);
     s->failed |= !more;
     if (!more)
         return;

@@ -118,7 +118,8 @@ lt_sheet lt_sheet_cost(const lt_seen_run *r)
         "line", "level", "density %", "steps of the search", "times a dense training", "multiply-accumulates",
         "of dense's %", "ms a step, measured", "gain, pp",
     };
-    lt_sheet s = lt_sheet_of("cost", "What a ticket costs, and what it brings", sizeof heading / sizeof heading[0]);
+    lt_sheet s = lt_sheet_of("cost", "What a ticket costs, and what it brings",
+                             sizeof heading / sizeof heading[0]);
     const lt_seen_group *dense = lt_seen_group_at(r, 0, r->home, 0);
     const double dense_steps = dense ? lt_seen_spread(r, dense, LT_Q_STEPS).mean : NAN;
     double searched = 0;
@@ -126,7 +127,8 @@ lt_sheet lt_sheet_cost(const lt_seen_run *r)
     for (const lt_seen_group *g = r->group; g < r->group + r->n_groups; g++) {
         if (g->variant || g->point != r->home)
             continue;
-        const double macs = lt_seen_spread(r, g, LT_Q_MACS).mean, of = lt_seen_spread(r, g, LT_Q_MACS_DENSE).mean;
+        const double macs = lt_seen_spread(r, g, LT_Q_MACS).mean,
+                     of = lt_seen_spread(r, g, LT_Q_MACS_DENSE).mean;
         const double ms = lt_seen_spread(r, g, LT_Q_MS).mean;
         lt_sheet_row(&s);
         set_line(&s, r, g);
@@ -160,7 +162,8 @@ lt_sheet lt_sheet_layers(const lt_seen_run *r)
 {
     uint32_t chosen[SHOWN_LEVELS];
     const size_t n = choose_levels(r, chosen);
-    lt_sheet s = lt_sheet_of("layers", "Layers of the network, and the density of main's masks in each, %", 2 + n);
+    lt_sheet s = lt_sheet_of("layers", "Layers of the network, and the density of main's masks in each, %",
+                             2 + n);
     lt_sheet_set(&s, 0, "layer"), lt_sheet_set(&s, 1, "weights");
     for (size_t c = 0; c < n; c++)
         lt_sheet_set(&s, 2 + c, "level %u", chosen[c]);
@@ -280,7 +283,8 @@ static const char *judge(const lt_published *p, const lt_measured *m)
 lt_sheet lt_sheet_overlay(const lt_overlay *o, const lt_seen_run *r)
 {
     static const char *const heading[] = {
-        "quantity", "line", "density %", "published", "measured", "n", "difference", "tolerance", "result", "source",
+        "quantity", "line",       "density %", "published", "measured",
+        "n",        "difference", "tolerance", "result",    "source",
     };
     lt_sheet s = lt_sheet_of("published", "Beside what was published", sizeof heading / sizeof heading[0]);
     set_headings(&s, heading);

@@ -45,11 +45,14 @@ static void say_standing(const lt_seen_run *r, lt_lines *to)
 {
     const size_t errors = count_events(r, "error");
     if (!r->n_levels)
-        lt_lines_add(to, "Nothing was measured yet%s.", r->n_begun ? ": the first trainings are under way" : "");
+        lt_lines_add(to, "Nothing was measured yet%s.",
+                     r->n_begun ? ": the first trainings are under way" : "");
     else if (!r->finished)
-        lt_lines_add(to, "The run has not come to its end: %zu trainings are done%s. What stands here is what they "
-                     "say; comparisons and verdicts are made at the end.", r->n_levels,
-                     r->n_begun ? ", others were begun" : "");
+        lt_lines_add(
+            to,
+            "The run has not come to its end: %zu trainings are done%s. What stands here is what they "
+            "say; comparisons and verdicts are made at the end.",
+            r->n_levels, r->n_begun ? ", others were begun" : "");
     else if (r->n_levels < r->n_planned)
         lt_lines_add(to, "Of %zu levels %zu have results: %s.", r->n_planned, r->n_levels,
                      errors ? "what needs a training that failed was not begun"
@@ -73,8 +76,10 @@ static void say_dense(const lt_seen_run *r, lt_lines *to)
     if (s.n == 1)
         lt_lines_add(to, "The dense network reaches a test accuracy of %.2f %% (n = 1).", 100 * s.mean);
     else
-        lt_lines_add(to, "The dense network reaches a test accuracy of %.2f %% (n = %llu, 95 %% interval %.2f to %.2f, "
-                     "from %.2f to %.2f).", 100 * s.mean, (unsigned long long)s.n, 100 * (s.mean - s.half),
+        lt_lines_add(to,
+                     "The dense network reaches a test accuracy of %.2f %% (n = %llu, 95 %% interval %.2f to "
+                     "%.2f, from %.2f to %.2f).",
+                     100 * s.mean, (unsigned long long)s.n, 100 * (s.mean - s.half),
                      100 * (s.mean + s.half), 100 * s.min, 100 * s.max);
     if (!isnan(r->majority))
         lt_lines_add(to, "Always guessing the commonest class would reach %.2f %%.", 100 * r->majority);
@@ -110,8 +115,10 @@ static void say_verdict(const lt_seen_run *r, const char *verdict, const char *w
         n += is_told(k) && !strcmp(k->verdict, verdict);
     if (!g)
         return;
-    lt_lines_add(to, "%s at %zu level%s; the sparsest keeps %.3g %% of the weights: %+.2f percentage points beside dense "
-                 "(n = %.0f pairs, 95 %% interval %+.2f to %+.2f), its early stop at %.2f times dense's.", what, n,
+    lt_lines_add(to,
+                 "%s at %zu level%s; the sparsest keeps %.3g %% of the weights: %+.2f percentage points "
+                 "beside dense (n = %.0f pairs, 95 %% interval %+.2f to %+.2f), its early stop at %.2f times "
+                 "dense's.", what, n,
                  n == 1 ? "" : "s", 100 * g->density, 100 * g->difference, g->pairs, 100 * g->difference_low,
                  100 * g->difference_high, g->ratio);
 }
@@ -127,9 +134,11 @@ static void say_neither(const lt_seen_run *r, lt_lines *to)
                 first = g;
         }
     if (n)
-        lt_lines_add(to, "%zu level%s %s neither; the densest of them keeps %.3g %% of the weights, at %+.2f percentage "
-                     "points.", n, n == 1 ? "" : "s", n == 1 ? "is" : "are", 100 * first->density,
-                     100 * first->difference);
+        lt_lines_add(
+            to,
+            "%zu level%s %s neither; the densest of them keeps %.3g %% of the weights, at %+.2f percentage "
+            "points.",
+            n, n == 1 ? "" : "s", n == 1 ? "is" : "are", 100 * first->density, 100 * first->difference);
 }
 
 static bool is_single(const lt_seen_run *r)
@@ -152,10 +161,12 @@ void lt_words_summary(const lt_seen_run *r, lt_lines *to)
     say_verdict(r, "matching", "Matching", to);
     say_neither(r, to);
     if (r->finished && r->n_groups > 1)
-        lt_lines_add(to, "The rule: matching, if the mean accuracy falls short of dense's by %.3g percentage points at "
-                     "most, each trial paired with its own dense network; winning, if besides the early stop is not "
-                     "later and each re-initialisation of the same masks does worse. Intervals are Student's t over "
-                     "trials, draws averaged within theirs.", 100 * tolerance_of(r));
+        lt_lines_add(to,
+                     "The rule: matching, if the mean accuracy falls short of dense's by %.3g percentage "
+                     "points at most, each trial paired with its own dense network; winning, if besides the "
+                     "early stop is not later and each re-initialisation of the same masks does worse. "
+                     "Intervals are Student's t over trials, draws averaged within theirs.",
+                     100 * tolerance_of(r));
 }
 
 /* Means of best_step that stand at the end of the training. */
@@ -170,8 +181,9 @@ static void ask_budget(const lt_seen_run *r, lt_lines *to)
         late += l->q[LT_Q_BEST_STEP] >= l->q[LT_Q_STEPS];
     }
     if (late)
-        lt_lines_add(to, "In %zu of %zu trainings the validation loss was least at the last step: it may have been falling "
-                     "still. A longer training can change accuracies and early stops.", late, n);
+        lt_lines_add(to,
+                     "In %zu of %zu trainings the validation loss was least at the last step: it may have "
+                     "been falling still. A longer training can change accuracies and early stops.", late, n);
 }
 
 static bool is_reinit(const lt_seen_variant *v)
@@ -191,11 +203,14 @@ static void ask_controls(const lt_seen_run *r, lt_lines *to)
         fresh |= is_reinit(&r->variant[i]);
         places |= is_random_mask(&r->variant[i]);
     }
-    if (!r->n_variants || !strcmp(r->variant[0].strategy, "none") || !strcmp(r->variant[0].strategy, "sensitivity"))
+    if (!r->n_variants || !strcmp(r->variant[0].strategy, "none") ||
+        !strcmp(r->variant[0].strategy, "sensitivity"))
         return;
     if (!fresh)
-        lt_lines_add(to, "There is no control with fresh weights under the same masks (kept = \"reinit\"): nobody can say "
-                     "that the initial weights matter.");
+        lt_lines_add(
+            to,
+            "There is no control with fresh weights under the same masks (kept = \"reinit\"): nobody can say "
+            "that the initial weights matter.");
     if (!places)
         lt_lines_add(to, "There is no control with other masks of the same density in each layer (match = "
                      "\"layer-density\"): nobody can say that the places of the weights matter.");
@@ -211,8 +226,9 @@ static void ask_rates(const lt_seen_run *r, lt_lines *to)
         without += !lt_seen_value(r, key);
     }
     if (without)
-        lt_lines_add(to, "%zu control%s at the learning rate of the main line. A rate of its own may do better by it: sweep "
-                     "train.optimizer.lr for it before a claim is made.", without,
+        lt_lines_add(to,
+                     "%zu control%s at the learning rate of the main line. A rate of its own may do better "
+                     "by it: sweep train.optimizer.lr for it before a claim is made.", without,
                      without == 1 ? " trains" : "s train");
 }
 
@@ -222,7 +238,8 @@ static void ask_collapse(const lt_seen_run *r, lt_lines *to)
     for (size_t i = 0; i < r->n_levels; i++)
         n += r->level[i].q[LT_Q_COLLAPSED] > 0;
     if (n)
-        lt_lines_add(to, "In %zu trainings a layer has no weight left: their accuracy is that of guessing.", n);
+        lt_lines_add(to, "In %zu trainings a layer has no weight left: their accuracy is that of guessing.",
+                     n);
 }
 
 static void ask_numbers(const lt_seen_run *r, lt_lines *to)
@@ -231,12 +248,14 @@ static void ask_numbers(const lt_seen_run *r, lt_lines *to)
     for (const lt_seen_group *g = r->group; g < r->group + r->n_groups; g++)
         compared += g->compared && g->pairs > 1 && !(g->variant == 0 && g->level == 0);
     if (r->n_levels && r->trials < 5)
-        lt_lines_add(to, "There %s %lld trial%s. Published lines have five; an interval of %s", r->trials == 1 ? "is" : "are",
-                     (long long)r->trials, r->trials == 1 ? "" : "s",
+        lt_lines_add(to, "There %s %lld trial%s. Published lines have five; an interval of %s",
+                     r->trials == 1 ? "is" : "are", (long long)r->trials, r->trials == 1 ? "" : "s",
                      r->trials == 1 ? "one is none." : "so few is wide, and blind to rare failures.");
     if (compared > 1)
-        lt_lines_add(to, "%zu comparisons with dense were made. Of as many 95 %% intervals about %.1f miss their mean by chance "
-                     "alone; nothing was corrected for that.", compared, 0.05 * (double)compared);
+        lt_lines_add(to,
+                     "%zu comparisons with dense were made. Of as many 95 %% intervals about %.1f miss their "
+                     "mean by chance alone; nothing was corrected for that.",
+                     compared, 0.05 * (double)compared);
 }
 
 /* A mean that is near enough may be far off: does the interval say so? */
@@ -250,9 +269,11 @@ static void ask_width(const lt_seen_run *r, lt_lines *to)
         wide += good && g->difference_low < -tolerance;
     }
     if (wide)
-        lt_lines_add(to, "At %zu of the %zu levels that are called winning or matching the interval reaches further than "
-                     "%.3g percentage points below dense: so few trials do not exclude such a loss.", wide, judged,
-                     100 * tolerance);
+        lt_lines_add(
+            to,
+            "At %zu of the %zu levels that are called winning or matching the interval reaches further than "
+            "%.3g percentage points below dense: so few trials do not exclude such a loss.",
+            wide, judged, 100 * tolerance);
 }
 
 static void ask_moved(const lt_seen_run *r, lt_lines *to)
@@ -261,8 +282,10 @@ static void ask_moved(const lt_seen_run *r, lt_lines *to)
     for (size_t i = 0; i < r->n_levels; i++)
         moved += isnan(r->level[i].q[LT_Q_MOVED]) ? 0 : r->level[i].q[LT_Q_MOVED];
     if (moved > 0)
-        lt_lines_add(to, "WRONG: %.0f dead or frozen weights moved. Nothing here is a lottery ticket; please report this.",
-                     moved);
+        lt_lines_add(
+            to,
+            "WRONG: %.0f dead or frozen weights moved. Nothing here is a lottery ticket; please report this.",
+            moved);
 }
 
 /* The first of what the run itself warned of. */

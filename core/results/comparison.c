@@ -11,9 +11,9 @@ static const double ROUNDING = 1e-12;         /* 0.978 - 0.980 is a little more 
 void lt_verdict_rule(double matching, char text[320])
 {
     snprintf(text, 320,
-             "winning: its mean accuracy falls short of dense's by %.3g pp at most, its early stop is not later, and "
-             "each re-initialisation of its mask does worse; matching: the first of these. Nothing is said of a "
-             "single trial.", 100 * matching);
+             "winning: its mean accuracy falls short of dense's by %.3g pp at most, its early stop is not "
+             "later, and each re-initialisation of its mask does worse; matching: the first of these. "
+             "Nothing is said of a single trial.", 100 * matching);
 }
 
 const char *lt_verdict_word(lt_verdict v)
@@ -152,7 +152,9 @@ static bool beats_reinit(const lt_comparisons *c, const lt_settings *s, const lt
     bool beaten = false;
     for (uint32_t i = 0; i < s->n_lines && !s->line[of->line].variant; i++) {
         const lt_line *l = &s->line[i];
-        const lt_comparison *control = lt_is_reinit(l) && l->main == of->line ? lt_comparisons_find(c, i, of->level) : NULL;
+        const lt_comparison *control = lt_is_reinit(l) && l->main == of->line
+                                           ? lt_comparisons_find(c, i, of->level)
+                                           : NULL;
         if (!control || !control->accuracy.n)
             continue;
         if (!(control->accuracy.mean < of->accuracy.mean))
@@ -239,7 +241,9 @@ bool lt_compare(const lt_samples *s, const lt_run_facts *facts, lt_comparisons *
 static int by_key(const void *key, const void *element)
 {
     const lt_comparison *a = key, *b = element;
-    return a->line != b->line ? (a->line < b->line ? -1 : 1) : a->level != b->level ? (a->level < b->level ? -1 : 1) : 0;
+    return a->line != b->line     ? (a->line < b->line ? -1 : 1)
+           : a->level != b->level ? (a->level < b->level ? -1 : 1)
+                                  : 0;
 }
 
 const lt_comparison *lt_comparisons_find(const lt_comparisons *c, uint32_t line, uint32_t level)

@@ -21,7 +21,8 @@ ltc_status lt_database_fail(sqlite3 *db, ltc_error *err)
     const char *path = sqlite3_db_filename(db, "main");
     const int code = sqlite3_errcode(db), why = code == SQLITE_IOERR ? sqlite3_system_errno(db) : 0;
     return ltc_fail(err, code == SQLITE_NOMEM ? LTC_ENOMEM : LTC_EIO, "%s: %s%s%s",
-                    path ? path : "results.db", sqlite3_errmsg(db), why ? ": " : "", why ? strerror(why) : "");
+                    path ? path : "results.db", sqlite3_errmsg(db), why ? ": " : "",
+                    why ? strerror(why) : "");
 }
 
 ltc_status lt_database_run(sqlite3 *db, const char *sql, ltc_error *err)
@@ -118,6 +119,16 @@ static ltc_status make_anew(sqlite3 *db, lt_database_fill *fill, const void *arg
     return lt_database_commit(db, st, err);
 }
 
+/* The first page of a new file, which says WAL, without a journal: one that a killed run left behind would
+ * keep out all who may only read, and a page that is torn is made anew. */
+static ltc_status use_wal(const char *path, sqlite3 *db, ltc_error *err)
+{
+    struct stat file;
+    const bool is_new = stat(path, &file) || !file.st_size;
+    ltc_status st = is_new ? lt_database_run(db, "PRAGMA journal_mode = OFF", err) : LTC_OK;
+    return st ? st : lt_database_run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err);
+}
+
 /* synchronous NORMAL: after a loss of power the last rows may be missing, and they are in the store. Foreign
  * keys are checked from then on: what is dropped may be in any order. */
 static ltc_status open_anew(const char *path, lt_database_fill *fill, const void *arg, sqlite3 **db,
@@ -125,7 +136,7 @@ static ltc_status open_anew(const char *path, lt_database_fill *fill, const void
 {
     if (sqlite3_open(path, db) || sqlite3_busy_timeout(*db, WAIT_MS))
         return *db ? lt_database_fail(*db, err) : ltc_fail(err, LTC_ENOMEM, "%s: no memory to open it", path);
-    ltc_status st = lt_database_run(*db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err);
+    ltc_status st = use_wal(path, *db, err);
     if (!st)
         st = make_anew(*db, fill, arg, err);
     return st ? st : lt_database_run(*db, "PRAGMA foreign_keys = ON", err);
@@ -232,8 +243,8 @@ static ltc_status check_version(const place *p, sqlite3 *db, bool *begun, ltc_er
     if (version == LT_RESULTS_VERSION || !version)
         return st;
     return ltc_fail(err, LTC_EUNSUPPORTED,
-                    "%s is of version %d, and this ltcore reads %d: run it again, by the same command, and it is "
-                    "made anew from the store; or use the ltcore that wrote it",
+                    "%s is of version %d, and this ltcore reads %d: run it again, by the same command, and "
+                    "it is made anew from the store; or use the ltcore that wrote it",
                     p->path.s, version, LT_RESULTS_VERSION);
 }
 

@@ -11,8 +11,8 @@
 /* Fills the tables of schema.h, which are empty, in the transaction in which they are made. */
 typedef ltc_status lt_database_fill(sqlite3 *db, const void *arg, ltc_error *err);
 
-/* The tables anew, as `fill` leaves them, whatever was in the file before. A reader sees what was there, or all
- * of this; a file that is no database is replaced. */
+/* The tables anew, as `fill` leaves them, whatever was in the file before. A reader sees what was there, or
+ * all of this; a file that is no database is replaced. */
 ltc_status lt_database_open(const char *path, lt_database_fill *fill, const void *arg, sqlite3 **db,
                             ltc_error *err);
 void lt_database_close(sqlite3 *db);          /* NULL: nothing */

@@ -34,7 +34,8 @@ static const char *name_of(const char *path)
 static ltc_status put_meta(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
 {
     table t;
-    ltc_status st = begin(db, "INSERT INTO meta VALUES ('schema', ?), ('ltcore', ?), ('levels', ?), ('preset', ?)", &t, err);
+    ltc_status st = begin(
+        db, "INSERT INTO meta VALUES ('schema', ?), ('ltcore', ?), ('levels', ?), ('preset', ?)", &t, err);
     if (!st) {
         lt_binding b = lt_bind(t.stmt);
         lt_bind_count(&b, LT_RESULTS_VERSION);
@@ -103,7 +104,8 @@ static ltc_status put_setting(void *arg, const char *key, const char *value, siz
 static ltc_status put_settings(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
 {
     put_settings_arg p = { .config = f->config };
-    ltc_status st = begin(db, "INSERT INTO setting (key, value, place, before) VALUES (?, ?, ?, ?)", &p.t, err);
+    ltc_status st = begin(db, "INSERT INTO setting (key, value, place, before) VALUES (?, ?, ?, ?)", &p.t,
+                          err);
     if (!st)
         st = lt_flatten(f->resolved, put_setting, &p, err);
     end(&p.t);
@@ -211,7 +213,7 @@ static ltc_status put_line(const table *t, const lt_run_facts *f, uint32_t i, lt
     const lt_line *l = &f->settings->line[i], *dense = &f->settings->line[f->line[i].dense];
     const lt_settings *s = l->settings;
     const bool prunes = s->prune.strategy != LT_STRATEGY_NONE;
-    const bool drawn = prunes && s->prune.strategy != LT_STRATEGY_EARLY_BIRD;      /* at a moment that is said */
+    const bool drawn = prunes && s->prune.strategy != LT_STRATEGY_EARLY_BIRD; /* at a moment that is said */
     const ltc_schema *prune = &lt_group_find("prune")->schema;
     lt_binding b = lt_bind(t->stmt);
     lt_bind_count(&b, l->order);
@@ -302,8 +304,8 @@ ltc_status lt_facts_write(sqlite3 *db, const void *facts, ltc_error *err)
 {
     typedef ltc_status put(sqlite3 *, const lt_run_facts *, ltc_error *);
     static put *const all[] = {
-        put_meta, put_run, put_settings, put_plugins, put_datasets, put_variants, put_points, put_lines, put_swept,
-        put_trials, make_view,
+        put_meta,   put_run,   put_settings, put_plugins, put_datasets, put_variants,
+        put_points, put_lines, put_swept,    put_trials,  make_view,
     };
     ltc_status st = LTC_OK;
     for (size_t i = 0; i < sizeof all / sizeof all[0] && !st; i++)

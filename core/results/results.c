@@ -113,7 +113,8 @@ void lt_results_close(lt_results *r)
     free(r);
 }
 
-/* The row as the view `history` has it, so that the file is the same when it is written anew; nothing: there is none. */
+/* The row as the view `history` has it, so that the file is the same when it is written anew;
+ * nothing: there is none. */
 static ltc_status read_evaluation(lt_results *r, const lt_history_row *row, lt_text *to, ltc_error *err)
 {
     lt_binding b = lt_bind(r->evaluation);

@@ -26,9 +26,11 @@ typedef struct lt_layer_row {
 
 /* Masks along a training, of which one was drawn; every = 0: none were watched. n = 0: another line's. */
 typedef struct lt_watch {
-    uint64_t  every, total;                   /* steps to a mask from the one before, or the start; its weights */
+    uint64_t  every, total;                   /* steps to a mask from the one before, or the
+                                               * start; its weights */
     uint64_t  drawn_step;
-    uint64_t *differ;                         /* [n (n - 1) / 2] weights of a mask and an earlier one: lt_pair */
+    uint64_t *differ;                         /* [n (n - 1) / 2] weights of a mask and an
+                                               * earlier one: lt_pair */
     uint32_t  n;
     bool      early;                          /* drawn because it had come to rest; else the last */
 } lt_watch;
@@ -82,7 +84,8 @@ typedef struct lt_data_fact {
 
 /* What a line of the run has beside its settings. */
 typedef struct lt_line_fact {
-    uint32_t    data, dense;                  /* of lt_run_facts.data; the line whose level 0 it starts from */
+    uint32_t    data, dense;                  /* of lt_run_facts.data; the line whose
+                                               * level 0 it starts from */
     uint32_t    reads, pad;                   /* LTC_NEED_* of its criterion */
     const char *backend;                      /* identity */
     uint64_t    params, macs;

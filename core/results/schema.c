@@ -124,8 +124,9 @@ void lt_results_levels_view(const char *const *swept, size_t n, lt_text *sql)
 {
     lt_text_add(sql, "%s", levels_view);
     for (size_t i = 0; i < n; i++)
-        lt_text_add(sql, ", (SELECT value FROM swept WHERE swept.variant = level.variant AND swept.point = level.point "
-                    "AND position = %zu) AS \"%s\"", i, swept[i]);
+        lt_text_add(sql,
+                    ", (SELECT value FROM swept WHERE swept.variant = level.variant AND swept.point = "
+                    "level.point AND position = %zu) AS \"%s\"", i, swept[i]);
     lt_text_add(sql, "%s", levels_from);
 }
 

@@ -11,11 +11,12 @@
 
 #include "results/grid.h"
 
-enum { WIDTH = 110, FIXED = 3 };               /* columns that are repeated: what is swept, level, tensor, density */
+enum { WIDTH = 110, FIXED = 3 };               /* columns that are repeated: what is swept,
+                                                * level, tensor, density */
 enum { LEVEL, TENSOR, DENSITY, ACCURACY, DIFFERENCE, EARLY_STOP, RATIO, FIRST_CONTROL };
 
-/* The rows of one variant, main or another. Columns: the swept keys that vary here, those above from `first` on, the
- * controls that stand beside, the verdict. */
+/* The rows of one variant, main or another. Columns: the swept keys that vary here, those above from `first`
+ * on, the controls that stand beside, the verdict. */
 typedef struct block {
     const lt_table *t;
     lt_grid         grid;
@@ -69,7 +70,8 @@ static void set_early_stop(lt_grid *g, size_t row, size_t first, const lt_compar
 {
     char steps[32];
     const bool known = !isnan(c->early_stop);
-    lt_grid_set(g, row, first + EARLY_STOP, "%s", known ? count_text((uint64_t)llround(c->early_stop), steps) : "-");
+    lt_grid_set(g, row, first + EARLY_STOP, "%s",
+                known ? count_text((uint64_t)llround(c->early_stop), steps) : "-");
     if (isnan(c->early_ratio))
         lt_grid_set(g, row, first + RATIO, "-");
     else
@@ -306,7 +308,8 @@ static bool is_random_mask(const lt_table *t, uint32_t line)
     static const uint32_t all =
         LTC_NEED_INIT | LTC_NEED_REWIND | LTC_NEED_FINAL | LTC_NEED_DENSE | LTC_NEED_PROBE;
     const lt_variant *v = t->facts->settings->line[line].variant;
-    return v && v->masks == LT_MASKS_OWN && v->match == LT_MATCH_LAYER_DENSITY && !(t->facts->line[line].reads & all);
+    return v && v->masks == LT_MASKS_OWN && v->match == LT_MATCH_LAYER_DENSITY &&
+           !(t->facts->line[line].reads & all);
 }
 
 /* Without these two nobody can say that the weights, or the places, of a ticket matter. */

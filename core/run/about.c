@@ -14,8 +14,9 @@ static ltc_status add_data(lt_about *a, const lt_experiment *e, ltc_error *err)
                          .majority = lt_data_majority(&e->data, LT_TEST) };
     for (uint32_t s = 0; s < LT_SPLITS; s++)
         d->samples[s] = e->data.split[s].n;
-    return isnan(d->majority) && e->data.split[LT_TEST].n ? ltc_fail(err, LTC_ENOMEM, "no memory to count classes")
-                                                          : LTC_OK;
+    return isnan(d->majority) && e->data.split[LT_TEST].n
+               ? ltc_fail(err, LTC_ENOMEM, "no memory to count classes")
+               : LTC_OK;
 }
 
 /* Experiments that share their data share what is said of them. */

@@ -3,7 +3,8 @@
 
 #include "util/text.h"
 
-typedef struct tally { uint32_t failed, bad, blocked; } tally;         /* bad: of the failed, those that always will */
+typedef struct tally { uint32_t failed, bad, blocked; } tally;         /* bad: of the failed, those that
+                                                                        * always will */
 
 static tally count(const lt_plan *p)
 {
@@ -30,9 +31,11 @@ void lt_ending_say(const lt_plan *p, ltc_error *err)
         return;
     lt_text_add(&text, "%u level%s failed", n.failed, plural(n.failed));
     if (n.blocked)
-        lt_text_add(&text, ", and %u %s not begun because of that", n.blocked, n.blocked == 1 ? "was" : "were");
+        lt_text_add(&text, ", and %u %s not begun because of that", n.blocked,
+                    n.blocked == 1 ? "was" : "were");
     if (n.bad < n.failed)
-        lt_text_add(&text, "; the same command tries %s again", n.bad ? "the rest" : n.failed + n.blocked == 1 ? "it" : "them");
+        lt_text_add(&text, "; the same command tries %s again",
+                    n.bad ? "the rest" : n.failed + n.blocked == 1 ? "it" : "them");
     if (n.bad)
         lt_text_add(&text, "; where a loss is not finite (%u) only other settings help", n.bad);
     if (!text.failed)
@@ -51,7 +54,8 @@ uint64_t lt_ending_lost(lt_plan *p)
     uint64_t n = 0;
     for (uint32_t i = 0; i < p->n_jobs; i++) {
         lt_job *j = &p->job[i];
-        j->outcome.bad = j->outcome.bad || is_lost(p, j->dense) || is_lost(p, j->before) || is_lost(p, j->main);
+        j->outcome.bad = j->outcome.bad || is_lost(p, j->dense) || is_lost(p, j->before) ||
+                         is_lost(p, j->main);
         n += j->outcome.bad && j->trains;
     }
     return n;

@@ -4,12 +4,13 @@
 
 #include "plan/plan.h"
 
-/* Each failure was told as it came; this puts into err how many there were, how many levels were not begun because of
- * them, and what the same command does about it. Nothing if no job failed, or if err blames a setting. */
+/* Each failure was told as it came; this puts into err how many there were, how many levels were not
+ * begun because of them, and what the same command does about it. Nothing if no job failed, or if err
+ * blames a setting. */
 void lt_ending_say(const lt_plan *p, ltc_error *err);
 
-/* After a dry run: trainings that nobody will bring to an end, since a loss is not finite, here or at a need. Marks all of
- * them as bad. */
+/* After a dry run: trainings that nobody will bring to an end, since a loss is not finite, here or at a need.
+ * Marks all of them as bad. */
 uint64_t lt_ending_lost(lt_plan *p);
 
 #endif

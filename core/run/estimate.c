@@ -87,7 +87,8 @@ static ltc_status time_training(timing *t, lt_device *d, const lt_regime *r, ltc
     const ltc_graph *g = &r->experiment->graph.view;
     lt_state state = { 0 };
     ltc_status st;
-    while ((st = lt_program_open(d, &request, t->replicas, &t->program, err)) == LTC_ENOMEM && t->replicas > 1)
+    while ((st = lt_program_open(d, &request, t->replicas, &t->program, err)) == LTC_ENOMEM &&
+           t->replicas > 1)
         t->replicas = (t->replicas + 1) / 2;  /* as a run does */
     if (!st)
         st = lt_state_create(g, &state, err);
@@ -127,8 +128,8 @@ static bool all_are_alike(const lt_plan *p)
     return alike;
 }
 
-ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, const lt_layout *l, double (*now_s)(void), FILE *to,
-                       ltc_error *err)
+ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, const lt_layout *l, double (*now_s)(void),
+                       FILE *to, ltc_error *err)
 {
     const uint32_t workers = l->crews * l->seats;
     const uint32_t abreast = trainings < workers ? (uint32_t)trainings : workers;
@@ -159,7 +160,8 @@ ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, const lt_layout *l,
     char text[64];
     const bool cohort = l->seats > 1;
     fprintf(to, "about %s %s %u %s%s at %.3g ms a step%s\n", duration(all, text),
-            cohort ? "in a cohort of" : "on", workers, cohort ? "training" : "worker", workers == 1 ? "" : "s",
-            1000 * t.step_s, all_are_alike(p) ? "" : ", if every training takes what main's does");
+            cohort ? "in a cohort of" : "on", workers, cohort ? "training" : "worker",
+            workers == 1 ? "" : "s", 1000 * t.step_s,
+            all_are_alike(p) ? "" : ", if every training takes what main's does");
     return LTC_OK;
 }

@@ -6,7 +6,7 @@
 
 /* One line to `to`: time for so many trainings of the main line's length in a run laid out so. Takes about
  * a second, and keeps nothing. */
-ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, const lt_layout *l, double (*now_s)(void), FILE *to,
-                       ltc_error *err);
+ltc_status lt_estimate(const lt_plan *p, uint64_t trainings, const lt_layout *l, double (*now_s)(void),
+                       FILE *to, ltc_error *err);
 
 #endif

@@ -18,7 +18,8 @@ static void print_sweep(const lt_settings *s, FILE *to)
         fprintf(to, "    %s = %s\n", s->axis[i].key, s->axis[i].values);
     for (uint32_t v = 0; v < s->n_variants; v++)
         for (uint32_t i = 0; i < s->variant[v].n_axes; i++)
-            fprintf(to, "    %s: %s = %s\n", s->variant[v].name, s->variant[v].axis[i].key, s->variant[v].axis[i].values);
+            fprintf(to, "    %s: %s = %s\n", s->variant[v].name, s->variant[v].axis[i].key,
+                    s->variant[v].axis[i].values);
 }
 
 /* How many dense networks are trained, and from how many in all the levels start. */
@@ -58,10 +59,13 @@ void lt_explain(const lt_plan *p, const lt_experiments *x, const uint64_t count[
         fprintf(to, "%llu steps in all on %s\n", (unsigned long long)steps, e->backend);
     print_sweep(p->settings, to);
     print_dense(p, to);
-    fprintf(to, "%8llu stored\n%8llu to be done\n%8llu to be done when the masks they depend on are known, at most\n",
-            (unsigned long long)stored, (unsigned long long)due, (unsigned long long)waiting);
+    fprintf(
+        to,
+        "%8llu stored\n%8llu to be done\n%8llu to be done when the masks they depend on are known, at most\n",
+        (unsigned long long)stored, (unsigned long long)due, (unsigned long long)waiting);
     if (lost)
-        fprintf(to, "%8llu not to be done: a loss was not finite, there or where they begin\n", (unsigned long long)lost);
+        fprintf(to, "%8llu not to be done: a loss was not finite, there or where they begin\n",
+                (unsigned long long)lost);
     for (uint32_t i = 0; i < x->n; i++)
         print_experiment(&x->v[i], to);
 }

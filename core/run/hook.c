@@ -41,8 +41,10 @@ static ltc_status start(hook *h, ltc_error *err)
     close(ends[0]);
     if (failed) {
         close(ends[1]);
-        return ltc_fail(err, LTC_EINVAL, "report.hooks: %s cannot be started: %s; it must be executable, and a script's "
-                        "first line name its interpreter", h->program, strerror(failed));
+        return ltc_fail(err, LTC_EINVAL,
+                        "report.hooks: %s cannot be started: %s; it must be executable, and a script's "
+                        "first line name its interpreter",
+                        h->program, strerror(failed));
     }
     h->to = ends[1];
     return LTC_OK;
@@ -150,15 +152,15 @@ static void set_measure(json_t *o, const char *prefix, const lt_measure at[LT_M_
 
 static json_t *of_level(const char *event, const lt_line *l, uint32_t trial, uint32_t draw, uint32_t level)
 {
-    return json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "event", event, "variant", l->name, "point", (int)l->point,
-                     "trial", (int)trial, "draw", (int)draw, "level", (int)level);
+    return json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "event", event, "variant", l->name, "point",
+                     (int)l->point, "trial", (int)trial, "draw", (int)draw, "level", (int)level);
 }
 
 void lt_hooks_began(lt_hooks *h, const lt_settings *s, const char *version)
 {
     if (h)
-        tell(h, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "event", "run", "ltcore", version, "name", s->run.name,
-                          "output", s->run.output, "trials", (json_int_t)s->run.trials, "seed",
+        tell(h, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "event", "run", "ltcore", version, "name",
+                          s->run.name, "output", s->run.output, "trials", (json_int_t)s->run.trials, "seed",
                           (json_int_t)s->run.seed));
 }
 
@@ -180,7 +182,8 @@ void lt_hooks_level(lt_hooks *h, const lt_level_row *row)
     if (!h)
         return;
     json_object_set_new(o, "status", json_string(row->status));
-    set_number(o, "density", row->weights_total ? (double)row->weights_alive / (double)row->weights_total : NAN);
+    set_number(o, "density",
+               row->weights_total ? (double)row->weights_alive / (double)row->weights_total : NAN);
     json_object_set_new(o, "steps", json_integer((json_int_t)row->steps));
     set_number(o, "best_step", row->best_step == UINT64_MAX ? NAN : (double)row->best_step);
     set_measure(o, "best_", row->best);
@@ -217,8 +220,9 @@ void lt_hooks_close(lt_hooks *h, const char *status, FILE *to)
         hook *k = &h->v[i];
         k->broken |= lt_program_wait(k->pid, &left_ms) < 0;
         if (to && (k->broken || k->lost))
-            fprintf(to, "ltcore: the hook %s %s; %llu lines were left out, and results.db has them all\n", k->program,
-                    k->broken ? "did not read to the end" : "was slow", (unsigned long long)k->lost);
+            fprintf(to, "ltcore: the hook %s %s; %llu lines were left out, and results.db has them all\n",
+                    k->program, k->broken ? "did not read to the end" : "was slow",
+                    (unsigned long long)k->lost);
         lt_text_free(&k->rest);
     }
     free(h->v);

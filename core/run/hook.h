@@ -1,8 +1,8 @@
 /* Hooks: programs that get a line of JSON on standard input for each thing that happens in a run, so that a
  * tracker can follow it. docs/results.md lists the lines.
  *
- * A hook never holds up the run: what its pipe has no room for is left out, and one that ended is let go; both are
- * said once, at the end. Calls come one at a time. */
+ * A hook never holds up the run: what its pipe has no room for is left out, and one that ended is let go;
+ * both are said once, at the end. Calls come one at a time. */
 #ifndef LT_RUN_HOOK_H
 #define LT_RUN_HOOK_H
 

@@ -11,7 +11,8 @@
 
 static const double WRITE_S = 1;
 
-ltc_status lt_live_begin(lt_live *l, const char *directory, const lt_plan *plan, double (*clock_s)(void), ltc_error *err)
+ltc_status lt_live_begin(lt_live *l, const char *directory, const lt_plan *plan, double (*clock_s)(void),
+                         ltc_error *err)
 {
     *l = (lt_live){ .directory = directory, .plan = plan, .clock_s = clock_s };
     l->job = lt_array(plan->n_jobs, sizeof *l->job);

@@ -134,11 +134,14 @@ ltc_status lt_memory_settle(const lt_memory *m, uint64_t available, uint32_t wan
     const uint32_t fit = lt_memory_trainings(m, available, most);
     text_of(shared_of(m), data), text_of(each_of(m), training), text_of(available, there);
     if (!fit)
-        return ltc_fail(err, LTC_ENOMEM, "no memory: the data take %s and a training %s, and %s are available; a smaller "
-                        "train.batch_size or network takes less", data, training, there);
+        return ltc_fail(err, LTC_ENOMEM,
+                        "no memory: the data take %s and a training %s, and %s are available; a smaller "
+                        "train.batch_size or network takes less",
+                        data, training, there);
     if (fit < most)
-        fprintf(to, "ltcore: %u training%s at once and not %u, for want of memory: the data take %s, each training %s, and "
-                "%s are available\n", fit, fit == 1 ? "" : "s", most, data, training, there);
+        fprintf(to,
+                "ltcore: %u training%s at once and not %u, for want of memory: the data take %s, each "
+                "training %s, and %s are available\n", fit, fit == 1 ? "" : "s", most, data, training, there);
     *l = in_cohorts(m) ? (lt_layout){ 1, fit } : (lt_layout){ fit, 1 };
     return LTC_OK;
 }
@@ -146,7 +149,8 @@ ltc_status lt_memory_settle(const lt_memory *m, uint64_t available, uint32_t wan
 static void print_cohorts(const lt_memory *m, const lt_layout *l, FILE *to)
 {
     char fixed[32], replica[32];
-    fprintf(to, "cohorts: at most %u training%s in one program, which takes %s and %s for each%s; it may have "
+    fprintf(to,
+            "cohorts: at most %u training%s in one program, which takes %s and %s for each%s; it may have "
             "%u\n",
             l->seats, l->seats == 1 ? "" : "s", text_of(m->fixed, fixed), text_of(m->replica, replica),
             m->own ? " of the device's memory" : "", m->replicas);

@@ -9,8 +9,10 @@
 /* In bytes of the host, but for the last two; of the line whose training takes most. */
 typedef struct lt_memory {
     uint64_t data, program;                   /* program: once a device */
-    uint64_t training;                        /* each, with its states outside the program and the plan of a span */
-    uint64_t fixed, replica;                  /* of a program of several, wherever it lies: once, and for each */
+    uint64_t training;                        /* each, with its states outside the program and
+                                               * the plan of a span */
+    uint64_t fixed, replica;                  /* of a program of several, wherever it lies:
+                                               * once, and for each */
     uint32_t replicas;                        /* the most that all programs of some experiment may have */
     bool     own;                             /* fixed and replica are of the device's own memory */
 } lt_memory;

@@ -25,12 +25,14 @@ static ltc_status lock_directory(lt_output *o, ltc_error *err)
     if (o->lock < 0)
         return ltc_fail(err, LTC_EIO, "%s: cannot be written to: %s", o->directory, strerror(errno));
     if (flock(o->lock, LOCK_EX | LOCK_NB))
-        return errno == EWOULDBLOCK ? ltc_fail(err, LTC_EIO, "%s: another ltcore is at work there", o->directory)
-                                    : ltc_fail(err, LTC_EIO, "%s/.lock: %s", o->directory, strerror(errno));
+        return errno == EWOULDBLOCK
+                   ? ltc_fail(err, LTC_EIO, "%s: another ltcore is at work there", o->directory)
+                   : ltc_fail(err, LTC_EIO, "%s/.lock: %s", o->directory, strerror(errno));
     return LTC_OK;
 }
 
-/* "NAME.123.part" (lt_file_write), which a killed process leaves: whoever holds the lock knows that nobody writes it. */
+/* "NAME.123.part" (lt_file_write), which a killed process leaves: whoever holds the lock knows that
+ * nobody writes it. */
 static bool is_left_over(const char *entry)
 {
     static const char ending[] = ".part";
@@ -82,8 +84,9 @@ static ltc_status check_empty(const lt_output *o, ltc_error *err)
         empty = empty && belongs_to_run(e->d_name);
     if (d)
         closedir(d);
-    return empty ? LTC_OK : ltc_fail(err, LTC_EINVAL, "%s holds files that are not a run's; choose another run.output",
-                                     o->directory);
+    return empty ? LTC_OK
+                 : ltc_fail(err, LTC_EINVAL, "%s holds files that are not a run's; choose another run.output",
+                            o->directory);
 }
 
 /* The run.cfg that is there must ask for the same results. */
@@ -93,10 +96,13 @@ static ltc_status check_same(const lt_output *o, const char *path, const char *r
     ltc_error why = { .message = "" };
     ltc_status st = lt_file_read(path, &there, err);
     if (!st && lt_difference(there.s, resolved, &what, &why))
-        st = ltc_fail(err, LTC_EINVAL, "%s: is not as ltcore wrote it; choose another run.output, or remove it", path);
+        st = ltc_fail(err, LTC_EINVAL,
+                      "%s: is not as ltcore wrote it; choose another run.output, or remove it", path);
     else if (!st && what.n)
-        st = ltc_fail(err, LTC_EINVAL, "%s holds the results of another configuration: %.250s; choose another run.output, "
-                      "or remove it", o->directory, what.s);
+        st = ltc_fail(err, LTC_EINVAL,
+                      "%s holds the results of another configuration: %.250s; choose another run.output, "
+                      "or remove it",
+                      o->directory, what.s);
     lt_text_free(&there);
     lt_text_free(&what);
     return st;

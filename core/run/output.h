@@ -11,8 +11,8 @@ typedef struct lt_output {
     int   lock;                               /* a descriptor; the lock goes with it */
 } lt_output;
 
-/* Makes the directory, locks it, and writes run.cfg. A directory that another process works in, or that holds the
- * results of another configuration, is refused; the sentence names what differs. */
+/* Makes the directory, locks it, and writes run.cfg. A directory that another process works in, or that holds
+ * the results of another configuration, is refused; the sentence names what differs. */
 ltc_status lt_output_open(const char *directory, const char *resolved, lt_output *o, ltc_error *err);
 void lt_output_close(lt_output *o);
 

@@ -13,7 +13,8 @@ const char *lt_job_text(const lt_job *j, char text[160])
         snprintf(point, sizeof point, ", point %u (%.40s)", j->line->point, j->line->at);
     if (j->draw > 1 || (j->line->variant && j->line->variant->draws > 1))
         snprintf(draw, sizeof draw, ", draw %u", j->draw);
-    snprintf(text, 160, "%.50s%s, trial %u%s, level %u", j->line->name, point, j->trial + 1, draw, j->step.level);
+    snprintf(text, 160, "%.50s%s, trial %u%s, level %u", j->line->name, point, j->trial + 1, draw,
+             j->step.level);
     return text;
 }
 
@@ -78,9 +79,11 @@ void lt_progress_step(lt_progress_line *l, const lt_job *j, const lt_progress *p
         return;
     char line[256];
     const int columns = l->columns > 20 && l->columns < 256 ? l->columns - 1 : 255;
-    snprintf(line, (size_t)columns + 1, "%llu/%llu  %s  left %s  step %llu/%llu  loss %.4f  train %.2f %%  %.0f steps/s",
-             (unsigned long long)l->done + 1, (unsigned long long)l->jobs, lt_job_text(j, text), isnan(left_s) ? "?" : lt_clock_text(left_s, left),
-             (unsigned long long)p->step, (unsigned long long)p->steps, p->batch_loss, 100 * p->batch_accuracy, rate);
+    snprintf(line, (size_t)columns + 1,
+             "%llu/%llu  %s  left %s  step %llu/%llu  loss %.4f  train %.2f %%  %.0f steps/s",
+             (unsigned long long)l->done + 1, (unsigned long long)l->jobs, lt_job_text(j, text),
+             isnan(left_s) ? "?" : lt_clock_text(left_s, left), (unsigned long long)p->step,
+             (unsigned long long)p->steps, p->batch_loss, 100 * p->batch_accuracy, rate);
     const int n = (int)strlen(line);
     fprintf(l->to, "\r%s%*s", line, l->width > n ? l->width - n : 0, "");
     l->width = l->width > n ? l->width : n;
@@ -97,7 +100,8 @@ void lt_progress_evaluation(lt_progress_line *l, const lt_job *j, const lt_evalu
     if (e->n[LT_VALIDATION])
         fprintf(l->to, "  validation %.4f, %.2f %%", lt_evaluation_loss(e, LT_VALIDATION),
                 100 * lt_evaluation_accuracy(e, LT_VALIDATION));
-    fprintf(l->to, "  test %.4f, %.2f %%\n", lt_evaluation_loss(e, LT_TEST), 100 * lt_evaluation_accuracy(e, LT_TEST));
+    fprintf(l->to, "  test %.4f, %.2f %%\n", lt_evaluation_loss(e, LT_TEST),
+            100 * lt_evaluation_accuracy(e, LT_TEST));
 }
 
 static double accuracy(const lt_measure *m)
@@ -112,13 +116,15 @@ void lt_progress_finished(lt_progress_line *l, const lt_job *j, const lt_level_r
     if (l->level == LT_QUIET || !row)
         return;
     lt_progress_clear(l);
-    fprintf(l->to, "%llu/%llu  %s", (unsigned long long)l->done, (unsigned long long)l->jobs, lt_job_text(j, text));
+    fprintf(l->to, "%llu/%llu  %s", (unsigned long long)l->done, (unsigned long long)l->jobs,
+            lt_job_text(j, text));
     if (row->weights_total)
         fprintf(l->to, " (%.1f %%)", 100 * (double)row->weights_alive / (double)row->weights_total);
     if (row->best_step != UINT64_MAX)
         fprintf(l->to, ": test %.2f %% at step %llu, the best", accuracy(&row->best[LT_M_TEST]),
                 (unsigned long long)row->best_step);
-    fprintf(l->to, "%s %.2f %% at the end", row->best_step != UINT64_MAX ? "," : ": test", accuracy(&row->end[LT_M_TEST]));
+    fprintf(l->to, "%s %.2f %% at the end", row->best_step != UINT64_MAX ? "," : ": test",
+            accuracy(&row->end[LT_M_TEST]));
     if (row->trained_steps)
         fprintf(l->to, "; %llu steps in %.1f s\n", (unsigned long long)row->trained_steps, row->train_s);
     else

@@ -6,7 +6,8 @@
 
 enum { LT_QUIET, LT_NORMAL, LT_VERBOSE };
 
-/* On a terminal one line is redrawn; elsewhere there is a line per finished training. Verbose adds one an evaluation. */
+/* On a terminal one line is redrawn; elsewhere there is a line per finished training. Verbose adds
+ * one an evaluation. */
 typedef struct lt_progress_line {
     FILE    *to;
     int      level;                           /* LT_QUIET .. */
@@ -20,7 +21,8 @@ typedef struct lt_progress_line {
 } lt_progress_line;
 
 void lt_progress_begin(lt_progress_line *l, const lt_plan *plan);
-void lt_progress_begun(lt_progress_line *l, const lt_job *j);          /* no step yet: an evaluation comes first */
+void lt_progress_begun(lt_progress_line *l, const lt_job *j);          /* no step yet: an
+                                                                        * evaluation comes first */
 void lt_progress_step(lt_progress_line *l, const lt_job *j, const lt_progress *p, uint64_t steps);
 void lt_progress_evaluation(lt_progress_line *l, const lt_job *j, const lt_evaluation *e);
 void lt_progress_finished(lt_progress_line *l, const lt_job *j, const lt_level_row *row);

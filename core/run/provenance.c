@@ -22,7 +22,8 @@ static ltc_status hash_file(const char *path, char hex[65], ltc_error *err)
 static bool has(const lt_provenance *p, const lt_module *m)
 {
     for (uint32_t i = 0; i < p->n; i++)
-        if (!strcmp(p->plugin[i].name, m->info.name) && !strcmp(p->plugin[i].kind, lt_kind_folder(m->info.kind)))
+        if (!strcmp(p->plugin[i].name, m->info.name) &&
+            !strcmp(p->plugin[i].kind, lt_kind_folder(m->info.kind)))
             return true;
     return false;
 }
@@ -41,8 +42,8 @@ static ltc_status add(lt_provenance *p, const lt_module *m, ltc_error *err)
         return ltc_fail(err, LTC_ENOMEM, "no memory for the plug-ins of a run");
     p->plugin = more;
     p->plugin[p->n++] = (lt_plugin_fact){
-        .kind = lt_kind_folder(m->info.kind), .name = m->info.name, .version = m->info.version, .path = m->path,
-        .build = m->build, .sha256 = sha256,
+        .kind = lt_kind_folder(m->info.kind), .name = m->info.name, .version = m->info.version,
+        .path = m->path, .build = m->build, .sha256 = sha256,
     };
     return LTC_OK;
 }
@@ -52,8 +53,8 @@ ltc_status lt_provenance_fill(lt_provenance *p, const lt_settings *s, ltc_error 
     ltc_status st = LTC_OK;
     for (uint32_t l = 0; l < s->n_lines; l++) {
         const lt_settings *own = s->line[l].settings;
-        const lt_module *m[] = { own->arch.plugin.module, own->dataset.plugin.module, own->backend.plugin.module,
-                                 own->prune.mask.module };
+        const lt_module *m[] = { own->arch.plugin.module, own->dataset.plugin.module,
+                                 own->backend.plugin.module, own->prune.mask.module };
         for (size_t i = 0; i < sizeof m / sizeof m[0] && !st; i++)
             st = add(p, m[i], err);
     }

@@ -38,8 +38,8 @@ ltc_status lt_registration_write_later(lt_registration *g, ltc_error *err)
     return g->now_s() - g->written_s < LATER_S ? LTC_OK : lt_registration_write(g, err);
 }
 
-ltc_status lt_registration_open(lt_registration *g, lt_store *store, const lt_plan *plan, const char *directory,
-                                double (*now_s)(void), ltc_error *err)
+ltc_status lt_registration_open(lt_registration *g, lt_store *store, const lt_plan *plan,
+                                const char *directory, double (*now_s)(void), ltc_error *err)
 {
     lt_digest digest;
     char name[65];
@@ -57,7 +57,8 @@ ltc_status lt_registration_open(lt_registration *g, lt_store *store, const lt_pl
 ltc_status lt_registration_begun(lt_registration *g, const lt_job *j, ltc_error *err)
 {
     add_records(&j->outcome, &g->before);
-    return g->before.failed ? ltc_fail(err, LTC_ENOMEM, "no memory for a run's root") : lt_registration_write(g, err);
+    return g->before.failed ? ltc_fail(err, LTC_ENOMEM, "no memory for a run's root")
+                            : lt_registration_write(g, err);
 }
 
 void lt_registration_forget(lt_registration *g)

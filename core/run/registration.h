@@ -11,14 +11,15 @@ typedef struct lt_registration {
     const lt_plan *plan;
     double       (*now_s)(void);
     double         written_s;
-    lt_text        before;                    /* what an earlier process registered, and what this one has begun */
+    lt_text        before;                    /* what an earlier process registered, and what
+                                               * this one has begun */
     char           name[65];                  /* "": not open */
 } lt_registration;
 
-/* Before anything is made. What an earlier process of the run in that directory registered stays registered. All
- * arguments live as long. */
-ltc_status lt_registration_open(lt_registration *g, lt_store *store, const lt_plan *plan, const char *directory,
-                                double (*now_s)(void), ltc_error *err);
+/* Before anything is made. What an earlier process of the run in that directory registered stays registered.
+ * All arguments live as long. */
+ltc_status lt_registration_open(lt_registration *g, lt_store *store, const lt_plan *plan,
+                                const char *directory, double (*now_s)(void), ltc_error *err);
 
 /* A training may take days: what it rests on is this run's from its beginning. */
 ltc_status lt_registration_begun(lt_registration *g, const lt_job *j, ltc_error *err);

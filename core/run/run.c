@@ -29,8 +29,10 @@ typedef struct run {
     lt_layout     layout;                     /* as many trainings at once as memory has room for */
     uint64_t     *last_step;                  /* [n_jobs]: for progress; UINT64_MAX: not seen yet */
     lt_live       live;
-    pthread_mutex_t say;                      /* over what the store reports, from any thread, and the progress line */
-    bool          damage, last;               /* the store reported some; what fails is not tried again at once */
+    pthread_mutex_t say;                      /* over what the store reports, from any thread, and
+                                               * the progress line */
+    bool          damage, last;               /* the store reported some; what fails is not
+                                               * tried again at once */
 } run;
 
 static void report(void *arg, const char *sentence)
@@ -111,8 +113,8 @@ static ltc_status evaluated(void *arg, const lt_job *j, const lt_evaluation *e, 
     return lt_results_history(x->results, &row, err);
 }
 
-static ltc_status finished(void *arg, const lt_job *j, const lt_level_row *row, const lt_history_row *history, size_t n,
-                           ltc_error *err)
+static ltc_status finished(void *arg, const lt_job *j, const lt_level_row *row, const lt_history_row *history,
+                           size_t n, ltc_error *err)
 {
     run *x = arg;
     lt_live_close(&x->live, j);
@@ -152,9 +154,10 @@ static void noticed(void *arg, const lt_job *j, const char *sentence)
     lt_text_free(&event);
 }
 
-/* Why, on the screen and in the results, and as far as it came. What cannot be written is not worth a second failure. */
-static void failed(void *arg, const lt_job *j, const lt_level_row *row, const lt_history_row *history, size_t n,
-                   const ltc_error *why)
+/* Why, on the screen and in the results, and as far as it came. What cannot be written is not worth
+ * a second failure. */
+static void failed(void *arg, const lt_job *j, const lt_level_row *row, const lt_history_row *history,
+                   size_t n, const ltc_error *why)
 {
     run *x = arg;
     lt_live_close(&x->live, j);
@@ -200,7 +203,8 @@ static ltc_status execute(run *x, bool look, ltc_error *err)
 
 static void say_how_to_go_on(const run *x)
 {
-    fprintf(x->r->progress->to, "ltcore: stopped; everything was saved: the same command goes on from here\n");
+    fprintf(x->r->progress->to,
+            "ltcore: stopped; everything was saved: the same command goes on from here\n");
 }
 
 /* Tables of an earlier, longer run are worth more than those of one that was stopped. */
@@ -290,7 +294,8 @@ static ltc_status run_once(const lt_run_request *r, bool last, bool *again, ltc_
         lt_ending_say(&x.plan, err);
     if (st && x.registration.name[0]) {
         ltc_error ignored = { .message = "" };
-        lt_registration_write(&x.registration, &ignored);     /* the training that was stopped is this run's too */
+        lt_registration_write(&x.registration, &ignored);     /* the training that was stopped
+                                                               * is this run's too */
     }
     const bool stopped = r->services->cancelled && r->services->cancelled(r->services->arg);
     x.last = x.last || stopped;
@@ -333,7 +338,8 @@ ltc_status lt_run_explain(const lt_run_request *r, ltc_error *err)
     if (!st && stored) {
         st = execute(&x, true, &missing);
         if (st == LTC_EUNSUPPORTED || st == LTC_ENUMERIC)
-            st = LTC_OK;                      /* something is not stored, or failed before: that is what is asked for */
+            st = LTC_OK;                      /* something is not stored, or failed before: that is
+                                               * what is asked for */
         else if (st)
             *err = missing;
     } else if (!st) {
@@ -348,7 +354,8 @@ ltc_status lt_run_explain(const lt_run_request *r, ltc_error *err)
     }
     if (!st) {
         lt_memory_print(&memory, &x.layout, r->services->memory, r->out);
-        st = lt_estimate(&x.plan, count[LT_JOB_FAILED] + count[LT_JOB_BLOCKED], &x.layout, r->now_s, r->out, err);
+        st = lt_estimate(&x.plan, count[LT_JOB_FAILED] + count[LT_JOB_BLOCKED], &x.layout, r->now_s, r->out,
+                         err);
     }
     close_run(&x);
     return st;

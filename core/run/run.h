@@ -19,8 +19,8 @@ typedef struct lt_run_request {
 /* The main job: everything the configuration asks for, and the table. LTC_ECANCELLED when interrupted. */
 ltc_status lt_run(const lt_run_request *r, ltc_error *err);
 
-/* What would be done: trainings stored, to be done, and depending on a mask that is not known yet. Writes nothing but
- * the table. */
+/* What would be done: trainings stored, to be done, and depending on a mask that is not known yet. Writes
+ * nothing but the table. */
 ltc_status lt_run_explain(const lt_run_request *r, ltc_error *err);
 
 #endif

@@ -87,7 +87,8 @@ static ltc_status look(const char *path, int fd, owner *h, ltc_error *err)
     return LTC_OK;
 }
 
-/* Who made a claim signs it at once: one without a name is a dead one's soon, whichever way the clock has gone. */
+/* Who made a claim signs it at once: one without a name is a dead one's soon, whichever way
+ * the clock has gone. */
 static bool is_stale(const owner *h)
 {
     char host[HOST_BYTES];

@@ -79,7 +79,8 @@ static ltc_status fail_print(const lt_tensors *t, ltc_error *err)
     return ltc_fail(err, LTC_ENOMEM, "no memory for the header of %zu tensors", t->n);
 }
 
-/* json_dumps() of jansson 2.14 leaves out a key for which its own buffer finds no memory; a text remembers. */
+/* json_dumps() of jansson 2.14 leaves out a key for which its own buffer finds no memory;
+ * a text remembers. */
 static int put(const char *s, size_t n, void *to)
 {
     lt_text_put(to, s, n);

@@ -49,7 +49,8 @@ static ltc_status refresh(const lt_store *s, const char *path, const lt_digest *
 {
     *fresh = false;
     if (utimensat(AT_FDCWD, path, NULL, 0) && errno == ENOENT)
-        return LTC_OK;                        /* another user's, whose time is not ours to set, serves as well */
+        return LTC_OK;                        /* another user's, whose time is not ours to
+                                               * set, serves as well */
     return check_file(s, path, name, fresh, err);
 }
 

@@ -57,8 +57,8 @@ ltc_status lt_root_put(lt_store *s, const char *run, const char *text, ltc_error
     return st;
 }
 
-/* Of what a root's file says, the keys. A line that is none must not keep its run from going on: the run names again
- * what it needs. */
+/* Of what a root's file says, the keys. A line that is none must not keep its run from going on: the run
+ * names again what it needs. */
 static void take_keys(const lt_store *s, const char *path, const char *file, lt_text *text)
 {
     size_t line = 0;

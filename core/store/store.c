@@ -80,8 +80,10 @@ ltc_status lt_store_check_writable(const lt_store *s, ltc_error *err)
         char *path = lt_place_named(s, (lt_folder)f, NULL, err);
         st = path ? LTC_OK : LTC_ENOMEM;
         if (path && access(path, W_OK | X_OK))
-            st = ltc_fail(err, LTC_EIO, "%s: cannot be written to: %s; a run puts there what it makes: choose "
-                          "another run.store", path, strerror(errno));
+            st = ltc_fail(err, LTC_EIO,
+                          "%s: cannot be written to: %s; a run puts there what it makes: choose "
+                          "another run.store",
+                          path, strerror(errno));
         free(path);
     }
     return st;

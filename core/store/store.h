@@ -31,8 +31,8 @@ ltc_status lt_store_put(lt_store *s, lt_tensors *t, lt_digest *name, ltc_error *
 ltc_status lt_store_get(lt_store *s, const lt_digest *name, lt_tensors *t, bool *found, ltc_error *err);
 ltc_status lt_store_has(lt_store *s, const lt_digest *name, bool *found, ltc_error *err);     /* not read */
 
-/* An object that its maker will not need for long: as lt_store_put, and *stamp is what taking it back asks for, 0 if it
- * was there. take_back removes it, unless it was there or somebody has put it since. */
+/* An object that its maker will not need for long: as lt_store_put, and *stamp is what taking it back asks
+ * for, 0 if it was there. take_back removes it, unless it was there or somebody has put it since. */
 ltc_status lt_store_put_for_now(lt_store *s, lt_tensors *t, lt_digest *name, int64_t *stamp, ltc_error *err);
 void lt_store_take_back(lt_store *s, const lt_digest *name, int64_t stamp);
 
@@ -44,7 +44,8 @@ ltc_status lt_record_get(lt_store *s, const lt_digest *key, lt_text *text, bool 
 
 /* Claims: who works on a key at the moment, so that no two processes do the same. Losing a race costs time
  * and never correctness. A claim whose heartbeat is older than LT_CLAIM_STALE_S, or whose process is gone
- * from this host, is taken over, by one of those who ask; so is one that nobody has signed within LT_CLAIM_SIGN_S. */
+ * from this host, is taken over, by one of those who ask; so is one that nobody has signed
+ * within LT_CLAIM_SIGN_S. */
 enum { LT_CLAIM_BEAT_S = 10, LT_CLAIM_STALE_S = 60, LT_CLAIM_SIGN_S = 5 };
 typedef struct lt_claim lt_claim;
 
@@ -56,8 +57,10 @@ bool lt_claim_beat(lt_claim *c);              /* at least every LT_CLAIM_BEAT_S;
 void lt_claim_release(lt_claim *c);           /* NULL: nothing */
 
 /* Roots: a run says what it needs before it makes it. text: keys of records in hex, one a line; a put
- * replaces the run's root, a get leaves out and reports what is damaged. run: letters, digits, '.', '-', '_'. */
-ltc_status lt_root_get(lt_store *s, const char *run, lt_text *text, ltc_error *err);      /* nothing if there is none */
+ * replaces the run's root, a get leaves out and reports what is damaged. run: letters,
+ * digits, '.', '-', '_'. */
+/* nothing if there is none */
+ltc_status lt_root_get(lt_store *s, const char *run, lt_text *text, ltc_error *err);
 ltc_status lt_root_put(lt_store *s, const char *run, const char *text, ltc_error *err);
 
 /* Care; stats is written whole. count and verify: what is there, verify of it only what is sound, and how

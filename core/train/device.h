@@ -22,7 +22,8 @@ ltc_status lt_device_open(const lt_module *backend, const void *options, const l
 /* Shows it the data, which outlives the device. Once per device. */
 ltc_status lt_device_load(lt_device *d, const lt_data *data, ltc_error *err);
 
-/* Has it measure this machine's own table of costs into a file; only where the backend has `tune`. Takes seconds. */
+/* Has it measure this machine's own table of costs into a file; only where the backend has
+ * `tune`. Takes seconds. */
 ltc_status lt_device_tune(lt_device *d, const char *path, ltc_error *err);
 void lt_device_close(lt_device *d);           /* after its sessions; safe on a zeroed one */
 

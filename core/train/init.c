@@ -7,7 +7,7 @@
 #include "config/settings.h"
 
 /* What a parameter's values are drawn from. */
-typedef struct law { enum { CONSTANT, UNIFORM, NORMAL } kind; double a, b; } law;    /* a; U(a, b); N(a, b^2) */
+typedef struct law { enum { CONSTANT, UNIFORM, NORMAL } kind; double a, b; } law; /* a; U(a, b); N(a, b^2) */
 typedef struct fans { double in, out; } fans;
 
 /* As PyTorch counts them: [out, in, height, width]; groups are not looked at. */
@@ -40,7 +40,8 @@ static double fan_in_beside(const ltc_graph *g, uint32_t p)
     return fans_of(ltc_graph_value(g, value)).in;
 }
 
-/* Glorot & Bengio 2010, He et al. 2015 with gain sqrt(2); "pytorch" is nn.Linear's and nn.Conv2d's reset_parameters. */
+/* Glorot & Bengio 2010, He et al. 2015 with gain sqrt(2); "pytorch" is nn.Linear's and nn.Conv2d's
+ * reset_parameters. */
 static law weight_law(int64_t how, fans f)
 {
     switch (how) {

@@ -35,7 +35,8 @@ struct lt_program {
     bool            ready;
 };
 
-enum { MOST_ROWS = 1 << 22, FEWEST_STEPS = 16 };          /* of a table: numbers of samples; steps, if need be */
+enum { MOST_ROWS = 1 << 22, FEWEST_STEPS = 16 };          /* of a table: numbers of samples;
+                                                           * steps, if need be */
 
 static const ltc_backend_ops *ops_of(const lt_program *p)
 {
@@ -55,8 +56,10 @@ static ltc_status make_table(lt_program *p, ltc_error *err)
     t->key_dropout = lt_array(n, sizeof *t->key_dropout);
     t->row = lt_array(all, p->room * sizeof *t->row), t->correct = lt_array(n, p->room * sizeof *t->correct);
     t->lr = lt_array(n, p->room * sizeof *t->lr), t->loss = lt_array(n, p->room * sizeof *t->loss);
-    return t->first_step && t->bad_step && t->hits && t->sum && t->only && t->key_augment && t->key_dropout && t->row &&
-           t->correct && t->lr && t->loss ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "no memory to plan steps");
+    return t->first_step && t->bad_step && t->hits && t->sum && t->only && t->key_augment && t->key_dropout &&
+                   t->row && t->correct && t->lr && t->loss
+               ? LTC_OK
+               : ltc_fail(err, LTC_ENOMEM, "no memory to plan steps");
 }
 
 static void free_table(table *t)
@@ -250,7 +253,8 @@ static ltc_status check_bad_steps(const lt_program *p, uint32_t n, ltc_error *er
     for (uint32_t r = 0; r < p->replicas; r++) {
         const uint64_t bad = p->table.bad_step[r], first = p->table.first_step[r];
         if (bad != UINT64_MAX && bad - first >= n)
-            return ltc_fail(err, LTC_EINTERNAL, "backend '%s' says that step %" PRIu64 " went wrong in a span "
+            return ltc_fail(err, LTC_EINTERNAL,
+                            "backend '%s' says that step %" PRIu64 " went wrong in a span "
                             "of %" PRIu32 " from step %" PRIu64 "; report this to the plug-in's author",
                             p->device->backend->info.name, bad, n, first);
     }

@@ -9,7 +9,8 @@ uint64_t lt_moment_step(lt_moment m, uint64_t steps_per_epoch, uint64_t total)
     const uint64_t n = m.n > 0 ? (uint64_t)m.n : 0;
     switch (m.kind) {
     case LT_MOMENT_STEPS:  return n;
-    case LT_MOMENT_EPOCHS: return steps_per_epoch && n > UINT64_MAX / steps_per_epoch ? UINT64_MAX : n * steps_per_epoch;
+    case LT_MOMENT_EPOCHS:
+        return steps_per_epoch && n > UINT64_MAX / steps_per_epoch ? UINT64_MAX : n * steps_per_epoch;
     case LT_MOMENT_INIT:   return 0;
     case LT_MOMENT_END:    return total;
     default:               return UINT64_MAX;

@@ -18,8 +18,9 @@ ltc_status lt_schedule_open(const lt_train_settings *t, uint64_t steps_per_epoch
                             lt_schedule *sch, ltc_error *err);
 void lt_schedule_close(lt_schedule *sch);
 
-/* The rate of step k, counted from 0. Constant: lr. Multistep: lr gamma^(milestones <= k). Cosine: from lr down to 0
- * over the steps after warm-up. In warm-up times (k + 1) / warmup: no step is lost to a rate of 0. */
+/* The rate of step k, counted from 0. Constant: lr. Multistep: lr gamma^(milestones <= k). Cosine:
+ * from lr down to 0 over the steps after warm-up. In warm-up times (k + 1) / warmup: no step is
+ * lost to a rate of 0. */
 double lt_schedule_rate(const lt_schedule *sch, uint64_t k);
 
 #endif

@@ -18,7 +18,8 @@ ltc_status lt_state_create(const ltc_graph *g, lt_state *s, ltc_error *err)
     made.value = lists;
     if (!lists || !made.mask || !made.block) {
         lt_state_free(&made);
-        return ltc_fail(err, LTC_ENOMEM, "no memory for the %zu parameters of a network and their optimizer", total);
+        return ltc_fail(err, LTC_ENOMEM, "no memory for the %zu parameters of a network and their optimizer",
+                        total);
     }
     made.slot1 = lists + g->n_params;
     made.slot2 = lists + 2 * (size_t)g->n_params;

@@ -1,10 +1,12 @@
-/* State: all that a network in training is: values, training masks, optimizer slots, clock. Whole or not at all. */
+/* State: all that a network in training is: values, training masks, optimizer slots, clock.
+ * Whole or not at all. */
 #ifndef LT_TRAIN_STATE_H
 #define LT_TRAIN_STATE_H
 
 #include <ltcore/backend.h>
 
-/* Arrays by parameter index. Statistics have values but no slots; a mask of NULL means that all of it is alive. */
+/* Arrays by parameter index. Statistics have values but no slots; a mask of NULL means that
+ * all of it is alive. */
 typedef struct lt_state {
     const ltc_graph *graph;                   /* outlives the state */
     float   **value, **slot1, **slot2;

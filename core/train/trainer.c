@@ -7,7 +7,8 @@
 #include "util/memory.h"
 
 enum { FIRST_PART = 256 };                    /* samples */
-static const double SPAN_S = 0.25;            /* how long a span should take: an interruption waits no longer */
+static const double SPAN_S = 0.25;            /* how long a span should take: an
+                                               * interruption waits no longer */
 
 struct lt_trainer {
     lt_session       *session;
@@ -55,8 +56,8 @@ ltc_status lt_evaluate(lt_session *s, const lt_data *d, uint32_t split, const lt
     return st;
 }
 
-ltc_status lt_trainer_open(lt_session *s, const lt_training *training, const lt_watcher *w, lt_trainer **trainer,
-                           ltc_error *err)
+ltc_status lt_trainer_open(lt_session *s, const lt_training *training, const lt_watcher *w,
+                           lt_trainer **trainer, ltc_error *err)
 {
     lt_trainer *t = lt_array(1, sizeof *t);
     if (!t)
@@ -67,10 +68,12 @@ ltc_status lt_trainer_open(lt_session *s, const lt_training *training, const lt_
     t->correct = lt_array(t->room, sizeof *t->correct);
     t->lr = lt_array(t->room, sizeof *t->lr);
     t->loss = lt_array(t->room, sizeof *t->loss);
-    ltc_status st = t->row && t->correct && t->lr && t->loss ? LTC_OK
-                                                             : ltc_fail(err, LTC_ENOMEM, "no memory to plan steps");
+    ltc_status st = t->row && t->correct && t->lr && t->loss
+                        ? LTC_OK
+                        : ltc_fail(err, LTC_ENOMEM, "no memory to plan steps");
     if (!st && training->steps)
-        st = lt_order_open(training->key_order, training->data->split[LT_TRAIN].n, training->batch, &t->order, err);
+        st = lt_order_open(training->key_order, training->data->split[LT_TRAIN].n, training->batch, &t->order,
+                           err);
     if (st)
         lt_trainer_close(t);
     else
@@ -166,7 +169,8 @@ static ltc_status train_span(lt_trainer *t, uint64_t due, uint64_t *step, ltc_er
     return t->bad ? bad_loss(t, span.bad_step, err) : LTC_OK;
 }
 
-ltc_status lt_trainer_advance(lt_trainer *t, uint64_t from, uint64_t to, double pause_s, uint64_t *reached, ltc_error *err)
+ltc_status lt_trainer_advance(lt_trainer *t, uint64_t from, uint64_t to, double pause_s, uint64_t *reached,
+                              ltc_error *err)
 {
     const double start = t->w->now_s(t->w->arg);
     ltc_status st = LTC_OK;

@@ -1,7 +1,7 @@
 /* Trainer: takes a session forward through its steps. It knows nothing of files, evaluations or strategies.
  *
- * Time, interruption and progress enter through the watcher, so that tests hold them. How steps are cut into spans
- * follows the clock, and changes no bit of a result. */
+ * Time, interruption and progress enter through the watcher, so that tests hold them. How steps are cut into
+ * spans follows the clock, and changes no bit of a result. */
 #ifndef LT_TRAIN_TRAINER_H
 #define LT_TRAIN_TRAINER_H
 
@@ -17,14 +17,16 @@ typedef struct lt_evaluation {
 } lt_evaluation;
 
 double lt_evaluation_loss(const lt_evaluation *e, uint32_t split);         /* mean; NaN when not measured */
-double lt_evaluation_accuracy(const lt_evaluation *e, uint32_t split);     /* in [0, 1]; NaN when not measured */
+double lt_evaluation_accuracy(const lt_evaluation *e, uint32_t split);     /* in [0, 1]; NaN when not
+                                                                            * measured */
 
 typedef struct lt_progress {
     uint64_t step, steps;                     /* where it is; where this training ends */
     double   batch_loss, batch_accuracy;      /* means over the steps since the last lt_trainer_forget */
 } lt_progress;
 
-/* Where the trainer looks and what it tells. All members are set; an evaluation alone never calls the last. */
+/* Where the trainer looks and what it tells. All members are set; an evaluation alone
+ * never calls the last. */
 typedef struct lt_watcher {
     void   *arg;
     double (*now_s)(void *arg);               /* a clock that never goes back */
@@ -41,15 +43,18 @@ typedef struct lt_training {
 } lt_training;
 
 typedef struct lt_trainer lt_trainer;
-ltc_status lt_trainer_open(lt_session *s, const lt_training *t, const lt_watcher *w, lt_trainer **trainer, ltc_error *err);
+ltc_status lt_trainer_open(lt_session *s, const lt_training *t, const lt_watcher *w, lt_trainer **trainer,
+                           ltc_error *err);
 void lt_trainer_close(lt_trainer *t);
 
-/* From step `from`, whose state the session holds, to `to`. *reached: where it is, which is `to` unless it ends early:
- * LTC_OK because `pause_s` seconds are over (0: never), LTC_ECANCELLED because it was to stop, LTC_ENUMERIC because
- * the loss is not finite. */
-ltc_status lt_trainer_advance(lt_trainer *t, uint64_t from, uint64_t to, double pause_s, uint64_t *reached, ltc_error *err);
+/* From step `from`, whose state the session holds, to `to`. *reached: where it is, which is `to` unless it
+ * ends early: LTC_OK because `pause_s` seconds are over (0: never), LTC_ECANCELLED because it was to stop,
+ * LTC_ENUMERIC because the loss is not finite. */
+ltc_status lt_trainer_advance(lt_trainer *t, uint64_t from, uint64_t to, double pause_s, uint64_t *reached,
+                              ltc_error *err);
 
-bool lt_trainer_is_bad(const lt_trainer *t);              /* is that last one what ended it? The session holds *reached */
+bool lt_trainer_is_bad(const lt_trainer *t);              /* is that last one what ended it? The
+                                                           * session holds *reached */
 
 /* Progress counts anew from here. */
 void lt_trainer_forget(lt_trainer *t);

@@ -1,4 +1,5 @@
-/* Reads what the kernel says of memory: meminfo, statm, and cgroups of both versions. Called once, by main.c. */
+/* Reads what the kernel says of memory: meminfo, statm, and cgroups of both versions.
+ * Called once, by main.c. */
 #include "util/available.h"
 
 #include <inttypes.h>
@@ -9,10 +10,13 @@
 
 #include "util/file.h"
 
-/* What a control group is called in its version: its folder, limit, use, and the key of the cache in memory.stat. */
-static const struct version { const char *prefix, *folder, *limit, *use, *cache; } versions[] = {
+/* What a control group is called in its version: its folder, limit, use, and the key of the
+ * cache in memory.stat. */
+static const struct version { const char *prefix, *folder, *limit, *use, *cache;
+} versions[] = {
     { "0::", "/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file " },
-    { ":memory:", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file " },
+    { ":memory:", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes",
+      "total_inactive_file " },
 };
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -28,7 +32,8 @@ static uint64_t number_in(const char *folder, const char *file, const char *key,
     uint64_t n = otherwise;
     lt_text_add(&path, "%s/%s", folder, file);
     const bool there = !path.failed && !lt_file_read(path.s, &text, &ignored);
-    for (const char *line = there ? text.s : NULL; line; line = strchr(line, '\n'), line = line ? line + 1 : NULL)
+    for (const char *line = there ? text.s : NULL; line;
+         line = strchr(line, '\n'), line = line ? line + 1 : NULL)
         if (!strncmp(line, key, strlen(key)) && sscanf(line + strlen(key), "%" SCNu64, &n) == 1)
             break;
     lt_text_free(&path);
@@ -41,7 +46,8 @@ static uint64_t left_of_groups(const struct version *v, char *path, size_t top)
 {
     uint64_t left = UINT64_MAX;
     for (;;) {
-        const uint64_t limit = number_in(path, v->limit, "", UINT64_MAX), use = number_in(path, v->use, "", 0),
+        const uint64_t limit = number_in(path, v->limit, "", UINT64_MAX),
+                       use = number_in(path, v->use, "", 0),
                        cache = least(number_in(path, "memory.stat", v->cache, 0), use);
         if (limit < INT64_MAX / 2)            /* version 1 calls no limit a number near that */
             left = least(left, limit > use - cache ? limit - (use - cache) : 0);

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Zero-initialise. s is NUL-terminated once anything was added. After a failure to allocate, `failed` is set, later
- * additions do nothing, and the text must not be used. */
+/* Zero-initialise. s is NUL-terminated once anything was added. After a failure to allocate, `failed` is set,
+ * later additions do nothing, and the text must not be used. */
 typedef struct lt_text {
     char  *s;
     size_t n, room;
@@ -17,7 +17,8 @@ void lt_text_add(lt_text *t, const char *fmt, ...) __attribute__((format(printf,
 void lt_text_put(lt_text *t, const char *s, size_t n);            /* n bytes as they are */
 void lt_text_free(lt_text *t);
 
-/* One line for a terminal: control characters, which may come from anybody's file, become blanks. In place. */
+/* One line for a terminal: control characters, which may come from anybody's file, become
+ * blanks. In place. */
 void lt_text_flatten(char *s);
 
 #endif

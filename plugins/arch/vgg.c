@@ -1,6 +1,6 @@
-/* vgg-11, -13, -16, -19: configurations A, B, D and E of Simonyan & Zisserman 2015: 3 x 3 convolutions, halved
- * by pooling four times. Then the mean over space and one linear layer, as on CIFAR (Frankle & Carbin 2019,
- * figure 2: "avg-pool"), or a fifth pooling and torchvision's three linear layers. */
+/* vgg-11, -13, -16, -19: configurations A, B, D and E of Simonyan & Zisserman 2015: 3 x 3 convolutions,
+ * halved by pooling four times. Then the mean over space and one linear layer, as on CIFAR (Frankle & Carbin
+ * 2019, figure 2: "avg-pool"), or a fifth pooling and torchvision's three linear layers. */
 #include <ltcore/ops.h>
 
 #include "image.h"
@@ -13,11 +13,11 @@ static const char *const classifiers[] = { "linear", "torchvision", NULL };
 static const ltc_opt vgg_opt[] = {
     LTC_BOOL(vgg_opts, batch_norm, 1, "a batch norm after each convolution"),
     LTC_BOOL(vgg_opts, bias, 0,
-             "biases of convolutions that a batch norm follows, as torchvision's vgg*_bn have them; the others "
-             "always have theirs"),
+             "biases of convolutions that a batch norm follows, as torchvision's vgg*_bn have them; the "
+             "others always have theirs"),
     LTC_ENUM(vgg_opts, classifier, CLASSIFIER_LINEAR, classifiers,
-             "linear: mean over space, one linear layer; torchvision: a fifth pooling, adaptive pooling to 7 x 7, "
-             "hidden layers of 4,096 and 4,096 units"),
+             "linear: mean over space, one linear layer; torchvision: a fifth pooling, adaptive pooling to 7 "
+             "x 7, hidden layers of 4,096 and 4,096 units"),
     LTC_REAL(vgg_opts, dropout, 0.5, 0, 1,
              "rate after each hidden layer of classifier = \"torchvision\"; the linear one has none",
              .flags = LTC_OPT_BELOW),
@@ -80,9 +80,11 @@ static ltc_status vgg_build(const vgg_opts *o, ltc_builder *b, const char *plan,
                             ltc_error *err)
 {
     if (o->classifier == CLASSIFIER_LINEAR && o->dropout > 0 && o->dropout != torchvision_rate)
-        return ltc_fail_opt(err, "dropout",
-                            "%g would drop nothing: classifier = \"linear\" has no hidden layer; leave it out, or "
-                            "take classifier = \"torchvision\"", o->dropout);
+        return ltc_fail_opt(
+            err, "dropout",
+            "%g would drop nothing: classifier = \"linear\" has no hidden layer; leave it out, or "
+            "take classifier = \"torchvision\"",
+            o->dropout);
     const bool five = o->classifier == CLASSIFIER_TORCHVISION;
     const char *why = five ? "it is halved five times" : "it is halved four times";
     const ltc_status st = image_at_least(b, five ? 32 : 16, why, err);

@@ -54,7 +54,8 @@ static ltc_status exec_create(const ltc_host *h, const void *opts, void **self, 
                                 "\"%.40s\" are no weights: give \"init\", \"rewind\", \"final\" or \"dense\"",
                                 o->weights.v[i]);
     if (access(o->program, X_OK))
-        return ltc_fail_opt(err, "program", "%.300s: %s: name a program that may be run", o->program, strerror(errno));
+        return ltc_fail_opt(err, "program", "%.300s: %s: name a program that may be run", o->program,
+                            strerror(errno));
     return scored_create(h, opts, self, err);
 }
 

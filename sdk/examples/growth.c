@@ -5,7 +5,8 @@
 typedef struct growth_opts { double start_cost; } growth_opts;
 
 static const ltc_opt growth_opt[] = {
-    LTC_REAL(growth_opts, start_cost, 1.0, 0.0, 10.0, "what share of its first size a weight must make up for"),
+    LTC_REAL(growth_opts, start_cost, 1.0, 0.0, 10.0,
+             "what share of its first size a weight must make up for"),
 };
 static const ltc_schema growth_schema = LTC_SCHEMA(growth_opts, growth_opt);
 

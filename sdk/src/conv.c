@@ -239,7 +239,8 @@ static void bias_sum(const conv *c, const matrix *g, int64_t width, float *db)
     }
 }
 
-/* What a part of the weight's gradient adds up, and where: some channels' of all samples, or some samples'. */
+/* What a part of the weight's gradient adds up, and where: some channels' of all samples,
+ * or some samples'. */
 typedef struct share {
     size_t begin, end;
     int64_t from, to;

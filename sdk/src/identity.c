@@ -1,5 +1,5 @@
-/* Names what the bits of this library's kernels depend on. Called by the backend adapter, and by whoever keeps what a
- * probe computed. */
+/* Names what the bits of this library's kernels depend on. Called by the backend adapter, and by whoever
+ * keeps what a probe computed. */
 #include <stdio.h>
 #ifdef __GLIBC__
 #include <gnu/libc-version.h>

@@ -8,7 +8,8 @@
 #include "conv.h"
 #include "op.h"
 
-static const lts_limits takes = { LTC_CAP_REPEATABLE | LTC_CAP_REPLICA_FREE | LTC_CAP_SPAN_FREE, 1, UINT32_MAX };
+static const lts_limits takes = { LTC_CAP_REPEATABLE | LTC_CAP_REPLICA_FREE | LTC_CAP_SPAN_FREE, 1,
+                                  UINT32_MAX };
 
 void *lts_memory_new(const lts_device *d, size_t bytes)
 {

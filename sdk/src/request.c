@@ -6,10 +6,11 @@
 ltc_status lts_request_compile(const ltc_compile_req *r, const lts_limits *most, ltc_error *err)
 {
     if (r->n_replicas != 1 && most->replicas == 1)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend trains one replica per program, not %u", r->n_replicas);
+        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend trains one replica per program, not %u",
+                        r->n_replicas);
     if (r->n_replicas == 0 || r->n_replicas > most->replicas)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "a cohort of %u: this backend takes 1 to %u replicas", r->n_replicas,
-                        most->replicas);
+        return ltc_fail(err, LTC_EUNSUPPORTED, "a cohort of %u: this backend takes 1 to %u replicas",
+                        r->n_replicas, most->replicas);
     if (r->require & ~most->caps & LTC_CAP_COHORT)
         return ltc_fail(err, LTC_EUNSUPPORTED, "this backend cannot train cohorts");
     if (r->require & ~most->caps)
@@ -20,12 +21,13 @@ ltc_status lts_request_compile(const ltc_compile_req *r, const lts_limits *most,
     if (r->augment & ~(uint32_t)(LTC_AUGMENT_CROP | LTC_AUGMENT_FLIP))
         return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no augmentation 0x%x", r->augment);
     if (r->optimizer->kind < LTC_SGD || r->optimizer->kind > LTC_ADAMW)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no optimizer number %u", r->optimizer->kind);
+        return ltc_fail(err, LTC_EUNSUPPORTED, "this backend knows no optimizer number %u",
+                        r->optimizer->kind);
     if (r->batch == 0)
         return ltc_fail(err, LTC_EINVAL, "a batch must have at least one sample");
     if (r->batch > most->batch)
-        return ltc_fail(err, LTC_EUNSUPPORTED, "a batch of %u: this backend takes at most %u samples", r->batch,
-                        most->batch);
+        return ltc_fail(err, LTC_EUNSUPPORTED, "a batch of %u: this backend takes at most %u samples",
+                        r->batch, most->batch);
     return LTC_OK;
 }
 
@@ -80,8 +82,8 @@ ltc_status lts_request_state(const ltc_graph *g, uint32_t replicas, const lts_st
     if (x->what != LTC_STATE_CLOCK && x->param >= g->n_params)
         return ltc_fail(err, LTC_EINVAL, "parameter %u: the network has %u", x->param, g->n_params);
     if (bytes != bytes_of(g, x))
-        return ltc_fail(err, LTC_EINVAL, "the %s of parameter %u has %zu bytes, not %zu", what_name[x->what], x->param,
-                        bytes_of(g, x), bytes);
+        return ltc_fail(err, LTC_EINVAL, "the %s of parameter %u has %zu bytes, not %zu", what_name[x->what],
+                        x->param, bytes_of(g, x), bytes);
     return LTC_OK;
 }
 
@@ -90,7 +92,8 @@ uint8_t lts_state_none(uint32_t what)
     return what == LTC_STATE_MASK ? LTC_ALIVE : 0;
 }
 
-ltc_status lts_request_content(const lts_state_name *x, const void *src, size_t bytes, bool kept, ltc_error *err)
+ltc_status lts_request_content(const lts_state_name *x, const void *src, size_t bytes, bool kept,
+                               ltc_error *err)
 {
     const uint8_t *from = src;
     for (size_t i = 0; i < bytes && !kept; i++)
@@ -100,9 +103,10 @@ ltc_status lts_request_content(const lts_state_name *x, const void *src, size_t 
                             what_name[x->what]);
     for (size_t i = 0; i < bytes && x->what == LTC_STATE_MASK; i++)
         if (from[i] > LTC_FROZEN)
-            return ltc_fail(err, LTC_EINVAL,
-                            "the mask of parameter %u has a %u at place %zu: 0, 1 or 2 is dead, alive, frozen",
-                            x->param, from[i], i);
+            return ltc_fail(
+                err, LTC_EINVAL,
+                "the mask of parameter %u has a %u at place %zu: 0, 1 or 2 is dead, alive, frozen", x->param,
+                from[i], i);
     return LTC_OK;
 }
 
@@ -111,8 +115,8 @@ ltc_status lts_request_ready(const ltc_graph *g, uint32_t replicas, const bool *
     for (uint32_t r = 0; r < replicas; r++)
         for (uint32_t i = 0; i < g->n_params; i++)
             if (!has_value[(size_t)r * g->n_params + i])
-                return ltc_fail(err, LTC_EINVAL, "parameter %u ('%s') of replica %u has been given no value", i,
-                                ltc_graph_param(g, i)->name, r);
+                return ltc_fail(err, LTC_EINVAL, "parameter %u ('%s') of replica %u has been given no value",
+                                i, ltc_graph_param(g, i)->name, r);
     return LTC_OK;
 }
 

@@ -10,7 +10,8 @@ static void *place_of(lts_program *p, const lts_state_name *x)
     if (x->what == LTC_STATE_CLOCK)
         return &p->clock;
     const lts_param_place *place = &p->tape.param[x->param];
-    const size_t at = x->what == LTC_STATE_VALUE ? p->tape.place[ltc_graph_param(p->graph, x->param)->value].value
+    const size_t at = x->what == LTC_STATE_VALUE
+                          ? p->tape.place[ltc_graph_param(p->graph, x->param)->value].value
                       : x->what == LTC_STATE_MASK ? place->mask
                                                   : place->slot[x->what - LTC_STATE_SLOT_1];
     return lts_tape_at(&p->tape, at);

@@ -21,8 +21,8 @@ const lts_kernels *lts_kernels_of(uint32_t type)
     }
 }
 
-/* Passes over large arrays wait for address translation more than for memory where pages are small: ask for large ones
- * where there is such a question. */
+/* Passes over large arrays wait for address translation more than for memory where pages are small: ask for
+ * large ones where there is such a question. */
 static void ask_for_huge_pages(void *p, size_t bytes)
 {
 #ifdef MADV_HUGEPAGE

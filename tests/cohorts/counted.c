@@ -103,7 +103,8 @@ static ltc_status data_open(void *dev, const ltc_data_desc *desc, void **data, l
 {
     device *d = dev;
     part *p = wrap(d, 0);
-    const ltc_status st = p ? d->ops->data_open(d->inner, desc, &p->inner, err) : ltc_fail(err, LTC_ENOMEM, "no memory");
+    const ltc_status st = p ? d->ops->data_open(d->inner, desc, &p->inner, err)
+                            : ltc_fail(err, LTC_ENOMEM, "no memory");
     if (st)
         free(p);
     else
@@ -124,7 +125,8 @@ static ltc_status compile(void *dev, const ltc_compile_req *r, void **prog, ltc_
     if (r->n_replicas > d->room)
         return ltc_fail(err, LTC_ENOMEM, "no memory for %u replicas", r->n_replicas);
     part *p = wrap(d, r->n_replicas);
-    const ltc_status st = p ? d->ops->compile(d->inner, r, &p->inner, err) : ltc_fail(err, LTC_ENOMEM, "no memory");
+    const ltc_status st = p ? d->ops->compile(d->inner, r, &p->inner, err)
+                            : ltc_fail(err, LTC_ENOMEM, "no memory");
     if (st) {
         free(p);
         return st;
@@ -147,13 +149,15 @@ static ltc_status bind(void *prog, uint32_t split, void *data, ltc_error *err)
     return p->of->ops->bind(p->inner, split, d->inner, err);
 }
 
-static ltc_status put(void *prog, uint32_t what, uint32_t r, uint32_t i, const void *src, size_t bytes, ltc_error *err)
+static ltc_status put(void *prog, uint32_t what, uint32_t r, uint32_t i, const void *src, size_t bytes,
+                      ltc_error *err)
 {
     const part *p = prog;
     return p->of->ops->put(p->inner, what, r, i, src, bytes, err);
 }
 
-static ltc_status get(void *prog, uint32_t what, uint32_t r, uint32_t i, void *dst, size_t bytes, ltc_error *err)
+static ltc_status get(void *prog, uint32_t what, uint32_t r, uint32_t i, void *dst, size_t bytes,
+                      ltc_error *err)
 {
     const part *p = prog;
     return p->of->ops->get(p->inner, what, r, i, dst, bytes, err);
@@ -184,8 +188,8 @@ static ltc_status eval(void *prog, const ltc_eval_req *r, ltc_eval_out *out, ltc
 
 static const ltc_backend_ops ops = {
     LTC_BACKEND_OPS, .open = device_open, .close = device_close, .identity = identity, .plan = plan,
-    .data_open = data_open, .data_close = data_close, .compile = compile, .release = release, .bind = bind, .put = put,
-    .get = get, .ready = ready, .train = train, .eval = eval,
+    .data_open = data_open, .data_close = data_close, .compile = compile, .release = release, .bind = bind,
+    .put = put, .get = get, .ready = ready, .train = train, .eval = eval,
 };
 static const ltc_module counted = {
     LTC_MODULE(LTC_BACKEND, ops), .name = "counted", .version = "1.0", .schema = &schema,

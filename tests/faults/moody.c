@@ -99,8 +99,8 @@ static ltc_status bind(void *prog, uint32_t split, void *data, ltc_error *err)
     return st ? st : sdk->bind(prog, split, data, err);
 }
 
-static ltc_status put(void *prog, uint32_t what, uint32_t replica, uint32_t param, const void *src, size_t bytes,
-                      ltc_error *err)
+static ltc_status put(void *prog, uint32_t what, uint32_t replica, uint32_t param, const void *src,
+                      size_t bytes, ltc_error *err)
 {
     const ltc_status st = mood("put", err);
     return st ? st : sdk->put(prog, what, replica, param, src, bytes, err);
@@ -195,8 +195,8 @@ static ltc_status info(const void *self, ltc_dataset_info *d, ltc_error *err)
     return mood("info", err);
 }
 
-static ltc_status read_samples(const void *self, uint32_t split, uint64_t first, uint64_t n, void *x, int32_t *label,
-                               ltc_error *err)
+static ltc_status read_samples(const void *self, uint32_t split, uint64_t first, uint64_t n, void *x,
+                               int32_t *label, ltc_error *err)
 {
     const int how = mood_of("read");
     float *to = x;
@@ -204,8 +204,8 @@ static ltc_status read_samples(const void *self, uint32_t split, uint64_t first,
     for (uint64_t i = 0; i < n; i++) {
         label[i] = (int32_t)((first + i) % CLASSES);
         for (int k = 0; k < SIDE * SIDE; k++)
-            to[i * SIDE * SIDE + (uint64_t)k] =
-                ltc_rand_normal((ltc_key){ split, first + i }, (uint64_t)k) + (k / SIDE == 2 * label[i] ? 2 : 0);
+            to[i * SIDE * SIDE + (uint64_t)k] = ltc_rand_normal((ltc_key){ split, first + i }, (uint64_t)k) +
+                                                (k / SIDE == 2 * label[i] ? 2 : 0);
     }
     if (how == NAN_LOSS)
         to[SIDE] = NAN;

@@ -1,13 +1,15 @@
-/* Makes chosen calls of a program fail; for tests/faults/run, which loads it by LD_PRELOAD. It is told by its environment:
+/* Makes chosen calls of a program fail; for tests/faults/run, which loads it by LD_PRELOAD. It is
+ * told by its environment:
  *
  *   LT_FAULT=FUNCTION,K,ERRNO      the K-th call of a function fails; with "K+" all from the K-th on;
- *                                  "bytes,N,ERRNO": what is written beyond N bytes in all; K = 0: none, they are counted
- *                                  "clock,0,SECONDS": the clock that jumps is ahead by so many at every second look
+ *                                  "bytes,N,ERRNO": what is written beyond N bytes in all; K = 0: none, they
+ *                                  are counted "clock,0,SECONDS": the clock that jumps is ahead by so many
+ *                                  at every second look
  *   LT_FAULT_UNDER=DIRECTORY       of calls with a file, only those below it count
- *   LT_FAULT_FIRED=FILE            made when the first call fails, and says which; with K = 0 at the end: how many
+ *   LT_FAULT_FIRED=FILE made when the first call fails, and says which; with K = 0 at the end: how many
  *
- * "malloc" and "thread" count where ltcore or a plug-in makes the call, "malloc_lib" where a library does; libc, the loader
- * and libconfig, which aborts without memory, are left alone. */
+ * "malloc" and "thread" count where ltcore or a plug-in makes the call, "malloc_lib" where a library does;
+ * libc, the loader and libconfig, which aborts without memory, are left alone. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -39,8 +41,9 @@ extern void *__libc_malloc(size_t n);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *p, size_t n);
 
-/* Where OpenSSL 3.0 finds no memory to set itself up, at its first use, it goes on and crashes on a lock that is not
- * there: EVP_MD_fetch says nothing before. Nobody outside can check that, so it is over before anything fails. */
+/* Where OpenSSL 3.0 finds no memory to set itself up, at its first use, it goes on and crashes on a lock
+ * that is not there: EVP_MD_fetch says nothing before. Nobody outside can check that, so it is over
+ * before anything fails. */
 static void set_up_openssl(void)
 {
     int (*digest)(const void *, size_t, unsigned char *, unsigned *, const void *, void *);
@@ -55,12 +58,14 @@ static void set_up_openssl(void)
 __attribute__((constructor)) static void read_environment(void)
 {
     set_up_openssl();
-    const char *what = getenv("LT_FAULT"), *under = getenv("LT_FAULT_UNDER"), *fired = getenv("LT_FAULT_FIRED");
+    const char *what = getenv("LT_FAULT"), *under = getenv("LT_FAULT_UNDER"),
+               *fired = getenv("LT_FAULT_FIRED");
     char plus[2] = "";
     snprintf(fault.under, sizeof fault.under, "%s", under ? under : "/");
     snprintf(fault.fired, sizeof fault.fired, "%s", fired ? fired : "/dev/null");
-    fault.on = what && (sscanf(what, "%15[a-z_],%ld,%d", fault.function, &fault.k, &fault.error) == 3 ||
-                        sscanf(what, "%15[a-z_],%ld%1[+],%d", fault.function, &fault.k, plus, &fault.error) == 4);
+    fault.on = what &&
+               (sscanf(what, "%15[a-z_],%ld,%d", fault.function, &fault.k, &fault.error) == 3 ||
+                sscanf(what, "%15[a-z_],%ld%1[+],%d", fault.function, &fault.k, plus, &fault.error) == 4);
     fault.and_after = *plus;
     if (what && !fault.on) {
         fputs("shim: LT_FAULT is FUNCTION,K,ERRNO\n", stderr);
@@ -160,7 +165,8 @@ static bool call_fails(const char *function, const void *caller)
     if (of_library != (strstr(info.dli_fname, ".so.") != NULL))
         return false;
     char where[600];
-    snprintf(where, sizeof where, "%.500s+0x%lx", info.dli_fname, (long)((const char *)caller - (char *)info.dli_fbase));
+    snprintf(where, sizeof where, "%.500s+0x%lx", info.dli_fname,
+             (long)((const char *)caller - (char *)info.dli_fbase));
     return fails(where);
 }
 
@@ -183,7 +189,8 @@ void *realloc(void *p, size_t n)
 
 int pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*fn)(void *), void *arg)
 {
-    return call_fails("thread", __builtin_return_address(0)) ? fault.error : NEXT(pthread_create)(t, a, fn, arg);
+    return call_fails("thread", __builtin_return_address(0)) ? fault.error
+                                                             : NEXT(pthread_create)(t, a, fn, arg);
 }
 
 ssize_t write(int fd, const void *p, size_t n)

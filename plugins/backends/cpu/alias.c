@@ -1,6 +1,6 @@
-/* Who shares a place with whom, and what an operation does on behalf of its neighbours: a RELU and an ADD are done by
- * whoever makes their input, a RELU's gradient by whoever reads its output, and an ADD's gradient is its inputs' too.
- * Called by shape.c. */
+/* Who shares a place with whom, and what an operation does on behalf of its neighbours: a RELU and an ADD are
+ * done by whoever makes their input, a RELU's gradient by whoever reads its output, and an ADD's gradient is
+ * its inputs' too. Called by shape.c. */
 #include <ltcore/ops.h>
 
 #include "cpu.h"
@@ -54,8 +54,8 @@ static void share(cpu_program *p, cpu_node *n)
     n->skip_forward = n->skip_backward = true;
 }
 
-/* Can the first reader of a value cut its gradient off? On the way back it is the last that adds to it; but only a
- * convolution cuts off what others gave. */
+/* Can the first reader of a value cut its gradient off? On the way back it is the last that adds to it; but
+ * only a convolution cuts off what others gave. */
 static bool can_gate(const cpu_program *p, const cpu_node *first, uint32_t value)
 {
     if (!first || value == p->graph->logits || first->node->in[0] != value)
@@ -64,17 +64,17 @@ static bool can_gate(const cpu_program *p, const cpu_node *first, uint32_t value
                                                                              is_of(first, LTC_OP_MAX_POOL)));
 }
 
-/* A RELU works in the place of its input where nobody else reads that, within the operation that made it where that
- * one can; and the layer after it may cut its gradient off. */
+/* A RELU works in the place of its input where nobody else reads that, within the operation that made it
+ * where that one can; and the layer after it may cut its gradient off. */
 static void place_relu(cpu_program *p, cpu_node *n)
 {
     const uint32_t x = n->node->in[0], y = n->node->out;
-    if (cpu_alias_uses(p, x) != 1 || x == p->graph->input || p->value[x].root != x)       /* another's place */
+    if (cpu_alias_uses(p, x) != 1 || x == p->graph->input || p->value[x].root != x) /* another's place */
         return;
     cpu_node *before = maker(p, x), *after = reader(p, y);
     share(p, n);
-    n->skip_forward = is_of(before, LTC_OP_LINEAR) || is_of(before, LTC_OP_CONV2D) || is_of(before, LTC_OP_ADD) ||
-                      is_of(before, LTC_OP_BATCH_NORM);
+    n->skip_forward = is_of(before, LTC_OP_LINEAR) || is_of(before, LTC_OP_CONV2D) ||
+                      is_of(before, LTC_OP_ADD) || is_of(before, LTC_OP_BATCH_NORM);
     n->skip_backward = can_gate(p, after, y);
     if (n->skip_forward)
         before->relu = true;
@@ -88,8 +88,8 @@ static void place_add(cpu_program *p, cpu_node *n)
     const uint32_t *in = n->node->in, y = n->node->out;
     for (uint32_t k = 0; k < 2 && !n->skip_forward; k++) {
         cpu_node *norm = maker(p, in[k]), *other = maker(p, in[1 - k]);
-        if (!is_of(norm, LTC_OP_BATCH_NORM) || cpu_alias_uses(p, in[k]) != 1 || p->value[in[k]].root != in[k] ||
-            (other && other->index > norm->index))
+        if (!is_of(norm, LTC_OP_BATCH_NORM) || cpu_alias_uses(p, in[k]) != 1 ||
+            p->value[in[k]].root != in[k] || (other && other->index > norm->index))
             continue;
         norm->addend = in[1 - k], norm->relu = n->relu;
         p->value[in[k]].root = p->value[y].root;
@@ -97,7 +97,8 @@ static void place_add(cpu_program *p, cpu_node *n)
     }
 }
 
-/* Does node n read (its gradient is added to), or make (its gradient is read), a value whose gradient is at root? */
+/* Does node n read (its gradient is added to), or make (its gradient is read), a value whose
+ * gradient is at root? */
 static bool gives_to(const cpu_program *p, const cpu_node *n, uint32_t root)
 {
     bool gives = false;
@@ -111,8 +112,8 @@ static bool takes_from(const cpu_program *p, const cpu_node *n, uint32_t root)
     return p->value[n->node->out].grad_root == root;
 }
 
-/* Whoever reads a value at `root` before node n, and so adds to the gradient after it, does so when all that take the
- * gradient from `other` have done so. */
+/* Whoever reads a value at `root` before node n, and so adds to the gradient after it, does so when all that
+ * take the gradient from `other` have done so. */
 static bool comes_later(const cpu_program *p, const cpu_node *n, uint32_t root, uint32_t other)
 {
     for (uint32_t j = 0; j < n->index; j++)
@@ -130,8 +131,8 @@ static bool is_read_after(const cpu_program *p, const cpu_node *n, uint32_t root
     return read;
 }
 
-/* The gradient of an ADD's output is that of input k, and stands in the same place: what is added to it there later
- * finds that whoever wanted it alone has had it. */
+/* The gradient of an ADD's output is that of input k, and stands in the same place: what is added to it there
+ * later finds that whoever wanted it alone has had it. */
 static void place_gradient(cpu_program *p, const cpu_node *n, uint32_t k)
 {
     const uint32_t *in = n->node->in, to = p->value[n->node->out].grad_root, from = p->value[in[k]].grad_root;

@@ -1,7 +1,8 @@
-/* Owns what evaluations keep of their splits, which never change: for a network whose input is a row of bytes, blocks
- * of them turned already, or its first layer's lists of what is not zero. A block is made the first time it is evaluated
- * and kept while there is room, which is set aside when weights are made ready: then the first layer's form is known.
- * What is kept holds the same numbers as what is made anew. Called by span.c, state.c and program.c. */
+/* Owns what evaluations keep of their splits, which never change: for a network whose input is a row of
+ * bytes, blocks of them turned already, or its first layer's lists of what is not zero. A block is made the
+ * first time it is evaluated and kept while there is room, which is set aside when weights are made ready:
+ * then the first layer's form is known. What is kept holds the same numbers as what is made anew. Called by
+ * span.c, state.c and program.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,8 +98,9 @@ static void show_bytes(cpu_program *p, const cpu_split *s, cpu_linear *layer, co
     const size_t channels = (size_t)s->samples.dim[0], plane = s->samples.count / channels;
     float *to = p->value[p->graph->input].value.at;
     for (size_t c = 0; c < channels; c++)
-        p->device->kernels->spread_bytes(x + c * plane * CPU_EVAL_ROWS, (int64_t)(plane * CPU_EVAL_ROWS / CPU_LANES),
-                                         s->table[c], s->table[channels + c], to + c * plane * CPU_EVAL_ROWS);
+        p->device->kernels->spread_bytes(x + c * plane * CPU_EVAL_ROWS,
+                                         (int64_t)(plane * CPU_EVAL_ROWS / CPU_LANES), s->table[c],
+                                         s->table[channels + c], to + c * plane * CPU_EVAL_ROWS);
 }
 
 static void show_lists(cpu_program *p, const cpu_split *s, cpu_linear *layer, void *kept)
@@ -159,5 +161,6 @@ ltc_status cpu_arranged_open(cpu_program *p, ltc_error *err)
     }
     a->room = a->bytes ? aligned_alloc(64, a->bytes / 64 * 64) : NULL;
     a->bytes = a->bytes / 64 * 64;
-    return there && (a->room || !a->bytes) ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "no memory for evaluated splits");
+    return there && (a->room || !a->bytes) ? LTC_OK
+                                           : ltc_fail(err, LTC_ENOMEM, "no memory for evaluated splits");
 }

@@ -6,7 +6,8 @@ enum { VECTORS = 4 };
 
 cpu_form cpu_choose_linear(const cpu_linear_case *c, const cpu_costs *t)
 {
-    const double n = (double)(c->in * c->out), vectors = (c->first ? 2 : 3) * VECTORS, update = t->weight + t->adam;
+    const double n = (double)(c->in * c->out), vectors = (c->first ? 2 : 3) * VECTORS,
+                 update = t->weight + t->adam;
     const double dense = n * (vectors * t->dense + update);
     const double lists = (double)c->alive * (vectors * t->list + t->entry + update);
     const double strips = n * (c->filled * vectors * t->strip + update);

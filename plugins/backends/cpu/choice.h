@@ -1,5 +1,6 @@
-/* Which kernels a linear layer gets: a pure function of its shape, its mask, statistics of the data and a table of
- * costs. Neither batch nor optimizer has a say, since an evaluation has the same bits under all of them. */
+/* Which kernels a linear layer gets: a pure function of its shape, its mask, statistics of the data
+ * and a table of costs. Neither batch nor optimizer has a say, since an evaluation has the same bits
+ * under all of them. */
 #ifndef CPU_CHOICE_H
 #define CPU_CHOICE_H
 
@@ -11,7 +12,8 @@
 typedef struct cpu_linear_case {
     int64_t in, out;
     size_t  alive;                            /* weights that are not dead */
-    double  filled;                           /* share of the input that is not its base; 1 where that is no matter */
+    double  filled;                           /* share of the input that is not its base; 1 where
+                                               * that is no matter */
     bool    first;                            /* no gradient of its input is wanted */
 } cpu_linear_case;
 

@@ -10,15 +10,16 @@
 
 enum { MOST = 28 };                           /* registers of a tile */
 
-/* One row of outputs at so many tiles side by side, for one section's list: the first tile's pixels are at in, gate and
- * out. */
+/* One row of outputs at so many tiles side by side, for one section's list: the first tile's pixels are at
+ * in, gate and out. */
 typedef struct bed {
     const float *in, *gate; float *out;       /* gate NULL: none, or not yet */
     const int32_t *entry; const float *w;
     int64_t count, outputs, tiles;
     const float *bias;
     bool fresh, relu;                         /* fresh: the first section, nothing of ours is in out */
-    float *tile;                              /* room for one, where not all of it is stored; tiles is 1 then */
+    float *tile;                              /* room for one, where not all of it is
+                                               * stored; tiles is 1 then */
 } bed;
 
 /* Stores what is ours of a tile that shares pixels with another, or of a row of fewer than CONV_WIDE
@@ -33,7 +34,8 @@ static void store_part(const conv_walk *k, const conv_spot *s, const bed *d, con
                 reg sum = reg_load(tile);
                 if (d->gate)
                     sum = reg_where(reg_load(d->gate + i * k->gate.channel +
-                                             conv_pixel(&k->gate, z->rows, z->columns, k->gate.column, p)) > (reg){ 0 },
+                                             conv_pixel(&k->gate, z->rows, z->columns, k->gate.column, p)) >
+                                        (reg){ 0 },
                                     sum);
                 reg_store(d->out + i * k->out.channel +
                               conv_pixel(&k->out, z->rows, z->columns, k->out.column, p),
@@ -42,8 +44,8 @@ static void store_part(const conv_walk *k, const conv_spot *s, const bed *d, con
 }
 
 /* What the sums begin with: the bias, or what is there. */
-REG_INLINE void begin_tile(const int wide, const int lines, const int ty, const int tx, const ptrdiff_t column,
-                           const conv_walk *k, const bed *d, const float *out, reg *a)
+REG_INLINE void begin_tile(const int wide, const int lines, const int ty, const int tx,
+                           const ptrdiff_t column, const conv_walk *k, const bed *d, const float *out, reg *a)
 {
     const ptrdiff_t block = k->out.block, row = k->out.row, channel = k->out.channel;
     const int n = lines * tx;
@@ -75,14 +77,14 @@ REG_INLINE void cut_tile(const int wide, const int lines, const int ty, const in
         REG_UNROLL for (int i = 0; i < wide; i++)
             REG_UNROLL for (int l = 0; l < lines; l++) {
                 const float *from = gate + i * channel + conv_line(ty, l, block, row);
-                REG_UNROLL for (int x = 0; x < tx; x++)
-                    a[i * n + l * tx + x] = reg_where(reg_load(from + x * column) > (reg){ 0 }, a[i * n + l * tx + x]);
+                REG_UNROLL for (int x = 0; x < tx; x++) a[i * n + l * tx + x] = reg_where(
+                    reg_load(from + x * column) > (reg){ 0 }, a[i * n + l * tx + x]);
             }
 }
 
-/* column, out_column: from pixel to pixel in the sheets. Every branch is outside of the loops over a tile, or gcc would
- * keep the tile in memory; and a line's pixels are at constants from its first where columns are, or it would keep an
- * address of each. */
+/* column, out_column: from pixel to pixel in the sheets. Every branch is outside of the loops over a tile, or
+ * gcc would keep the tile in memory; and a line's pixels are at constants from its first where columns are,
+ * or it would keep an address of each. */
 REG_INLINE void run(const int wide, const int tb, const int ty, const int tx, const ptrdiff_t column,
                     const ptrdiff_t out_column, const conv_walk *k, const conv_spot *s, const bed *d)
 {
@@ -203,17 +205,19 @@ static void run_list(const conv_walk *k, run_fn *fn, const conv_spot *s, int64_t
     fn(k, s, &(bed){ .in = at(&k->in, s, lane), .out = at(&k->out, s, lane) + output * k->out.channel,
                      .gate = k->gate.at && last ? at(&k->gate, s, lane) + output * k->gate.channel : NULL,
                      .entry = l->entry + begin[0], .w = k->w + (size_t)begin[0] * l->wide,
-                     .count = begin[1] - begin[0], .outputs = l->output[row + 1] - output, .tiles = tiles_here,
-                     .bias = k->bias ? k->bias + output : NULL, .fresh = section == 0, .relu = k->relu && last,
-                     .tile = tile });
+                     .count = begin[1] - begin[0], .outputs = l->output[row + 1] - output,
+                     .tiles = tiles_here, .bias = k->bias ? k->bias + output : NULL, .fresh = section == 0,
+                     .relu = k->relu && last, .tile = tile });
 }
 
 /* How many tiles from x on can be done at once. */
-static int64_t tiles_together(const conv_walk *k, const conv_spot *s, const conv_tile_size *z, int64_t x, int64_t end,
-                              int64_t row)
+static int64_t tiles_together(const conv_walk *k, const conv_spot *s, const conv_tile_size *z, int64_t x,
+                              int64_t end, int64_t row)
 {
     const int64_t whole = k->columns / z->columns < end ? k->columns / z->columns : end;
-    return s->whole && k->lists->output[row + 1] - k->lists->output[row] == k->lists->wide && whole > x ? whole - x : 1;
+    return s->whole && k->lists->output[row + 1] - k->lists->output[row] == k->lists->wide && whole > x
+               ? whole - x
+               : 1;
 }
 
 /* All lists at tiles [first, end) of a line of tiles: each list at all of them before the next. */
@@ -232,8 +236,8 @@ static void all_lists(const conv_walk *k, size_t t, conv_spot *s, int64_t first,
             }
 }
 
-/* Where lists are short, memory is what takes time, and likes to be read along its rows; where they are not, what one
- * tile reads of a section is in the nearest cache until the next. */
+/* Where lists are short, memory is what takes time, and likes to be read along its rows; where they are not,
+ * what one tile reads of a section is in the nearest cache until the next. */
 static int64_t tiles_at_once(const conv_walk *k, int64_t across)
 {
     return k->lists->sections == 1 && k->lists->wide == 1 ? across : 1;

@@ -22,7 +22,8 @@ static bool has_winograd(const cpu_conv_shape *s)
            s->outputs >= LEAST_CHANNELS && s->out_h >= LEAST_SIDE && s->out_w >= LEAST_SIDE;
 }
 
-/* Outputs of whole tiles over the outputs there are, and points for each multiplication over those of a 3 x 3. */
+/* Outputs of whole tiles over the outputs there are, and points for each multiplication over
+ * those of a 3 x 3. */
 static double waste(const cpu_conv_shape *s)
 {
     const int64_t side = conv_tile_side(s->kernel_h), taps = s->kernel_h * s->kernel_h;
@@ -30,8 +31,8 @@ static double waste(const cpu_conv_shape *s)
     return (double)(h * w) / (double)(s->out_h * s->out_w) * (4.0 * 4 * 9) / (double)(side * side * taps);
 }
 
-/* What Winograd's ways cost beside lists, over what they cost beside a direct kernel: 5 x 5 kernels have small planes,
- * which suit lists. Measured at 20 by 50 channels. */
+/* What Winograd's ways cost beside lists, over what they cost beside a direct kernel: 5 x 5 kernels have
+ * small planes, which suit lists. Measured at 20 by 50 channels. */
 static double beside_lists(const cpu_conv_shape *s)
 {
     return s->kernel_h == 5 ? 1.3 : 1;

@@ -1,5 +1,5 @@
-/* Which kernel a pass of a convolution uses: a pure function of shape, density and a table of costs, never of a clock.
- * Called when a layer is opened. */
+/* Which kernel a pass of a convolution uses: a pure function of shape, density and a table of costs, never of
+ * a clock. Called when a layer is opened. */
 #ifndef CPU_CONV_CHOICE_H
 #define CPU_CONV_CHOICE_H
 
@@ -13,13 +13,13 @@ typedef enum conv_way {
     CONV_WAYS
 } conv_way;
 
-/* What a multiplication costs by each way, in those of a direct kernel at its best: of every alive weight by lists, of
- * every weight by the other, in a 3 x 3. */
+/* What a multiplication costs by each way, in those of a direct kernel at its best: of every alive weight by
+ * lists, of every weight by the other, in a 3 x 3. */
 typedef struct conv_cost { double lists, winograd; } conv_cost;
 struct conv_costs { conv_cost pass[CONV_PASSES]; };
 
-/* Measured by bench_conv on a Zen 4 core. Another table has other bits: whoever changes it raises the revision in the
- * identity. */
+/* Measured by bench_conv on a Zen 4 core. Another table has other bits: whoever changes it raises the
+ * revision in the identity. */
 const conv_costs *conv_costs_shipped(cpu_isa isa);
 
 /* density: the part of the weights that is not dead. */

@@ -13,8 +13,8 @@
 typedef struct conv_sheet { float *at; ptrdiff_t block, channel, row, column; } conv_sheet;
 
 /* out[output] = bias + sum over its entries of w in[channel] at the entry's tap: forward, or one phase of
- * the data gradient. add: out is added to. relu: the positive part is stored. gate, whose pixels are out's: the sum is
- * stored where that is positive, and 0 elsewhere; at NULL: everywhere. */
+ * the data gradient. add: out is added to. relu: the positive part is stored. gate, whose pixels are out's:
+ * the sum is stored where that is positive, and 0 elsewhere; at NULL: everywhere. */
 typedef struct conv_walk {
     conv_sheet in, out;
     int64_t rows, columns, blocks;            /* of the output */
@@ -36,14 +36,16 @@ typedef struct conv_slope {
     const conv_lists *lists;
     const uint32_t *to;                       /* [count][wide]: in dw, or CONV_NONE; NULL: the lists' order */
     int64_t first, end;
-    float *partial; int64_t room;             /* room for so many vectors, at least conv_slope_room's; for all but for
-                                                 CONV_WHOLE */
+    float *partial;
+    int64_t room; /* room for so many vectors, at least conv_slope_room's; for all but for
+                     CONV_WHOLE */
     conv_stage stage;
     float *dw;
 } conv_slope;
 
-/* Winograd's F(4x4, 3x3) and F(2x2, 5x5): outputs in tiles of so many on a side, each from 6 x 6 inputs that begin pad
- * before it. u: the weights, transformed (conv_points.h). gate: as above. A call uses conv_winograd_scratch floats. */
+/* Winograd's F(4x4, 3x3) and F(2x2, 5x5): outputs in tiles of so many on a side, each from 6 x 6 inputs that
+ * begin pad before it. u: the weights, transformed (conv_points.h). gate: as above. A call uses
+ * conv_winograd_scratch floats. */
 typedef struct conv_winograd {
     conv_sheet in, out, gate;
     int64_t in_rows, in_columns, rows, columns, blocks, inputs, outputs, pad;
@@ -53,9 +55,9 @@ typedef struct conv_winograd {
     float *scratch;
 } conv_winograd;
 
-/* The weights' gradient of the same: dw[output][input][kernel][kernel] for outputs [first, end). Each sum goes over
- * tiles, then samples, in their order. to: where a place of the host's is stored, or CONV_NONE; NULL:
- * there. A call uses conv_winograd_slope_scratch floats. */
+/* The weights' gradient of the same: dw[output][input][kernel][kernel] for outputs [first, end). Each sum
+ * goes over tiles, then samples, in their order. to: where a place of the host's is stored, or CONV_NONE;
+ * NULL: there. A call uses conv_winograd_slope_scratch floats. */
 typedef struct conv_winograd_slope {
     conv_sheet x, g;
     int64_t in_rows, in_columns, rows, columns, blocks, inputs, pad;
@@ -63,7 +65,8 @@ typedef struct conv_winograd_slope {
     const uint32_t *to;
     int64_t first, end;
     conv_stage stage;
-    float *scratch, *sums, *dw;               /* sums [chunk of outputs][point][..]; of CONV_WHOLE in scratch */
+    float *scratch, *sums, *dw;               /* sums [chunk of outputs][point][..]; of
+                                               * CONV_WHOLE in scratch */
 } conv_winograd_slope;
 
 typedef struct conv_kernels {

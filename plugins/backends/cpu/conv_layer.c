@@ -1,5 +1,5 @@
-/* Opens a convolution: which way each pass goes, its lists, the order of what it stores, and what is derived of that
- * when weights have changed. */
+/* Opens a convolution: which way each pass goes, its lists, the order of what it stores, and what is derived
+ * of that when weights have changed. */
 #include "conv_layer.h"
 
 #include <assert.h>
@@ -73,7 +73,8 @@ cpu_conv_grain cpu_conv_grain_of(const cpu_conv_shape *s)
         outputs = CONV_SLOPE_OUTPUTS;
     else if (outputs > CONV_SLOPE_OUTPUTS / 4)
         outputs = (outputs + 1) / 2;
-    return (cpu_conv_grain){ .blocks = pixels < enough ? (enough + pixels - 1) / pixels : 1, .outputs = outputs };
+    return (cpu_conv_grain){ .blocks = pixels < enough ? (enough + pixels - 1) / pixels : 1,
+                             .outputs = outputs };
 }
 
 static size_t count_stored(const uint8_t *mask, size_t n)
@@ -186,10 +187,13 @@ ltc_status cpu_conv_open(cpu_conv **layer, const cpu_conv_shape *s, const uint8_
                          const conv_costs *costs, ltc_error *err)
 {
     const size_t n = weights_of(s);
-    if (n >= CONV_NONE || s->x_channel * (s->channels + 1) > INT32_MAX || s->g_channel * (s->outputs + 1) > INT32_MAX)
-        return ltc_fail(err, LTC_EUNSUPPORTED,
-                        "a convolution of %zu weights, or an image of its channels, is too large for this backend; "
-                        "use cpu-blas or ref", n);
+    if (n >= CONV_NONE || s->x_channel * (s->channels + 1) > INT32_MAX ||
+        s->g_channel * (s->outputs + 1) > INT32_MAX)
+        return ltc_fail(
+            err, LTC_EUNSUPPORTED,
+            "a convolution of %zu weights, or an image of its channels, is too large for this backend; "
+            "use cpu-blas or ref",
+            n);
     cpu_conv *l = calloc(1, sizeof *l);
     if (!l)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a convolution");
@@ -242,7 +246,8 @@ static const float *spread(cpu_conv *l, const float *w)
 
 static void prepare_points(cpu_conv *l, const float *w)
 {
-    const int64_t in = l->shape.channels, out = l->shape.outputs, side = l->shape.kernel_h, taps = side * side;
+    const int64_t in = l->shape.channels, out = l->shape.outputs, side = l->shape.kernel_h,
+                  taps = side * side;
     if (l->points[0])
         conv_points_make(&(conv_taps){ w, side, out, in, in * taps, taps, false }, l->points[0]);
     if (l->points[1])

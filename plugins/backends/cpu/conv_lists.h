@@ -32,8 +32,10 @@ typedef struct conv_map {
     int64_t by_group, by_output, by_input;
     const uint32_t *tap;                      /* [n_taps]: those of this pass */
     int64_t n_taps;
-    const ptrdiff_t *distance;                /* [taps]: from an output's pixel to what it reads there, of channel 0 */
-    ptrdiff_t channel;                        /* from one channel to the next; all of it is in the range of an entry */
+    const ptrdiff_t *distance;                /* [taps]: from an output's pixel to what it reads
+                                               * there, of channel 0 */
+    ptrdiff_t channel;                        /* from one channel to the next; all of it is in the
+                                               * range of an entry */
     int64_t section;                          /* input channels in a section */
 } conv_map;
 

@@ -8,7 +8,8 @@ static conv_sheet sheet_of(const cpu_view *v, int64_t first, int64_t row, int64_
                          step * v->row, step * CPU_LANES };
 }
 
-static conv_sheet gate_of(const cpu_conv_call *c, bool back, int64_t first, int64_t row, int64_t column, int64_t step)
+static conv_sheet gate_of(const cpu_conv_call *c, bool back, int64_t first, int64_t row, int64_t column,
+                          int64_t step)
 {
     return back && c->gate ? sheet_of(c->gate, first, row, column, step) : (conv_sheet){ 0 };
 }
@@ -36,8 +37,8 @@ static void run_winograd(const cpu_conv *l, const cpu_conv_call *c, bool back, b
         .in_columns = in->w, .rows = out->h, .columns = out->w, .blocks = end - first, .inputs = in->channels,
         .outputs = out->channels, .pad = back ? l->shape.kernel_h - 1 - l->shape.pad : l->shape.pad,
         .side = conv_tile_side(l->shape.kernel_h), .u = l->points[back],
-        .gate = gate_of(c, back, first, 0, 0, 1), .bias = back ? NULL : c->bias, .relu = !back && c->relu, .add = add,
-        .scratch = c->scratch });
+        .gate = gate_of(c, back, first, 0, 0, 1), .bias = back ? NULL : c->bias, .relu = !back && c->relu,
+        .add = add, .scratch = c->scratch });
 }
 
 void cpu_conv_forward(const cpu_conv *l, const cpu_conv_call *c, int64_t first, int64_t end)
@@ -74,8 +75,9 @@ static void run_winograd_slope(const cpu_conv *l, const cpu_conv_call *c, const 
     l->kernels->winograd_slope(&(conv_winograd_slope){
         .x = sheet_of(c->x, h->block, 0, 0, 1), .g = sheet_of(c->y, h->block, 0, 0, 1), .in_rows = c->x->h,
         .in_columns = c->x->w, .rows = c->y->h, .columns = c->y->w, .blocks = h->blocks,
-        .inputs = c->x->channels, .pad = l->shape.pad, .side = conv_tile_side(l->shape.kernel_h), .to = l->rank,
-        .first = h->first, .end = h->end, .stage = h->stage, .scratch = c->scratch, .sums = h->sums, .dw = h->dw });
+        .inputs = c->x->channels, .pad = l->shape.pad, .side = conv_tile_side(l->shape.kernel_h),
+        .to = l->rank, .first = h->first, .end = h->end, .stage = h->stage, .scratch = c->scratch,
+        .sums = h->sums, .dw = h->dw });
 }
 
 static void run_slope(const cpu_conv *l, const cpu_conv_call *c, const share *h)
@@ -87,14 +89,15 @@ static void run_slope(const cpu_conv *l, const cpu_conv_call *c, const share *h)
         return;
     }
     (wide ? l->kernels->slope_wide : l->kernels->slope)(&(conv_slope){
-        .x = sheet_of(c->x, h->block, 0, 0, p->in_step), .g = sheet_of(c->y, h->block, 0, 0, 1), .rows = p->rows,
-        .columns = p->columns, .blocks = h->blocks, .lists = &p->lists,
+        .x = sheet_of(c->x, h->block, 0, 0, p->in_step), .g = sheet_of(c->y, h->block, 0, 0, 1),
+        .rows = p->rows, .columns = p->columns, .blocks = h->blocks, .lists = &p->lists,
         .to = p->packed ? p->lists.from : NULL, .first = h->first, .end = h->end,
-        .partial = whole ? c->scratch : h->sums,
-        .room = whole ? (int64_t)conv_room(&l->shape) : INT64_MAX, .stage = h->stage, .dw = h->dw });
+        .partial = whole ? c->scratch : h->sums, .room = whole ? (int64_t)conv_room(&l->shape) : INT64_MAX,
+        .stage = h->stage, .dw = h->dw });
 }
 
-void cpu_conv_weight_gradient(const cpu_conv *l, const cpu_conv_call *c, float *dw, int64_t first, int64_t end)
+void cpu_conv_weight_gradient(const cpu_conv *l, const cpu_conv_call *c, float *dw, int64_t first,
+                              int64_t end)
 {
     run_slope(l, c, &(share){ .blocks = c->x->blocks, .first = first, .end = end, .dw = dw });
 }
@@ -113,8 +116,8 @@ size_t cpu_conv_sums(const cpu_conv *l)
 
 void cpu_conv_sum(const cpu_conv *l, const cpu_conv_call *c, float *sums, int64_t first, int64_t end)
 {
-    run_slope(l, c, &(share){ .block = first, .blocks = end - first, .end = l->shape.outputs, .stage = CONV_SUMS,
-                              .sums = sums });
+    run_slope(l, c, &(share){ .block = first, .blocks = end - first, .end = l->shape.outputs,
+                              .stage = CONV_SUMS, .sums = sums });
 }
 
 void cpu_conv_settle(const cpu_conv *l, const cpu_conv_call *c, float *sums, int64_t parts, float *dw)

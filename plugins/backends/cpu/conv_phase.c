@@ -73,10 +73,12 @@ static int64_t section_of(const conv_map *map, double density, uint32_t wide)
 
 static conv_map map_of(const conv_phase *p, const cpu_conv_shape *s)
 {
-    const int64_t taps = s->kernel_h * s->kernel_w, in = s->channels / s->groups, out = s->outputs / s->groups;
+    const int64_t taps = s->kernel_h * s->kernel_w, in = s->channels / s->groups,
+                  out = s->outputs / s->groups;
     return (conv_map){ .groups = s->groups, .outputs = p->back ? in : out, .inputs = p->back ? out : in,
                        .taps = taps, .by_group = out * in * taps, .by_output = p->back ? taps : in * taps,
-                       .by_input = p->back ? in * taps : taps, .channel = p->back ? s->g_channel : s->x_channel };
+                       .by_input = p->back ? in * taps : taps,
+                       .channel = p->back ? s->g_channel : s->x_channel };
 }
 
 ltc_status conv_phase_open(conv_phase *p, const cpu_conv_shape *s, const uint8_t *mask, double density,
@@ -86,7 +88,8 @@ ltc_status conv_phase_open(conv_phase *p, const cpu_conv_shape *s, const uint8_t
     const ptrdiff_t row = p->back ? s->g_row : s->x_row;
     uint32_t *tap = calloc((size_t)map.taps, sizeof *tap);
     ptrdiff_t *distance = calloc((size_t)map.taps, sizeof *distance);
-    ltc_status st = tap && distance ? LTC_OK : ltc_fail(err, LTC_ENOMEM, "no memory for the taps of a convolution");
+    ltc_status st = tap && distance ? LTC_OK
+                                    : ltc_fail(err, LTC_ENOMEM, "no memory for the taps of a convolution");
     for (int64_t t = 0; t < map.taps && !st; t++) {
         distance[t] = conv_phase_reach(p, s, t, true) * row + conv_phase_reach(p, s, t, false) * CPU_LANES;
         if (is_whole(p, s, t))

@@ -7,7 +7,8 @@ typedef float quad __attribute__((vector_size(4 * CONV_WIDE)));
 
 enum { MOST_SIDE = 5 };
 
-/* G: a point's powers, scaled so that the inputs' transform has whole numbers; of infinity the highest alone. */
+/* G: a point's powers, scaled so that the inputs' transform has whole numbers; of infinity
+ * the highest alone. */
 static const float g3[CONV_SIDE][MOST_SIDE] = {
     { 1 / 4.f },                     { -1 / 6.f, -1 / 6.f, -1 / 6.f }, { -1 / 6.f, 1 / 6.f, -1 / 6.f },
     { 1 / 24.f, 1 / 12.f, 1 / 6.f }, { 1 / 24.f, -1 / 12.f, 1 / 6.f }, { 0, 0, 1 },
@@ -20,7 +21,8 @@ static const float g5[CONV_SIDE][MOST_SIDE] = {
 };
 
 /* u = G w G^T. */
-static inline __attribute__((always_inline)) void transform(const int side, const float g[CONV_SIDE][MOST_SIDE],
+static inline __attribute__((always_inline)) void transform(const int side,
+                                                            const float g[CONV_SIDE][MOST_SIDE],
                                                             const quad *w, quad *u)
 {
     quad t[CONV_SIDE][MOST_SIDE];

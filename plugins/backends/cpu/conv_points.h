@@ -1,6 +1,6 @@
-/* Weights as Winograd's F(4x4, 3x3) and F(2x2, 5x5) multiply them: at 36 points instead of nine or 25 taps (Lavin & Gray
- * 2016, section 4.3). Both have the points 0, 1, -1, 2, -2 and infinity, and so the same transform of inputs. And how
- * their scratch memory is divided. Called by conv_layer.c and the kernels. */
+/* Weights as Winograd's F(4x4, 3x3) and F(2x2, 5x5) multiply them: at 36 points instead of nine or 25 taps
+ * (Lavin & Gray 2016, section 4.3). Both have the points 0, 1, -1, 2, -2 and infinity, and so the same
+ * transform of inputs. And how their scratch memory is divided. Called by conv_layer.c and the kernels. */
 #ifndef CPU_CONV_POINTS_H
 #define CPU_CONV_POINTS_H
 
@@ -23,9 +23,13 @@ static inline int conv_tile_side(int64_t kernel)
     return CONV_SIDE + 1 - (int)kernel;
 }
 
-/* Weights [output][input][kernel][kernel] that stand by_output and by_input apart. back: the taps are turned around, as
- * the data gradient wants them. */
-typedef struct conv_taps { const float *w; int64_t kernel, outputs, inputs, by_output, by_input; bool back; } conv_taps;
+/* Weights [output][input][kernel][kernel] that stand by_output and by_input apart. back: the taps are turned
+ * around, as the data gradient wants them. */
+typedef struct conv_taps {
+    const float *w;
+    int64_t kernel, outputs, inputs, by_output, by_input;
+    bool    back;
+} conv_taps;
 
 /* u[point][output / CONV_WIDE][input][CONV_WIDE] of them, zero beyond the last output. */
 size_t conv_points_count(int64_t outputs, int64_t inputs);

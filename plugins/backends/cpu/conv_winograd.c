@@ -1,5 +1,5 @@
-/* Dense convolutions of stride 1 by Winograd's F(4x4, 3x3) and F(2x2, 5x5): forward, and the data gradient with turned
- * weights. Compiled once for each instruction set; called through conv_kernels.
+/* Dense convolutions of stride 1 by Winograd's F(4x4, 3x3) and F(2x2, 5x5): forward, and the data gradient
+ * with turned weights. Compiled once for each instruction set; called through conv_kernels.
  *
  * Samples lie innermost, so both transforms are the same arithmetic on every lane. A panel of CONV_PANEL
  * tiles is transformed, multiplied point by point and transformed back before the next begins. Tiles are
@@ -76,8 +76,8 @@ REG_INLINE void read_products(const int side, const float *m, reg *y)
 }
 
 /* gate NULL: none. */
-REG_INLINE void write_output(const int side, const conv_winograd *k, const tile *t, int64_t output, const float *m,
-                             const float *gate, float *out)
+REG_INLINE void write_output(const int side, const conv_winograd *k, const tile *t, int64_t output,
+                             const float *m, const float *gate, float *out)
 {
     const int64_t rows = k->rows - t->row < side ? k->rows - t->row : side,
                   columns = k->columns - t->column < side ? k->columns - t->column : side;
@@ -99,7 +99,8 @@ static float *at(const conv_sheet *v, const tile *t)
     return v->at + t->block * v->block + t->row * v->row + t->column * CPU_LANES;
 }
 
-REG_INLINE void transform_outputs(const int side, const conv_winograd *k, const tile *t, int64_t first, const float *m)
+REG_INLINE void transform_outputs(const int side, const conv_winograd *k, const tile *t, int64_t first,
+                                  const float *m)
 {
     float *out = at(&k->out, t);
     const float *gate = k->gate.at ? at(&k->gate, t) : NULL;

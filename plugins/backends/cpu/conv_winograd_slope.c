@@ -1,6 +1,6 @@
-/* The weights' gradient of a dense convolution by Winograd's F(4x4, 3x3) or F(2x2, 5x5): the adjoint of the forward
- * pass's algorithm in its weights, dw = G^T [sum (A g A^T) (B^T x B)] G. Compiled once for each instruction
- * set; called through conv_kernels.
+/* The weights' gradient of a dense convolution by Winograd's F(4x4, 3x3) or F(2x2, 5x5): the adjoint of the
+ * forward pass's algorithm in its weights, dw = G^T [sum (A g A^T) (B^T x B)] G. Compiled once for each
+ * instruction set; called through conv_kernels.
  *
  * The sum at one point is a product of matrices over tiles and samples. Inputs are transposed for it, so
  * that channels lie innermost, and the outputs' numbers are spread over a register one by one. */
@@ -69,7 +69,8 @@ REG_INLINE void points_of_outputs(const int side, const reg *y, const int step, 
     d[5 * d_step] = y[(side - 1) * step];
 }
 
-REG_INLINE void read_gradient(const int side, const conv_winograd_slope *k, const tile *t, const float *g, reg *y)
+REG_INLINE void read_gradient(const int side, const conv_winograd_slope *k, const tile *t, const float *g,
+                              reg *y)
 {
     for (int i = 0; i < side; i++)
         REG_UNROLL for (int j = 0; j < side; j++)
@@ -195,8 +196,8 @@ REG_INLINE void taps_of_points(const int kernel, const reg *m, reg *w, const int
 }
 
 /* The taps of one output for a register of inputs, from input c on. */
-REG_INLINE void finish(const int kernel, const conv_winograd_slope *k, const space *s, const float *m, int64_t output,
-                       int64_t c)
+REG_INLINE void finish(const int kernel, const conv_winograd_slope *k, const space *s, const float *m,
+                       int64_t output, int64_t c)
 {
     const int taps = kernel * kernel;
     reg half[5 * CONV_SIDE], w[25];

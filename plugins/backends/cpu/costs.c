@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const cpu_costs shipped[CPU_ISAS] = {          /* revision 1: measured on a Zen 4 core */
-    [CPU_AVX512]   = { .dense = 0.30, .list = 0.36, .strip = 0.40, .weight = 0.15, .adam = 0.40, .entry = 0.9 },
-    [CPU_AVX2]     = { .dense = 0.30, .list = 0.36, .strip = 0.40, .weight = 0.15, .adam = 0.40, .entry = 0.9 },
+static const cpu_costs shipped[CPU_ISAS] = {
+    /* revision 1: measured on a Zen 4 core */
+    [CPU_AVX512] = { .dense = 0.30, .list = 0.36, .strip = 0.40, .weight = 0.15, .adam = 0.40, .entry = 0.9 },
+    [CPU_AVX2] = { .dense = 0.30, .list = 0.36, .strip = 0.40, .weight = 0.15, .adam = 0.40, .entry = 0.9 },
     [CPU_PORTABLE] = { .dense = 1.2, .list = 1.3, .strip = 1.4, .weight = 0.5, .adam = 1.5, .entry = 4.0 },
 };
 
@@ -74,8 +75,8 @@ static ltc_status read_head(const char *line, const char *isa, ltc_error *err)
     if (strncmp(line, head, n) || line[n] != ' ')
         return ltc_fail(err, LTC_EIO, "this is not what `ltcore tune cpu` writes");
     return strcmp(line + n + 1, isa) ? ltc_fail(err, LTC_EIO,
-                                                "this table is for %.20s, and the kernels are %s: measure one with "
-                                                "`ltcore tune cpu`, or set isa", line + n + 1, isa)
+                                                "this table is for %.20s, and the kernels are %s: measure "
+                                                "one with `ltcore tune cpu`, or set isa", line + n + 1, isa)
                                      : LTC_OK;
 }
 

@@ -1,5 +1,5 @@
-/* cpu: kernels of its own, with sixteen samples in a vector, whose time falls with a mask's density. This file holds
- * the module: options, device, identity, data. */
+/* cpu: kernels of its own, with sixteen samples in a vector, whose time falls with a mask's density. This
+ * file holds the module: options, device, identity, data. */
 #include <stdlib.h>
 
 #include "cpu.h"
@@ -12,8 +12,8 @@ static const ltc_opt options[] = {
     LTC_ENUM(cpu_options, isa, 0, isa_names,
              "instruction set of the kernels; best is the first of the others that the processor has"),
     LTC_PATH(cpu_options, costs, NULL,
-             "table of costs by which kernels are chosen, as `ltcore tune cpu` writes it; not set: the one that is "
-             "shipped. Another table gives other last bits", .flags = LTC_OPT_LATER),
+             "table of costs by which kernels are chosen, as `ltcore tune cpu` writes it; not set: the one "
+             "that is shipped. Another table gives other last bits", .flags = LTC_OPT_LATER),
 };
 static const ltc_schema schema = LTC_SCHEMA(cpu_options, options);
 
@@ -33,11 +33,13 @@ static ltc_status device_open(const ltc_host *h, const void *opts, void **dev, l
     while (!wanted && !cpu_kernels_of((cpu_isa)isa))
         isa++;
     if (!cpu_kernels_of((cpu_isa)isa))
-        return ltc_fail_opt(err, "isa", "this processor has no %s; 'best' takes what it has", isa_names[wanted]);
+        return ltc_fail_opt(err, "isa", "this processor has no %s; 'best' takes what it has",
+                            isa_names[wanted]);
     cpu_device *d = calloc(1, sizeof *d);
     if (!d)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a device");
-    *d = (cpu_device){ h, cpu_kernels_of((cpu_isa)isa), (cpu_isa)isa, cpu_costs_shipped((cpu_isa)isa), false };
+    *d = (cpu_device){ h, cpu_kernels_of((cpu_isa)isa), (cpu_isa)isa, cpu_costs_shipped((cpu_isa)isa),
+                       false };
     const ltc_status st = read_costs(d, opts, err);
     if (st)
         free(d);
@@ -51,14 +53,15 @@ static void device_close(void *dev)
     free(dev);
 }
 
-/* No library's bits are in it. The number is raised by hand when a kernel, or the choice among them, changes a bit. */
+/* No library's bits are in it. The number is raised by hand when a kernel, or the choice among
+ * them, changes a bit. */
 static ltc_status identity(void *dev, char *text, size_t n, ltc_error *err)
 {
     const cpu_device *d = dev;
     char digest[CPU_DIGEST];
     cpu_costs_digest(&d->costs, digest);
-    const int used = snprintf(text, n, "cpu/7 %s ftz%s%s", isa_names[d->isa + 1], d->own_costs ? " costs " : "",
-                              d->own_costs ? digest : "");
+    const int used = snprintf(text, n, "cpu/7 %s ftz%s%s", isa_names[d->isa + 1],
+                              d->own_costs ? " costs " : "", d->own_costs ? digest : "");
     return used >= 0 && (size_t)used < n
                ? LTC_OK
                : ltc_fail(err, LTC_EINTERNAL, "no room for the identity in %zu bytes", n);

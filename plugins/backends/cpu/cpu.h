@@ -40,7 +40,8 @@ typedef struct cpu_split {
     lts_samples samples;
     cpu_data *data;
     float *table;                             /* scale [C], shift [C]: see samples.input */
-    double filled;                            /* as the choice of forms wants it; 1: no layer takes it by strips */
+    double filled;                            /* as the choice of forms wants it; 1: no layer
+                                               * takes it by strips */
     bool affine;                              /* scale byte + shift is what the table says */
     bool bound;
 } cpu_split;
@@ -53,12 +54,13 @@ typedef struct cpu_value {
     uint32_t root, grad_root;                 /* the values whose places these are */
     bool     flat;                            /* an image as one row of numbers: only ever flattened */
     bool     wants;                           /* a gradient */
-    uint32_t home, grad_home;                 /* of a place: the segment + 1 beyond which nobody looks at it; 0: none */
+    uint32_t home, grad_home;                 /* of a place: the segment + 1 beyond which nobody
+                                               * looks at it; 0: none */
     bool     remade;                          /* on the way back from what is there anyway, where that pays */
 } cpu_value;
 
-/* Blocks of evaluated splits as the layers want them: made when first evaluated, kept while there is room, and
- * forgotten when weights are made ready, since their forms may be others then. */
+/* Blocks of evaluated splits as the layers want them: made when first evaluated, kept while there is room,
+ * and forgotten when weights are made ready, since their forms may be others then. */
 typedef struct cpu_arranged {
     char   *room; size_t bytes, used;
     void  **block[LTS_MOST_SPLITS];           /* [blocks of CPU_EVAL_ROWS samples]; NULL: not made */
@@ -67,14 +69,15 @@ typedef struct cpu_arranged {
 /* A parameter's elements in the order of the layer that reads them: what is not dead, and padding. */
 typedef struct cpu_kept {
     size_t     n;
-    uint32_t  *place;                         /* [n]: in the host's tensor, UINT32_MAX: padding; NULL: the same */
+    uint32_t  *place;                         /* [n]: in the host's tensor, UINT32_MAX:
+                                               * padding; NULL: the same */
     cpu_stored all;
     uint8_t   *mask;                          /* [n], what all.mask points to */
     float     *g;                             /* [n]; NULL: the layer's update makes it */
 } cpu_kept;
 
-/* A parameter: on the host's side of put and get, and as the kernels keep it. spare: the same for the form that its
- * layer is not in now. */
+/* A parameter: on the host's side of put and get, and as the kernels keep it. spare: the same for the form
+ * that its layer is not in now. */
 typedef struct cpu_param {
     size_t   n, alive;                        /* alive: not dead, since ready */
     float   *host[3];                         /* value, slots [n]; NULL: has none */
@@ -91,9 +94,12 @@ typedef struct cpu_linear {
     int64_t  in, out, strips;
     ptrdiff_t ldw;
     int64_t  wide;                            /* of the lists' segments */
-    bool     bytes, by_halves;                /* its input is scaled bytes; the pass under way reads them as halves */
-    uint16_t *halves;                         /* [in][CPU_EVAL_ROWS], where it is bytes: as turn_halves makes them */
-    uint8_t *ones;                            /* [in]: a sample that is not there, whose products are sums of weights */
+    bool     bytes, by_halves;                /* its input is scaled bytes; the pass under way
+                                               * reads them as halves */
+    uint16_t *halves;                         /* [in][CPU_EVAL_ROWS], where it is bytes: as
+                                               * turn_halves makes them */
+    uint8_t *ones;                            /* [in]: a sample that is not there, whose products
+                                               * are sums of weights */
     bool     summed;                          /* sums are those of the weights, of rows as lists keep them */
     uint8_t *live;                            /* [in / CPU_LANES]: has any of sixteen inputs a weight? */
     cpu_lists lists, eval_lists;              /* eval_lists: start and column, for CPU_EVAL_ROWS samples */
@@ -111,21 +117,24 @@ typedef struct cpu_node {
     uint32_t addend;                          /* of a norm: a value that is added to y; 0: none */
     uint64_t add;                             /* bit k: in_grad[k] has been begun by a later node */
     bool     heavy;                           /* worth several threads */
-    cpu_linear linear, spare;                 /* spare: the form of the other splits, where they want another */
+    cpu_linear linear, spare;                 /* spare: the form of the other splits, where
+                                               * they want another */
     cpu_conv  *conv;
     cpu_conv_shape conv_shape;
     int64_t    chunk;                         /* blocks of a part, of a convolution's backward pass */
-    float     *sums; double *bias_sums;       /* [parts]: a convolution's; sums NULL: its gradient is made whole */
+    float     *sums; double *bias_sums;       /* [parts]: a convolution's; sums NULL: its
+                                               * gradient is made whole */
     float     *saved; double *moments;        /* moments: a norm's, [blocks][channels][2] */
 } cpu_node;
 
-/* Neighbours that work block by block: some blocks go through all of them before the next do, and find their values
- * in the cache. Linear layers are alone. A norm, which has to know its whole input, begins a segment; the segment before
- * measures that input, and on the way back takes the gradient through the norm: it is there even without nodes. */
+/* Neighbours that work block by block: some blocks go through all of them before the next do, and find their
+ * values in the cache. Linear layers are alone. A norm, which has to know its whole input, begins a segment;
+ * the segment before measures that input, and on the way back takes the gradient through the norm: it is
+ * there even without nodes. */
 typedef struct cpu_segment { uint32_t first, end; int64_t grain; } cpu_segment;
 
-/* A part under way has a lane to itself: scratch, and places for what is forgotten at its end. The first free one is
- * taken, whose places are in the cache. */
+/* A part under way has a lane to itself: scratch, and places for what is forgotten at its end. The first free
+ * one is taken, whose places are in the cache. */
 typedef struct cpu_program cpu_program;
 typedef struct cpu_lanes {
     atomic_uint  busy;                        /* bit i: lane i */
@@ -156,16 +165,19 @@ struct cpu_program {
     cpu_lanes *lanes;
     uint64_t   clock;
     bool       ready;
-    float      scale, base;                   /* the input is scale byte + base, in one channel and one row; scale 0: not */
+    float      scale, base;                   /* the input is scale byte + base, in one channel and one
+                                               * row; scale 0: not */
 };
 
-/* Which values share places, and what an operation does on behalf of its neighbours. How often a value is read. */
+/* Which values share places, and what an operation does on behalf of its neighbours. How
+ * often a value is read. */
 void       cpu_alias_find(cpu_program *p);
 uint32_t   cpu_alias_uses(const cpu_program *p, uint32_t value);
 
 /* Aliases, halos and segments; then places for everything. */
 ltc_status cpu_shape_plan(cpu_program *p, ltc_error *err);
-size_t     cpu_shape_bytes(const cpu_program *p, uint32_t value, bool grad);  /* of its own place; 0: it has none */
+/* of its own place; 0: it has none */
+size_t     cpu_shape_bytes(const cpu_program *p, uint32_t value, bool grad);
 void       cpu_shape_set_rows(cpu_program *p, int64_t rows);
 
 /* cpu.c */
@@ -181,15 +193,17 @@ ltc_status cpu_program_bind(void *prog, uint32_t split, void *data, ltc_error *e
 /* state.c */
 ltc_status cpu_program_put(void *prog, uint32_t what, uint32_t replica, uint32_t param, const void *src,
                            size_t bytes, ltc_error *err);
-ltc_status cpu_program_get(void *prog, uint32_t what, uint32_t replica, uint32_t param, void *dst, size_t bytes,
-                           ltc_error *err);
+ltc_status cpu_program_get(void *prog, uint32_t what, uint32_t replica, uint32_t param, void *dst,
+                           size_t bytes, ltc_error *err);
 ltc_status cpu_program_ready(void *prog, ltc_error *err);
 void       cpu_state_free(cpu_param *q);
-ltc_status cpu_state_lay_out(cpu_program *p, ltc_error *err);         /* anew, after data was bound to a ready program */
-void       cpu_state_suit(cpu_program *p, uint32_t split, bool training);     /* every layer takes the form for it */
+ltc_status cpu_state_lay_out(cpu_program *p, ltc_error *err);         /* anew, after data was bound
+                                                                       * to a ready program */
+/* every layer takes the form for it */
+void       cpu_state_suit(cpu_program *p, uint32_t split, bool training);
 
-/* linear_forms.c: a bit for each form that the splits want; one of them with its places in w->kept; the two change
- * places. */
+/* linear_forms.c: a bit for each form that the splits want; one of them with its places in w->kept; the
+ * two change places. */
 cpu_form   cpu_linear_form(const cpu_program *p, const cpu_node *n, const cpu_param *w, const cpu_split *s,
                            bool training);
 uint32_t   cpu_linear_forms(const cpu_program *p, const cpu_node *n, const cpu_param *w);
@@ -200,7 +214,8 @@ void       cpu_linear_swap(cpu_node *n, cpu_param *w);
 /* linear_lists.c */
 ltc_status cpu_lists_open(cpu_program *p, cpu_linear *l, cpu_param *w, ltc_error *err);
 
-/* linear.c. begin: what is derived of weights that were put. sum: what an evaluation wants to know of them. */
+/* linear.c. begin: what is derived of weights that were put. sum: what an evaluation
+ * wants to know of them. */
 void       cpu_linear_sum(cpu_program *p, cpu_node *n);
 void       cpu_linear_begin(cpu_program *p, cpu_node *n, const cpu_param *w);
 void       cpu_linear_forward(cpu_program *p, cpu_node *n);
@@ -211,17 +226,19 @@ void       cpu_linear_update(cpu_program *p, cpu_node *n, const cpu_rule *r);
 void       cpu_walk_forward(cpu_program *p);
 void       cpu_walk_backward(cpu_program *p);
 
-/* input.c: the rows that p->sample lists, as the layers want them; cut: by p->cut. Who reads them as more than vectors
- * of samples is at most one linear layer, or NULL; what an evaluation may keep of a split depends on it. */
+/* input.c: the rows that p->sample lists, as the layers want them; cut: by p->cut. Who reads them as
+ * more than vectors of samples is at most one linear layer, or NULL; what an evaluation may keep of a
+ * split depends on it. */
 typedef enum cpu_input_kind { CPU_INPUT_GATHERED, CPU_INPUT_BYTES, CPU_INPUT_LISTS } cpu_input_kind;
 bool       cpu_is_line(const float table[256]);                       /* to the last digit or so */
-void       cpu_input_find_bytes(cpu_program *p);                      /* p->scale and base, once shapes are planned */
+void       cpu_input_find_bytes(cpu_program *p);                      /* p->scale and base, once
+                                                                       * shapes are planned */
 void       cpu_input_gather(cpu_program *p, const cpu_split *s, int64_t rows, bool cut);
 cpu_node  *cpu_input_linear(cpu_program *p);
 cpu_input_kind cpu_input_kind_of(const cpu_program *p, const cpu_split *s, const cpu_node *linear);
 
-/* arranged.c. show: false where block b of a split is not kept; it is to be gathered then. most: bytes that a program
- * of this graph can come to keep. */
+/* arranged.c. show: false where block b of a split is not kept; it is to be gathered then. most: bytes that a
+ * program of this graph can come to keep. */
 size_t     cpu_arranged_most(const cpu_program *p);
 ltc_status cpu_arranged_open(cpu_program *p, ltc_error *err);
 void       cpu_arranged_close(cpu_program *p);
@@ -230,26 +247,29 @@ bool       cpu_arranged_show(cpu_program *p, uint32_t split, uint64_t b);
 /* optimizer.c */
 void       cpu_optimizer_step(cpu_program *p, float lr);
 
-/* fn over [0, n) in at most CPU_MOST_PARTS parts, on several threads where the node is heavy. Parts are a function of
- * n alone. least: of a part. */
-typedef void cpu_part_fn(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end, const void *arg);
+/* fn over [0, n) in at most CPU_MOST_PARTS parts, on several threads where the node is heavy. Parts are a
+ * function of n alone. least: of a part. */
+typedef void cpu_part_fn(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end,
+                         const void *arg);
 void       cpu_parts(cpu_program *p, cpu_node *n, int64_t count, cpu_part_fn *fn, const void *arg);
-void       cpu_parts_from(cpu_program *p, cpu_node *n, int64_t count, int64_t least, cpu_part_fn *fn, const void *arg);
+void cpu_parts_from(cpu_program *p, cpu_node *n, int64_t count, int64_t least, cpu_part_fn *fn,
+                    const void *arg);
 
 /* Blocks of a part of `blocks` in a segment. Is its first node a norm, or the one after its last? */
 int64_t    cpu_walk_chunk(const cpu_segment *s, int64_t blocks);
 cpu_node  *cpu_walk_head(const cpu_program *p, const cpu_segment *s);
 cpu_node  *cpu_walk_tail(const cpu_program *p, const cpu_segment *s);
 
-/* nodes.c: some blocks of each pass. A norm measures before it works; what it measured, and a convolution's gradients
- * of parameters, are there once their parts are finished. */
+/* nodes.c: some blocks of each pass. A norm measures before it works; what it measured, and a convolution's
+ * gradients of parameters, are there once their parts are finished. */
 typedef struct cpu_operation { cpu_part_fn *forward, *backward, *measure, *measure_back; } cpu_operation;
 extern const cpu_operation cpu_operations[];  /* [LTC_OP_COUNT] */
 void       cpu_conv_finish(cpu_program *p, cpu_node *n);
 void       cpu_norm_finish(cpu_program *p, cpu_node *n);
 void       cpu_norm_finish_back(cpu_program *p, cpu_node *n);
 
-/* Alone, of blocks and of outputs: a convolution's gradient of its input, and that of its weights made whole. */
+/* Alone, of blocks and of outputs: a convolution's gradient of its input, and that of its
+ * weights made whole. */
 cpu_part_fn cpu_conv_data, cpu_conv_weights;
 
 /* span.c */

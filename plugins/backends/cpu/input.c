@@ -1,5 +1,6 @@
-/* The way of a split's rows into the network: gathered as vectors of samples, listed for a first layer that takes what
- * is not zero, or both. Called by span.c and, for evaluations that it has no room for, by arranged.c. */
+/* The way of a split's rows into the network: gathered as vectors of samples, listed for a first
+ * layer that takes what is not zero, or both. Called by span.c and, for evaluations that it has no
+ * room for, by arranged.c. */
 #include <ltcore/ops.h>
 
 #include "cpu.h"
@@ -53,7 +54,8 @@ void cpu_input_find_bytes(cpu_program *p)
     const float *t = p->input->sample_type == LTC_U8 ? p->input->table : NULL;
     const cpu_node *linear = cpu_input_linear(p);
     p->scale = 0;
-    if (t && row && x->dim[0] == 1 && linear && !read_elsewhere(p, linear) && cpu_is_line(t) && t[255] != t[0])
+    if (t && row && x->dim[0] == 1 && linear && !read_elsewhere(p, linear) && cpu_is_line(t) &&
+        t[255] != t[0])
         p->scale = (t[255] - t[0]) / 255, p->base = t[0];
 }
 
@@ -65,8 +67,9 @@ static cpu_gather gather_of(const cpu_program *p, const cpu_split *s, int64_t ro
         .x = s->samples.x, .is_bytes = p->input->sample_type == LTC_U8, .sample = p->sample, .batch = rows,
         .channels = channels, .h = s->samples.dim[1], .w = s->samples.dim[2], .scale = s->table,
         .shift = s->table ? s->table + channels : NULL, .table = s->affine ? NULL : p->input->table,
-        .mean = p->input->mean, .std = p->input->std, .to = &p->value[p->graph->input].value, .scratch = p->scratch,
-        .rows = by_sample ? linear->linear.rows : NULL, .ld_rows = by_sample ? linear->linear.ld_rows : 0,
+        .mean = p->input->mean, .std = p->input->std, .to = &p->value[p->graph->input].value,
+        .scratch = p->scratch, .rows = by_sample ? linear->linear.rows : NULL,
+        .ld_rows = by_sample ? linear->linear.ld_rows : 0,
     };
 }
 
@@ -83,7 +86,8 @@ static void turn_halves(cpu_program *p, const cpu_split *s, int64_t rows, const 
 /* A training needs a lane for its weights' sums. */
 static bool takes_halves(const cpu_program *p, const cpu_linear *l, int64_t rows, bool cut)
 {
-    return l->halves && !cut && p->blocks * CPU_LANES == CPU_EVAL_ROWS && (p->evaluating || rows < CPU_EVAL_ROWS);
+    return l->halves && !cut && p->blocks * CPU_LANES == CPU_EVAL_ROWS &&
+           (p->evaluating || rows < CPU_EVAL_ROWS);
 }
 
 void cpu_input_gather(cpu_program *p, const cpu_split *s, int64_t rows, bool cut)

@@ -1,5 +1,5 @@
-/* The kernels of one instruction set: compiled once for each, they are alike but for their speed, and the table at the
- * end is all that is seen of them. */
+/* The kernels of one instruction set: compiled once for each, they are alike but for their speed, and the
+ * table at the end is all that is seen of them. */
 #include "kernels.h"
 
 #include <math.h>

@@ -22,10 +22,10 @@ static cpu_dense dense_of(const cpu_program *p, const cpu_node *n)
     const cpu_linear *l = &n->linear;
     const cpu_value *x = cpu_in(p, n, 0), *y = cpu_out(p, n);
     return (cpu_dense){
-        .in = l->in, .out = l->out, .lanes = p->blocks * CPU_LANES, .batch = p->rows, .weights = weights_of(p, n),
-        .ldw = l->ldw, .x = x->value.at, .bias = bias_of(p, n), .y = y->value.at, .g = y->grad.at,
-        .dx = x->grad.at, .rows = l->rows, .ld_rows = l->ld_rows, .relu = n->relu, .add = cpu_adds(n, 0),
-        .gate = n->gate,
+        .in = l->in, .out = l->out, .lanes = p->blocks * CPU_LANES, .batch = p->rows,
+        .weights = weights_of(p, n), .ldw = l->ldw, .x = x->value.at, .bias = bias_of(p, n), .y = y->value.at,
+        .g = y->grad.at, .dx = x->grad.at, .rows = l->rows, .ld_rows = l->ld_rows, .relu = n->relu,
+        .add = cpu_adds(n, 0), .gate = n->gate,
     };
 }
 
@@ -36,8 +36,8 @@ static cpu_sparse sparse_of(const cpu_program *p, const cpu_node *n)
     return (cpu_sparse){
         .in = l->in, .out = l->out, .lanes = p->blocks * CPU_LANES, .weights = weights_of(p, n),
         .lists = p->evaluating ? &l->eval_lists : &l->lists, .x = x->value.at, .bias = bias_of(p, n),
-        .y = y->value.at, .g = y->grad.at, .dx = x->grad.at, .relu = n->relu, .add = cpu_adds(n, 0), .gate = n->gate,
-        .halves = l->by_halves ? l->halves : NULL, .scale = p->scale, .base = p->base,
+        .y = y->value.at, .g = y->grad.at, .dx = x->grad.at, .relu = n->relu, .add = cpu_adds(n, 0),
+        .gate = n->gate, .halves = l->by_halves ? l->halves : NULL, .scale = p->scale, .base = p->base,
         .sums = p->evaluating ? l->sums : NULL,
     };
 }
@@ -48,15 +48,17 @@ static cpu_strips strips_of(const cpu_program *p, const cpu_node *n)
     const cpu_value *y = cpu_out(p, n);
     return (cpu_strips){
         .in = l->in, .out = l->out, .strips = l->strips, .lanes = p->blocks * CPU_LANES, .batch = p->rows,
-        .weights = weights_of(p, n), .nonzeros = &l->listed, .base = p->input->table[0], .bias = bias_of(p, n),
-        .sums = l->sums, .y = y->value.at, .g = y->grad.at, .relu = n->relu, .scratch = l->strip_scratch,
+        .weights = weights_of(p, n), .nonzeros = &l->listed, .base = p->input->table[0],
+        .bias = bias_of(p, n), .sums = l->sums, .y = y->value.at, .g = y->grad.at, .relu = n->relu,
+        .scratch = l->strip_scratch,
     };
 }
 
 /* The stored weights are new. */
 void cpu_linear_begin(cpu_program *p, cpu_node *n, const cpu_param *w)
 {
-    cpu_strips s = { .in = n->linear.in, .out = n->linear.out, .strips = n->linear.strips, .weights = w->kept.all,
+    cpu_strips s = { .in = n->linear.in, .out = n->linear.out, .strips = n->linear.strips,
+                     .weights = w->kept.all,
                      .sums = n->linear.sums };
     if (n->linear.form == CPU_FORM_STRIPS)
         p->device->kernels->strips_sums(&s);
@@ -73,7 +75,8 @@ void cpu_linear_sum(cpu_program *p, cpu_node *n)
     l->summed = true;
 }
 
-static void forward_part(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end, const void *arg)
+static void forward_part(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end,
+                         const void *arg)
 {
     const cpu_kernels *k = p->device->kernels;
     (void)scratch, (void)arg;
@@ -96,7 +99,8 @@ void cpu_linear_forward(cpu_program *p, cpu_node *n)
     p->device->kernels->strips_forward(&s);
 }
 
-static void backward_part(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end, const void *arg)
+static void backward_part(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end,
+                          const void *arg)
 {
     (void)arg;
     if (n->linear.form == CPU_FORM_LISTS) {
@@ -119,17 +123,20 @@ void cpu_linear_backward(cpu_program *p, cpu_node *n)
         cpu_parts(p, n, n->linear.in, backward_part, NULL);
 }
 
-static void update_part(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end, const void *rule)
+static void update_part(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end,
+                        const void *rule)
 {
     cpu_dense d = dense_of(p, n);
     d.scratch = scratch;
     p->device->kernels->dense_update(&d, rule, first, end);
 }
 
-static void update_lists(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end, const void *rule)
+static void update_lists(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end,
+                         const void *rule)
 {
     cpu_sparse s = sparse_of(p, n);
-    const int64_t entries = entries_of(&n->linear), to = end * CPU_GROUP < entries ? end * CPU_GROUP : entries;
+    const int64_t entries = entries_of(&n->linear),
+                  to = end * CPU_GROUP < entries ? end * CPU_GROUP : entries;
     s.scratch = scratch;
     p->device->kernels->sparse_update(&s, rule, first * CPU_GROUP, to);
 }

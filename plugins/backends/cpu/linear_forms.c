@@ -1,6 +1,6 @@
-/* Which of three forms a linear layer takes, and how its weights are kept then. The form is a function of shape,
- * mask and the split that is worked on; where splits want two, the layer has both, and its weights move from one to
- * the other. Lists have a file of their own, linear_lists.c. Called by state.c. */
+/* Which of three forms a linear layer takes, and how its weights are kept then. The form is a function of
+ * shape, mask and the split that is worked on; where splits want two, the layer has both, and its weights
+ * move from one to the other. Lists have a file of their own, linear_lists.c. Called by state.c. */
 #include <stdlib.h>
 
 #include "choice.h"
@@ -15,7 +15,8 @@ static ltc_status open_dense(cpu_program *p, cpu_linear *l, cpu_param *w, ltc_er
 {
     const size_t rows = (size_t)cpu_round(p->batch, CPU_LANES);
     l->ldw = (ptrdiff_t)cpu_round(l->in, CPU_LANES);
-    if (l->ldw % 256 == 0)                    /* a column's weights would all want the same lines of a cache */
+    if (l->ldw % 256 == 0)                    /* a column's weights would all want the
+                                               * same lines of a cache */
         l->ldw += CPU_LANES;
     l->ld_rows = l->ldw;
     l->rows = cpu_block(rows * (size_t)l->ldw, sizeof *l->rows);
@@ -48,8 +49,8 @@ static ltc_status open_strips(cpu_program *p, cpu_linear *l, cpu_param *w, ltc_e
     z->count = cpu_block(in, sizeof *z->count);
     z->sample = cpu_block(rows * in, sizeof *z->sample);
     z->of_sample = cpu_block(rows * in, sizeof *z->of_sample);
-    if (!w->kept.place || !l->sums || !l->strip_scratch || !z->mark || !z->feature || !z->value || !z->count ||
-        !z->sample || !z->of_sample)
+    if (!w->kept.place || !l->sums || !l->strip_scratch || !z->mark || !z->feature || !z->value ||
+        !z->count || !z->sample || !z->of_sample)
         return no_memory(err);
     for (size_t k = 0; k < w->kept.n; k++) {
         const size_t t = k / CPU_STRIP / in, width = t + 1 < (size_t)l->strips ? CPU_STRIP : last;
@@ -65,7 +66,8 @@ cpu_form cpu_linear_form(const cpu_program *p, const cpu_node *n, const cpu_para
     const ltc_value *shape = ltc_graph_value(p->graph, n->node->in[1]);
     const bool first = cpu_reads_input(p, n), cut = training && p->augment;
     return cpu_choose_linear(&(cpu_linear_case){ .in = shape->dim[1], .out = shape->dim[0], .alive = w->alive,
-                                                 .filled = first && s && !cut ? s->filled : 1, .first = first },
+                                                 .filled = first && s && !cut ? s->filled : 1,
+                                                 .first = first },
                              &p->device->costs);
 }
 

@@ -1,5 +1,5 @@
-/* A linear layer's weights as lists: what a mask leaves of each row, segment by segment, and of each column. Called by
- * linear_forms.c. */
+/* A linear layer's weights as lists: what a mask leaves of each row, segment by segment, and of each column.
+ * Called by linear_forms.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,12 +13,14 @@ static bool is_alive(const cpu_param *w, size_t i)
 
 enum { MOST_SORTED = 1024 };                  /* rows, by inserting them */
 
-/* Puts outputs [first, end) in the order of how many weights each has in a segment's columns, so that rows of one
- * length follow each other, and notes where each begins. at: entries before them. Returns those after. */
-static uint32_t order_rows(cpu_linear *l, const cpu_param *w, size_t segment, int64_t first, int64_t end, uint32_t at)
+/* Puts outputs [first, end) in the order of how many weights each has in a segment's columns, so that rows of
+ * one length follow each other, and notes where each begins. at: entries before them. Returns those after. */
+static uint32_t order_rows(cpu_linear *l, const cpu_param *w, size_t segment, int64_t first, int64_t end,
+                           uint32_t at)
 {
     const int64_t from = (int64_t)segment * l->wide, to = from + l->wide < l->in ? from + l->wide : l->in;
-    uint32_t *start = l->lists.start + segment * (size_t)l->out, *output = l->lists.output + segment * (size_t)l->out;
+    uint32_t *start = l->lists.start + segment * (size_t)l->out,
+             *output = l->lists.output + segment * (size_t)l->out;
     for (int64_t o = first, r; o < end; o++) {
         uint32_t n = 0;
         for (int64_t i = from; i < to; i++)
@@ -118,8 +120,8 @@ static bool allocate(cpu_linear *l, cpu_param *w, bool same)
     l->sums = l->bytes ? cpu_block((size_t)l->out, sizeof *l->sums) : NULL;
     if (l->ones)
         memset(l->ones, 1, in);
-    return w->kept.place && t->start && t->output && t->column && t->column_start && t->row && t->entry && l->live &&
-           (same || l->eval_column) && (!l->bytes || (l->halves && l->ones && l->sums));
+    return w->kept.place && t->start && t->output && t->column && t->column_start && t->row && t->entry &&
+           l->live && (same || l->eval_column) && (!l->bytes || (l->halves && l->ones && l->sums));
 }
 
 ltc_status cpu_lists_open(cpu_program *p, cpu_linear *l, cpu_param *w, ltc_error *err)

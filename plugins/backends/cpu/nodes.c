@@ -1,5 +1,5 @@
-/* One node of each operation, some blocks of it at a time: what turns it into calls of kernels, and the table of them
- * that walk.c looks at. LINEAR has its own file. */
+/* One node of each operation, some blocks of it at a time: what turns it into calls of kernels, and the table
+ * of them that walk.c looks at. LINEAR has its own file. */
 #include <string.h>
 
 #include <ltcore/ops.h>
@@ -48,7 +48,8 @@ PART(add_backward)
     UNUSED;
     for (uint32_t k = 0; k < 2; k++)
         if (cpu_in(p, n, k)->wants && cpu_in(p, n, k)->grad_root != cpu_out(p, n)->grad_root)
-            p->device->kernels->copy(&cpu_out(p, n)->grad, &cpu_in(p, n, k)->grad, cpu_adds(n, k), first, end);
+            p->device->kernels->copy(&cpu_out(p, n)->grad, &cpu_in(p, n, k)->grad, cpu_adds(n, k), first,
+                                     end);
 }
 
 /* Channels [from, from + count) of a value. */
@@ -65,7 +66,8 @@ PART(concat_forward)
     UNUSED;
     int64_t from = 0;
     for (uint32_t k = 0; k < n->node->n_in; k++) {
-        const cpu_view *x = &cpu_in(p, n, k)->value, to = channels_of(&cpu_out(p, n)->value, from, x->channels);
+        const cpu_view *x = &cpu_in(p, n, k)->value,
+                       to = channels_of(&cpu_out(p, n)->value, from, x->channels);
         p->device->kernels->copy(x, &to, false, first, end);
         from += x->channels;
     }
@@ -96,7 +98,8 @@ PART(pad_forward)
 {
     UNUSED;
     const ltc_pad_channels_desc *d = n->node->desc;
-    const cpu_view *x = &cpu_in(p, n, 0)->value, to = channels_of(&cpu_out(p, n)->value, d->before, x->channels);
+    const cpu_view *x = &cpu_in(p, n, 0)->value,
+                   to = channels_of(&cpu_out(p, n)->value, d->before, x->channels);
     const cpu_view before = channels_of(&cpu_out(p, n)->value, 0, d->before);
     const cpu_view after = channels_of(&cpu_out(p, n)->value, d->before + x->channels, d->after);
     clear_view(&before, first, end);
@@ -108,7 +111,8 @@ PART(pad_backward)
 {
     UNUSED;
     const ltc_pad_channels_desc *d = n->node->desc;
-    const cpu_view *dx = &cpu_in(p, n, 0)->grad, g = channels_of(&cpu_out(p, n)->grad, d->before, dx->channels);
+    const cpu_view *dx = &cpu_in(p, n, 0)->grad,
+                   g = channels_of(&cpu_out(p, n)->grad, d->before, dx->channels);
     p->device->kernels->copy(&g, dx, cpu_adds(n, 0), first, end);
 }
 
@@ -121,7 +125,8 @@ static cpu_window window_of(const cpu_node *n)
 static cpu_pool pool_of(const cpu_program *p, const cpu_node *n)
 {
     return (cpu_pool){ .x = &cpu_in(p, n, 0)->value, .y = &cpu_out(p, n)->value, .g = &cpu_out(p, n)->grad,
-                       .dx = &cpu_in(p, n, 0)->grad, .window = window_of(n), .gate = n->gate, .add = cpu_adds(n, 0) };
+                       .dx = &cpu_in(p, n, 0)->grad, .window = window_of(n), .gate = n->gate,
+                       .add = cpu_adds(n, 0) };
 }
 
 PART(max_forward)
@@ -154,7 +159,8 @@ PART(mean_backward)
 {
     UNUSED;
     begin_gradient(p, n, first, end);
-    p->device->kernels->mean_pool_back(&cpu_out(p, n)->grad, &cpu_in(p, n, 0)->grad, window_of(n), first, end);
+    p->device->kernels->mean_pool_back(&cpu_out(p, n)->grad, &cpu_in(p, n, 0)->grad, window_of(n), first,
+                                       end);
 }
 
 PART(adaptive_forward)
@@ -194,7 +200,8 @@ void cpu_conv_data(cpu_program *p, cpu_node *n, float *scratch, int64_t first, i
     cpu_conv_data_gradient(n->conv, &c, cpu_adds(n, 0), first, end);
 }
 
-void cpu_conv_weights(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end, const void *arg)
+void cpu_conv_weights(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end,
+                      const void *arg)
 {
     cpu_conv_call c = conv_call(p, n, scratch);
     (void)arg;
@@ -227,8 +234,8 @@ void cpu_conv_finish(cpu_program *p, cpu_node *n)
     if (dw && n->sums)
         cpu_conv_settle(n->conv, &c, n->sums, parts, dw);
     else if (dw)
-        cpu_parts_from(p, n, n->conv_shape.outputs, cpu_conv_grain_of(&n->conv_shape).outputs, cpu_conv_weights,
-                       NULL);
+        cpu_parts_from(p, n, n->conv_shape.outputs, cpu_conv_grain_of(&n->conv_shape).outputs,
+                       cpu_conv_weights, NULL);
     if (bias && bias->kept.g)
         p->device->kernels->channel_totals(n->bias_sums, parts, c.y->channels, bias->kept.g);
 }

@@ -56,7 +56,8 @@ void cpu_optimizer_step(cpu_program *p, float lr)
     const cpu_rule common = rule_of(p, lr);
     for (uint32_t i = 0; i < p->graph->n_nodes; i++) {
         cpu_node *n = &p->node[i];
-        if (n->node->op == LTC_OP_LINEAR && ltc_graph_param(p->graph, p->param_of[n->node->in[1]] - 1)->trained) {
+        if (n->node->op == LTC_OP_LINEAR &&
+            ltc_graph_param(p->graph, p->param_of[n->node->in[1]] - 1)->trained) {
             const ltc_param *of = ltc_graph_param(p->graph, p->param_of[n->node->in[1]] - 1);
             const cpu_rule r = rule_for(p, &common, of->role);
             cpu_linear_update(p, n, &r);

@@ -1,4 +1,5 @@
-/* Owns a program: one graph with everything allocated that a span will need, but for what its masks decide. */
+/* Owns a program: one graph with everything allocated that a span will need, but for what
+ * its masks decide. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,8 @@
 #include "op.h"
 #include "tape.h"
 
-static const lts_limits takes = { LTC_CAP_REPEATABLE | LTC_CAP_REPLICA_FREE | LTC_CAP_SPAN_FREE, 1, UINT16_MAX };
+static const lts_limits takes = { LTC_CAP_REPEATABLE | LTC_CAP_REPLICA_FREE | LTC_CAP_SPAN_FREE, 1,
+                                  UINT16_MAX };
 
 void *cpu_block(size_t n, size_t size)
 {
@@ -20,7 +22,8 @@ void *cpu_block(size_t n, size_t size)
 static ltc_status check_graph(const ltc_compile_req *r, ltc_error *err)
 {
     lts_tape tape = { 0 };
-    const ltc_status st = lts_tape_plan(&tape, r->graph, LTC_F32, r->batch, LTS_TAPE_GRAD | LTS_TAPE_TRAIN, err);
+    const ltc_status st = lts_tape_plan(&tape, r->graph, LTC_F32, r->batch, LTS_TAPE_GRAD | LTS_TAPE_TRAIN,
+                                        err);
     lts_tape_free(&tape);
     return st ? st : lts_request_augment(r, err);
 }
@@ -88,8 +91,10 @@ ltc_status cpu_program_plan(void *dev, const ltc_compile_req *r, ltc_plan *plan,
         plan->bytes_per_replica += cpu_arranged_most(p);
         for (uint32_t v = 1; v < r->graph->n_values; v++)
             plan->bytes_per_replica += cpu_shape_bytes(p, v, false) + cpu_shape_bytes(p, v, true);
-        for (uint32_t i = 0; i < r->graph->n_params; i++)         /* values, slots, gradient, mask, place: twice */
-            plan->bytes_per_replica += ltc_graph_param(r->graph, i)->n * (7 * sizeof(float) + 2 + sizeof(uint32_t));
+        for (uint32_t i = 0; i < r->graph->n_params; i++)         /* values, slots, gradient,
+                                                                   * mask, place: twice */
+            plan->bytes_per_replica += ltc_graph_param(r->graph, i)->n *
+                                       (7 * sizeof(float) + 2 + sizeof(uint32_t));
     }
     cpu_program_release(p);
     return st;
@@ -157,7 +162,8 @@ static ltc_status allocate(cpu_program *p, ltc_error *err)
     p->hit = cpu_block(rows, sizeof *p->hit);
     p->cut = cpu_block(rows, sizeof *p->cut);
     p->sample = cpu_block(rows, sizeof *p->sample);
-    there = there && p->lanes->program && p->lanes->value && p->scratch && p->label && p->loss && p->hit && p->cut && p->sample;
+    there = there && p->lanes->program && p->lanes->value && p->scratch && p->label && p->loss && p->hit &&
+            p->cut && p->sample;
     if (!there)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a program");
     cpu_shape_set_rows(p, p->batch);
@@ -200,7 +206,8 @@ void cpu_program_release(void *prog)
     if (p->lanes)
         free(p->lanes->program), free(p->lanes->value);
     free(p->value), free(p->node), free(p->segment), free(p->lanes), free(p->param), free(p->has_value);
-    free(p->param_of), free(p->scratch), free(p->label), free(p->loss), free(p->hit), free(p->cut), free(p->sample);
+    free(p->param_of), free(p->scratch), free(p->label), free(p->loss), free(p->hit), free(p->cut),
+        free(p->sample);
     free(p);
 }
 
@@ -238,6 +245,8 @@ ltc_status cpu_program_bind(void *prog, uint32_t split, void *data, ltc_error *e
     if (st)
         return st;
     s->bound = true;
-    s->filled = s->affine && s->samples.dim[0] == 1 && s->samples.count <= UINT16_MAX ? cpu_filled(&s->samples) : 1;
+    s->filled = s->affine && s->samples.dim[0] == 1 && s->samples.count <= UINT16_MAX
+                    ? cpu_filled(&s->samples)
+                    : 1;
     return p->ready ? cpu_state_lay_out(p, err) : LTC_OK;
 }

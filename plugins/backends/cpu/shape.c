@@ -1,5 +1,5 @@
-/* Where values and gradients lie: how wide their halos are, which operations go through them together. Called by
- * program.c at compile, and by spans when the number of samples changes. */
+/* Where values and gradients lie: how wide their halos are, which operations go through them together. Called
+ * by program.c at compile, and by spans when the number of samples changes. */
 #include <ltcore/ops.h>
 
 #include "cpu.h"
@@ -23,7 +23,8 @@ static void find_wants(cpu_program *p)
                 p->value[p->node[i].node->out].wants = true;
 }
 
-/* Has the gradient at an input's place been begun, by the loss, by a later node or by an earlier input of this one? */
+/* Has the gradient at an input's place been begun, by the loss, by a later node or by an earlier
+ * input of this one? */
 static bool is_begun(const cpu_program *p, uint32_t i, uint32_t k)
 {
     const uint32_t root = p->value[p->node[i].node->in[k]].grad_root;
@@ -49,7 +50,8 @@ static void find_halos(cpu_program *p)
         if (n->node->op != LTC_OP_CONV2D)
             continue;
         const cpu_conv_needs needs = cpu_conv_needs_of(&n->conv_shape, p->device->isa);
-        cpu_value *x = &p->value[p->value[n->node->in[0]].root], *y = &p->value[p->value[n->node->out].grad_root];
+        cpu_value *x = &p->value[p->value[n->node->in[0]].root],
+                  *y = &p->value[p->value[n->node->out].grad_root];
         x->halo = needs.halo_x > x->halo ? needs.halo_x : x->halo;
         y->grad_halo = needs.halo_g > y->grad_halo ? needs.halo_g : y->grad_halo;
         p->scratch_count = needs.scratch > p->scratch_count ? needs.scratch : p->scratch_count;
@@ -81,8 +83,9 @@ static ltc_status check_inputs(const cpu_program *p, const cpu_node *n, ltc_erro
         const uint32_t kind = layer && k > 0 ? LTC_PARAM : LTC_SAMPLE;
         if (ltc_graph_value(p->graph, v)->kind != kind || (kind == LTC_PARAM && cpu_alias_uses(p, v) != 1))
             return ltc_fail(err, LTC_EUNSUPPORTED,
-                            "input %u of operation %u ('%s', %s) is shared or of a kind that this backend does not "
-                            "take: use the backend cpu-blas", k, n->index, n->node->name ? n->node->name : "",
+                            "input %u of operation %u ('%s', %s) is shared or of a kind that this backend "
+                            "does not take: use the backend cpu-blas",
+                            k, n->index, n->node->name ? n->node->name : "",
                             lts_op_name(n->node->op));
     }
     return LTC_OK;

@@ -26,7 +26,8 @@ static void gather_batch(cpu_program *p, const ltc_train_req *r, uint32_t s)
 {
     memcpy(p->sample, r->sample + (size_t)s * p->batch, p->batch * sizeof *p->sample);
     for (uint32_t i = 0; i < p->batch && p->augment; i++) {
-        const lts_cut cut = lts_cut_draw(p->augment, r->key_augment[0], (r->first_step[0] + s) * p->batch + i);
+        const lts_cut cut = lts_cut_draw(p->augment, r->key_augment[0],
+                                         (r->first_step[0] + s) * p->batch + i);
         p->cut[i] = cut.down | cut.right << 8 | cut.mirror << 16;
     }
     p->evaluating = false;
@@ -42,7 +43,8 @@ static void losses(cpu_program *p, bool want_gradient)
     const cpu_value *z = &p->value[p->graph->logits];
     const cpu_loss l = {
         .classes = z->value.channels, .lanes = p->blocks * CPU_LANES, .batch = p->rows, .logits = z->value.at,
-        .grad = want_gradient && z->wants ? z->grad.at : NULL, .label = p->label, .loss = p->loss, .hit = p->hit,
+        .grad = want_gradient && z->wants ? z->grad.at : NULL, .label = p->label, .loss = p->loss,
+        .hit = p->hit,
     };
     p->device->kernels->loss(&l);
 }
@@ -103,9 +105,10 @@ ltc_status cpu_program_train(void *prog, const ltc_train_req *r, ltc_train_out *
     return LTC_OK;
 }
 
-/* Of block b those rows of the split that are in [first, end): a sample's bits are its lane's, whoever its neighbours
- * are. The last block is filled up with its first row. */
-static void eval_block(cpu_program *p, uint32_t split, uint64_t b, uint64_t first, uint64_t end, ltc_eval_out *out)
+/* Of block b those rows of the split that are in [first, end): a sample's bits are its lane's, whoever its
+ * neighbours are. The last block is filled up with its first row. */
+static void eval_block(cpu_program *p, uint32_t split, uint64_t b, uint64_t first, uint64_t end,
+                       ltc_eval_out *out)
 {
     const uint64_t start = b * CPU_EVAL_ROWS;
     for (uint64_t i = 0; i < CPU_EVAL_ROWS; i++)

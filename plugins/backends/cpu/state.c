@@ -1,5 +1,6 @@
-/* The state of a program's one replica: what put and get move lies in the host's order until ready() hands it to the
- * layers, which keep what is not dead in orders of their own, and is fetched back when the next put comes. */
+/* The state of a program's one replica: what put and get move lies in the host's order until ready()
+ * hands it to the layers, which keep what is not dead in orders of their own, and is fetched back when
+ * the next put comes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,8 +19,8 @@ static void *place_of(cpu_program *p, const lts_state_name *x)
     return p->param[x->param].host[x->what == LTC_STATE_VALUE ? 0 : x->what - LTC_STATE_SLOT_1 + 1];
 }
 
-/* One of value and slots from the layer's order to the host's, which may lie anywhere: what is not stored is dead, and
- * +0.0. */
+/* One of value and slots from the layer's order to the host's, which may lie anywhere: what is not stored
+ * is dead, and +0.0. */
 static void fetch(const cpu_param *q, int which, void *to)
 {
     const cpu_kept *kept = &q->kept;
@@ -68,8 +69,8 @@ ltc_status cpu_program_put(void *prog, uint32_t what, uint32_t replica, uint32_t
     return LTC_OK;
 }
 
-ltc_status cpu_program_get(void *prog, uint32_t what, uint32_t replica, uint32_t param, void *dst, size_t bytes,
-                           ltc_error *err)
+ltc_status cpu_program_get(void *prog, uint32_t what, uint32_t replica, uint32_t param, void *dst,
+                           size_t bytes, ltc_error *err)
 {
     cpu_program *p = prog;
     const lts_state_name x = { what, replica, param };

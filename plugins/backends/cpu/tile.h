@@ -31,7 +31,8 @@ VEC_INLINE void vec4_store(float *p, vec4 x)
 VEC_INLINE vec4 vec4_fma(float w, vec4 x, vec4 sum)
 {
     const vec k = vec_all(w);
-    return (vec4){ vec_fma(k, x.a, sum.a), vec_fma(k, x.b, sum.b), vec_fma(k, x.c, sum.c), vec_fma(k, x.d, sum.d) };
+    return (vec4){ vec_fma(k, x.a, sum.a), vec_fma(k, x.b, sum.b), vec_fma(k, x.c, sum.c),
+                   vec_fma(k, x.d, sum.d) };
 }
 
 VEC_INLINE vec4 vec4_add(vec4 x, vec4 y)
@@ -88,7 +89,8 @@ VEC_TILE void tile_1x4(const cpu_product *p, int64_t m, int64_t n)
     vec4_store(c, r);
 }
 
-/* Two registers: as much of six rows as any instruction set holds. With AVX-512 the second is the first again. */
+/* Two registers: as much of six rows as any instruction set holds. With AVX-512 the second
+ * is the first again. */
 typedef struct pair { reg a, b; } pair;
 enum { PAIR = 2 * REG_LANES < CPU_LANES ? 2 * REG_LANES : CPU_LANES };
 
@@ -124,7 +126,8 @@ VEC_TILE void tile_6x1(const cpu_product *p, int64_t m, int64_t n)
         for (int64_t k = 0; k < p->k; k++, a += p->step, b += p->ldb) {
             const pair x = pair_load(b);
             r0 = pair_fma(a[0], x, r0), r1 = pair_fma(a[row], x, r1), r2 = pair_fma(a[2 * row], x, r2);
-            r3 = pair_fma(a[3 * row], x, r3), r4 = pair_fma(a[4 * row], x, r4), r5 = pair_fma(a[5 * row], x, r5);
+            r3 = pair_fma(a[3 * row], x, r3), r4 = pair_fma(a[4 * row], x, r4),
+            r5 = pair_fma(a[5 * row], x, r5);
         }
         pair_store(c, r0), pair_store(c + ldc, r1), pair_store(c + 2 * ldc, r2);
         pair_store(c + 3 * ldc, r3), pair_store(c + 4 * ldc, r4), pair_store(c + 5 * ldc, r5);

@@ -1,5 +1,6 @@
-/* Measures this machine's own table of costs: two small networks, each compiled once for every way of computing its
- * layer, which a table forces in which all other ways cost the most. Called by cpu.c for `ltcore tune`. */
+/* Measures this machine's own table of costs: two small networks, each compiled once for every way of
+ * computing its layer, which a table forces in which all other ways cost the most. Called by cpu.c
+ * for `ltcore tune`. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,8 +10,8 @@
 #include "cpu.h"
 #include "tune.h"
 
-enum { BATCH = 64, SIDE = 28, INPUTS = SIDE * SIDE, OUTPUTS = 304, CHANNELS = 64, PLANE = 16, LAYER = 1, ROUNDS = 9,
-       ENOUGH_NS = 300000000, VECTORS = BATCH / CPU_LANES };
+enum { BATCH = 64, SIDE = 28, INPUTS = SIDE * SIDE, OUTPUTS = 304, CHANNELS = 64, PLANE = 16, LAYER = 1,
+       ROUNDS = 9, ENOUGH_NS = 300000000, VECTORS = BATCH / CPU_LANES };
 #define DENSITY 0.1                           /* of lists */
 #define FILLED 0.2                            /* of the strips' input */
 
@@ -29,8 +30,8 @@ static const ltc_conv2d_desc conv_desc = { .stride = 1, .pad = 1, .dilation = 1,
 
 static void add_param(subject *s, const char *name, uint32_t value)
 {
-    s->param[s->graph.n_params++] = (ltc_param){ .name = name, .value = value, .role = LTC_ROLE_WEIGHT, .trained = 1,
-                                                 .n = ltc_value_count(&s->value[value]) };
+    s->param[s->graph.n_params++] = (ltc_param){ .name = name, .value = value, .role = LTC_ROLE_WEIGHT,
+                                                 .trained = 1, .n = ltc_value_count(&s->value[value]) };
 }
 
 static void add_node(subject *s, uint32_t op, uint32_t n_in, uint32_t x, uint32_t w, uint32_t out)
@@ -59,7 +60,8 @@ static void describe_linear(subject *s)
 /* The first convolution is there so that the second has a gradient to give. */
 static void describe_conv(subject *s)
 {
-    const ltc_value image = SAMPLES(3, CHANNELS, PLANE, PLANE, 1), weights = WEIGHTS(4, CHANNELS, CHANNELS, 3, 3);
+    const ltc_value image = SAMPLES(3, CHANNELS, PLANE, PLANE, 1),
+                    weights = WEIGHTS(4, CHANNELS, CHANNELS, 3, 3);
     const ltc_value value[] = { { 0 }, image, weights, image, weights, image, SAMPLES(1, CHANNELS, 1, 1, 1) };
     memcpy(s->value, value, sizeof value);
     s->graph.n_values = 7, s->graph.logits = 6;
@@ -82,9 +84,9 @@ static double unit(uint32_t *seed)
 
 static ltc_status open_subject(subject *s, void (*describe)(subject *), ltc_error *err)
 {
-    *s = (subject){ .graph = { .size = sizeof(ltc_graph), .node_size = sizeof(ltc_node), .param_size = sizeof(ltc_param),
-                               .value_size = sizeof(ltc_value), .input = 1, .node = s->node, .param = s->param,
-                               .value = s->value },
+    *s = (subject){ .graph = { .size = sizeof(ltc_graph), .node_size = sizeof(ltc_node),
+                               .param_size = sizeof(ltc_param), .value_size = sizeof(ltc_value), .input = 1,
+                               .node = s->node, .param = s->param, .value = s->value },
                     .input = { .size = sizeof(ltc_input), .sample_type = LTC_U8, .table = s->table } };
     describe(s);
     const size_t n = BATCH * ltc_value_count(&s->value[1]);
@@ -96,8 +98,8 @@ static ltc_status open_subject(subject *s, void (*describe)(subject *), ltc_erro
         s->x[i] = unit(&seed) < FILLED ? (uint8_t)(next(&seed) % 255 + 1) : 0;
     for (size_t i = 0; i < CHANNELS * 256; i++)
         s->table[i] = (float)(i % 256) / 255.0f;
-    s->desc = (ltc_data_desc){ .size = sizeof s->desc, .sample_type = LTC_U8, .rank = 3, .dim = s->value[1].dim,
-                               .n = BATCH, .x = s->x, .label = s->label };
+    s->desc = (ltc_data_desc){ .size = sizeof s->desc, .sample_type = LTC_U8, .rank = 3,
+                               .dim = s->value[1].dim, .n = BATCH, .x = s->x, .label = s->label };
     return LTC_OK;
 }
 
@@ -129,7 +131,9 @@ static ltc_status train_once(cpu_program *p, ltc_error *err)
     uint64_t bad;
     for (uint32_t i = 0; i < BATCH; i++)
         sample[i] = i;
-    const ltc_train_req r = { .size = sizeof r, .n_steps = 1, .first_step = &first, .sample = sample, .lr = &lr };
+    const ltc_train_req r = {
+        .size = sizeof r, .n_steps = 1, .first_step = &first, .sample = sample, .lr = &lr
+    };
     ltc_train_out out = { .size = sizeof out, .loss = &loss, .correct = &correct, .bad_step = &bad };
     return cpu_program_train(p, &r, &out, err);
 }
@@ -137,9 +141,12 @@ static ltc_status train_once(cpu_program *p, ltc_error *err)
 static ltc_status open_program(cpu_device *d, const subject *s, void *data, double density, cpu_program **p,
                                ltc_error *err)
 {
-    static const ltc_optimizer adam = { .size = sizeof adam, .kind = LTC_ADAM, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8 };
-    const ltc_compile_req r = { .size = sizeof r, .batch = BATCH, .n_replicas = 1, .loss = LTC_LOSS_CROSS_ENTROPY,
-                                .graph = &s->graph, .optimizer = &adam, .input = &s->input };
+    static const ltc_optimizer adam = {
+        .size = sizeof adam, .kind = LTC_ADAM, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8
+    };
+    const ltc_compile_req r = { .size = sizeof r, .batch = BATCH, .n_replicas = 1,
+                                .loss = LTC_LOSS_CROSS_ENTROPY, .graph = &s->graph, .optimizer = &adam,
+                                .input = &s->input };
     void *made = NULL;
     ltc_status st = cpu_program_compile(d, &r, &made, err);
     if (!st)
@@ -238,7 +245,10 @@ static cpu_costs forced(cpu_form form, conv_way way)
 
 static ltc_status tune_linear(cpu_device *d, const subject *s, void *data, cpu_costs *to, ltc_error *err)
 {
-    static const struct { cpu_form form; double density; void (*measure)(cpu_program *, cpu_costs *); } way[] = {
+    static const struct {
+        cpu_form form; double density;
+        void (*measure)(cpu_program *, cpu_costs *);
+    } way[] = {
         { CPU_FORM_DENSE, 1, measure_dense }, { CPU_FORM_LISTS, DENSITY, measure_lists },
         { CPU_FORM_STRIPS, 1, measure_strips },
     };
@@ -259,7 +269,9 @@ static ltc_status tune_linear(cpu_device *d, const subject *s, void *data, cpu_c
 static void run_pass(cpu_program *p, cpu_node *n, const void *arg)
 {
     switch (*(const conv_pass *)arg) {
-    case CONV_FORWARD:         cpu_operations[LTC_OP_CONV2D].forward(p, n, p->scratch, 0, p->blocks, NULL); break;
+    case CONV_FORWARD:
+        cpu_operations[LTC_OP_CONV2D].forward(p, n, p->scratch, 0, p->blocks, NULL);
+        break;
     case CONV_DATA_GRADIENT:   cpu_conv_data(p, n, p->scratch, 0, p->blocks, NULL); break;
     case CONV_WEIGHT_GRADIENT: cpu_conv_weights(p, n, p->scratch, 0, n->conv_shape.outputs, NULL); break;
     case CONV_PASSES:          break;
@@ -267,8 +279,8 @@ static void run_pass(cpu_program *p, cpu_node *n, const void *arg)
 }
 
 /* Of one way, in nanoseconds a stored weight. */
-static ltc_status time_passes(cpu_device *d, const subject *s, void *data, conv_way way, double ns[CONV_PASSES],
-                              ltc_error *err)
+static ltc_status time_passes(cpu_device *d, const subject *s, void *data, conv_way way,
+                              double ns[CONV_PASSES], ltc_error *err)
 {
     cpu_program *p;
     d->costs = forced(CPU_FORM_DENSE, way);
@@ -291,13 +303,15 @@ static ltc_status tune_conv(cpu_device *d, const subject *s, void *data, cpu_cos
     }
     for (conv_pass pass = 0; pass < CONV_PASSES; pass++)
         to->conv.pass[pass] = (conv_cost){ .lists = ns[CONV_BY_LISTS][pass] / ns[CONV_BY_WIDE_LISTS][pass],
-                                           .winograd = ns[CONV_BY_WINOGRAD][pass] / ns[CONV_BY_WIDE_LISTS][pass] };
+                                           .winograd = ns[CONV_BY_WINOGRAD][pass] /
+                                                       ns[CONV_BY_WIDE_LISTS][pass] };
     return LTC_OK;
 }
 
 typedef ltc_status tune_fn(cpu_device *d, const subject *s, void *data, cpu_costs *to, ltc_error *err);
 
-static ltc_status tune_with(cpu_device *d, void (*describe)(subject *), tune_fn *tune, cpu_costs *to, ltc_error *err)
+static ltc_status tune_with(cpu_device *d, void (*describe)(subject *), tune_fn *tune, cpu_costs *to,
+                            ltc_error *err)
 {
     subject *s = malloc(sizeof *s);
     void *data = NULL;

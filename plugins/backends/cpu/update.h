@@ -97,8 +97,8 @@ REG_INLINE void step_adam(const reg_rule *k, bool pulls, const cpu_stored *s, in
 }
 
 /* n weights from `from` on, with their gradients g[0..n). */
-REG_INLINE void update_run(const cpu_rule *r, const reg_rule *k, const cpu_stored *s, int64_t from, const float *g,
-                           int64_t n)
+REG_INLINE void update_run(const cpu_rule *r, const reg_rule *k, const cpu_stored *s, int64_t from,
+                           const float *g, int64_t n)
 {
     if (r->kind == LTC_SGD && r->nesterov)
         for (int64_t i = 0; i < n; i += REG_LANES)

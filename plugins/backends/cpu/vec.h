@@ -1,9 +1,10 @@
-/* One vector of sixteen floats in the instruction set that a file is compiled for, and the few operations that
- * C's own operators do not give. For kernel files only.
+/* One vector of sixteen floats in the instruction set that a file is compiled for, and the few operations
+ * that C's own operators do not give. For kernel files only.
  *
- * Every result is defined bit by bit: sums stand as they are written (-ffp-contract=off), products are fused where
- * vec_fma says so and the instruction set has it. So a kernel has the same bits from every compiler, and from AVX-512
- * and AVX2 alike. gcc keeps no array of vectors in registers: name them, or put them into a struct as vec4. */
+ * Every result is defined bit by bit: sums stand as they are written (-ffp-contract=off), products are
+ * fused where vec_fma says so and the instruction set has it. So a kernel has the same bits from every
+ * compiler, and from AVX-512 and AVX2 alike. gcc keeps no array of vectors in registers: name them, or put
+ * them into a struct as vec4. */
 #ifndef CPU_VEC_H
 #define CPU_VEC_H
 
@@ -90,7 +91,8 @@ VEC_INLINE vec vec_relu(vec x)
     return (vec)((vec_mask)x & ~(vec_mask)(x <= vec_zero()));
 }
 
-/* The sum of the sixteen lanes, halves folded onto each other: (((0+8)+(4+12)) + ((2+10)+(6+14))) + the odd ones. */
+/* The sum of the sixteen lanes, halves folded onto each other: (((0+8)+(4+12)) +
+ * ((2+10)+(6+14))) + the odd ones. */
 VEC_INLINE float vec_sum(vec x)
 {
     float a[CPU_LANES];

@@ -14,8 +14,8 @@ typedef struct task {
     const cpu_segment *segment;               /* NULL: not a segment's parts */
 } task;
 
-/* Does nobody look at a part of a segment once it is through? A convolution whose weights' gradient is made whole
- * does. */
+/* Does nobody look at a part of a segment once it is through? A convolution whose weights' gradient
+ * is made whole does. */
 static bool forgets(const cpu_program *p, const cpu_segment *s)
 {
     bool all = true;
@@ -24,8 +24,9 @@ static bool forgets(const cpu_program *p, const cpu_segment *s)
     return all;
 }
 
-/* The program as a part of a segment sees it: what nobody looks at afterwards lies where the lane's last part had it,
- * in the blocks of the lane's number. An evaluation forgets values; a training gradients, and values that are remade. */
+/* The program as a part of a segment sees it: what nobody looks at afterwards lies where the lane's last
+ * part had it, in the blocks of the lane's number. An evaluation forgets values; a training gradients, and
+ * values that are remade. */
 static cpu_program *move_in(const task *t, uint32_t lane, int64_t first)
 {
     cpu_program *p = &t->p->lanes->program[lane];
@@ -77,11 +78,12 @@ static bool share_out(const task *t, int64_t count)
     const ltc_host *h = t->p->device->host;
     if (!LTC_HAS(h, parallel) || count <= t->grain)
         return false;
-    (void)h->parallel(h, (size_t)count, (size_t)t->grain, run_part, (void *)(uintptr_t)t);    /* no part fails */
+    (void)h->parallel(h, (size_t)count, (size_t)t->grain, run_part, (void *)(uintptr_t)t); /* no part fails */
     return true;
 }
 
-void cpu_parts_from(cpu_program *p, cpu_node *n, int64_t count, int64_t least, cpu_part_fn *fn, const void *arg)
+void cpu_parts_from(cpu_program *p, cpu_node *n, int64_t count, int64_t least, cpu_part_fn *fn,
+                    const void *arg)
 {
     const int64_t grain = (count + CPU_MOST_PARTS - 1) / CPU_MOST_PARTS;
     const task t = { p, n, fn, arg, grain > least ? grain : least, NULL };
@@ -138,7 +140,8 @@ static bool is_linear(const cpu_program *p, const cpu_segment *s)
     return s->first < s->end && p->node[s->first].node->op == LTC_OP_LINEAR;
 }
 
-static void forward_part(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end, const void *segment)
+static void forward_part(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end,
+                         const void *segment)
 {
     const cpu_segment *s = segment;
     cpu_node *tail = p->evaluating ? NULL : cpu_walk_tail(p, s);
@@ -173,7 +176,8 @@ static bool has_gradient(const cpu_program *p, const cpu_node *n)
     return op == LTC_OP_ADD || op == LTC_OP_CONCAT || op == LTC_OP_CONV2D || cpu_in(p, n, 0)->wants;
 }
 
-static void backward_part(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end, const void *segment)
+static void backward_part(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end,
+                          const void *segment)
 {
     const cpu_segment *s = segment;
     cpu_node *head = cpu_walk_head(p, s), *tail = cpu_walk_tail(p, s);

@@ -67,7 +67,8 @@ static ltc_status count_bytes(const ltc_data_desc *desc, size_t *bytes, ltc_erro
     if (desc->sample_type != LTC_U8 && desc->sample_type != LTC_F32)
         return ltc_fail(err, LTC_EUNSUPPORTED, "samples of type %u are not supported: only bytes and floats",
                         desc->sample_type);
-    bool fits = !__builtin_mul_overflow(desc->sample_type == LTC_U8 ? 1 : sizeof(float), (size_t)desc->n, bytes);
+    bool fits = !__builtin_mul_overflow(desc->sample_type == LTC_U8 ? 1 : sizeof(float), (size_t)desc->n,
+                                        bytes);
     for (uint32_t i = 0; i < desc->rank && fits; i++)
         fits = desc->dim[i] > 0 && !__builtin_mul_overflow(*bytes, (size_t)desc->dim[i], bytes);
     return fits ? LTC_OK : ltc_fail(err, LTC_EINVAL, "the samples' shape has no usable size");

@@ -23,8 +23,8 @@ typedef struct decoding {
     jmp_buf   escape;                         /* where the library's errors lead to */
 } decoding;
 
-/* False: `said` has the reason. Pixels are there only if the header's size is the wanted one, and whoever takes that
- * size from the header itself asks pixels_max whether it can be true. [any] */
+/* False: `said` has the reason. Pixels are there only if the header's size is the wanted one, and whoever
+ * takes that size from the header itself asks pixels_max whether it can be true. [any] */
 bool decode_png(decoding *d);
 bool decode_jpeg(decoding *d);
 

@@ -35,8 +35,8 @@ enum { STRAY_BYTES = 2 };
 static bool is_harmless(j_common_ptr c)
 {
     const jpeg *j = (jpeg *)c->client_data;
-    return c->err->msg_code == JWRN_JFIF_MAJOR ||
-           (c->err->msg_code == JWRN_EXTRANEOUS_DATA && (!j->scanning || c->err->msg_parm.i[0] <= STRAY_BYTES));
+    return c->err->msg_code == JWRN_JFIF_MAJOR || (c->err->msg_code == JWRN_EXTRANEOUS_DATA &&
+                                                   (!j->scanning || c->err->msg_parm.i[0] <= STRAY_BYTES));
 }
 
 /* In place of the library's own, which prints. */

@@ -1,7 +1,9 @@
-/* ltcore/arch.h: an architecture plug-in describes a network to the core's builder. See ops.h for the operations.
+/* ltcore/arch.h: an architecture plug-in describes a network to the core's builder. See
+ * ops.h for the operations.
  *
- * It gives parameters their names and roles, tags shortcuts, and brings an initialiser if the published network has
- * one. Which layer is the last is found by the core, and what may be pruned is a matter of the configuration. */
+ * It gives parameters their names and roles, tags shortcuts, and brings an initialiser if the published
+ * network has one. Which layer is the last is found by the core, and what may be pruned is a matter of
+ * the configuration. */
 #ifndef LTCORE_ARCH_H
 #define LTCORE_ARCH_H
 
@@ -22,12 +24,14 @@ struct ltc_builder {
     uint32_t  reserved;
     void     *impl;
 
-    /* A trained parameter (or, with LTC_ROLE_STAT, a running statistic). init NULL: as configured for the role. */
+    /* A trained parameter (or, with LTC_ROLE_STAT, a running statistic). init NULL: as
+     * configured for the role. */
     ltc_val (*param)(ltc_builder *b, const char *name, uint32_t role, uint32_t rank, const int64_t *dim,
                      const ltc_init *init);
 
-    /* One operation. in: as ops.def says, {0} for an optional input left out. desc is copied. The output's shape is
-     * inferred; shapes that do not fit are the error. name NULL: the operation's own name, numbered. */
+    /* One operation. in: as ops.def says, {0} for an optional input left out. desc is copied. The
+     * output's shape is inferred; shapes that do not fit are the error. name NULL: the operation's
+     * own name, numbered. */
     ltc_val (*emit)(ltc_builder *b, uint32_t op, const char *name, const ltc_val *in, uint32_t n_in,
                     const void *desc, uint32_t desc_size);
 
@@ -40,8 +44,8 @@ struct ltc_builder {
     /* Prefix "name." of what follows; scopes nest; NULL ends the innermost. */
     void (*scope)(ltc_builder *b, const char *name);
 
-    /* The first error's sentence, or NULL while all is well; the builder's. For an architecture that can add a place to
-     * it and fail by itself. Added later: ask LTC_HAS(b, error). */
+    /* The first error's sentence, or NULL while all is well; the builder's. For an architecture that can add
+     * a place to it and fail by itself. Added later: ask LTC_HAS(b, error). */
     const char *(*error)(ltc_builder *b);
 };
 

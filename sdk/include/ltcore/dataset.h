@@ -1,8 +1,8 @@
 /* ltcore/dataset.h: a dataset plug-in decodes samples, and does nothing else to them.
  *
- * Shuffling, the validation split, normalisation and augmentation are the core's, so that no two readers differ in
- * them. A u8 sample x enters the network as ((float)x / 255.0f - mean) / std, each operation rounded to float,
- * as torchvision's ToTensor and Normalize have it; a float sample without the division. */
+ * Shuffling, the validation split, normalisation and augmentation are the core's, so that no two readers
+ * differ in them. A u8 sample x enters the network as ((float)x / 255.0f - mean) / std, each operation
+ * rounded to float, as torchvision's ToTensor and Normalize have it; a float sample without the division. */
 #ifndef LTCORE_DATASET_H
 #define LTCORE_DATASET_H
 
@@ -14,7 +14,8 @@ extern "C" {
 
 #define LTC_DATASET_ABI 1u
 
-typedef struct ltc_split { const char *name; uint64_t count; } ltc_split;      /* "train", "validation", "test"; frozen */
+/* "train", "validation", "test"; frozen */
+typedef struct ltc_split { const char *name; uint64_t count; } ltc_split;
 
 /* What there is. Pointers live until close. */
 typedef struct ltc_dataset_info {
@@ -29,12 +30,14 @@ typedef struct ltc_dataset_info {
 typedef struct ltc_dataset_ops {
     uint32_t   size, host_size, dataset_info_size, reserved;
 
-    /* Cheap: looks at names, sizes and headers. A missing file's message says where it was looked for. [serial] */
+    /* Cheap: looks at names, sizes and headers. A missing file's message says where it was
+     * looked for. [serial] */
     ltc_status (*open)(const ltc_host *h, const void *opts, void **self, ltc_error *err);
     void       (*close)(void *self);
-    ltc_status (*info)(const void *self, ltc_dataset_info *info, ltc_error *err);                     /* [serial] */
+    ltc_status (*info)(const void *self, ltc_dataset_info *info, ltc_error *err); /* [serial] */
 
-    /* Samples [first, first + count) of a split into x [count][dim...] and label [count], the core's. [parallel] */
+    /* Samples [first, first + count) of a split into x [count][dim...] and label [count], the
+     * core's. [parallel] */
     ltc_status (*read)(const void *self, uint32_t split, uint64_t first, uint64_t count,
                        void *x, int32_t *label, ltc_error *err);
 } ltc_dataset_ops;

@@ -1,8 +1,9 @@
 /* ltcore/graph.h: a network as the core, a backend and a probe see it: values, parameters, nodes. Immutable.
  *
  * The graph is forward only, and the batch is not in it: a value of kind LTC_SAMPLE exists once per sample, a
- * parameter once per replica. Tensors on the host are dense and row-major: images C, H, W; linear weights out, in;
- * convolution weights out, in / groups, height, width. Layout on a device is the backend's own affair. */
+ * parameter once per replica. Tensors on the host are dense and row-major: images C, H, W; linear
+ * weights out, in; convolution weights out, in / groups, height, width. Layout on a device is the
+ * backend's own affair. */
 #ifndef LTCORE_GRAPH_H
 #define LTCORE_GRAPH_H
 
@@ -12,9 +13,11 @@
 extern "C" {
 #endif
 
-typedef struct ltc_val { uint32_t id; } ltc_val;                  /* 0: none; a struct so that ints do not mix in */
+typedef struct ltc_val { uint32_t id; } ltc_val;                  /* 0: none; a struct so that
+                                                                   * ints do not mix in */
 
-enum { LTC_SAMPLE = 1, LTC_PARAM, LTC_CONST };                    /* how many there are: per sample, per replica, one */
+enum { LTC_SAMPLE = 1, LTC_PARAM, LTC_CONST };                    /* how many there are: per
+                                                                   * sample, per replica, one */
 typedef struct ltc_value {
     uint32_t kind, rank;
     int64_t  dim[4];                                              /* unused ones are 1 */
@@ -27,9 +30,11 @@ enum {
     LTC_ROLE_BIAS      = 1u << 1,
     LTC_ROLE_NORM_GAIN = 1u << 2,
     LTC_ROLE_NORM_BIAS = 1u << 3,
-    LTC_ROLE_STAT      = 1u << 4,                                 /* running statistics: state, but not trained */
+    LTC_ROLE_STAT      = 1u << 4,                                 /* running statistics:
+                                                                   * state, but not trained */
     LTC_ROLE_SCORE     = 1u << 5,
-    LTC_ROLE_OUTPUT    = 1u << 16,                                /* tag: feeds the logits through no further weight */
+    LTC_ROLE_OUTPUT    = 1u << 16,                                /* tag: feeds the logits through
+                                                                   * no further weight */
     LTC_ROLE_SHORTCUT  = 1u << 17                                 /* tag: on a residual shortcut */
 };
 
@@ -43,7 +48,8 @@ typedef struct ltc_init { uint32_t kind, reserved; double a, b; } ltc_init;
 
 /* A leaf of the state; its shape is that of value[value]. */
 typedef struct ltc_param {
-    const char *name;                                             /* unique; the tensor's name in files, as PyTorch's */
+    const char *name;                                             /* unique; the tensor's name in
+                                                                   * files, as PyTorch's */
     uint32_t    value, role, trained, reserved;
     ltc_init    init;
     size_t      n;                                                /* elements */
@@ -52,13 +58,14 @@ typedef struct ltc_param {
 /* One operation; ops.def holds its number and inputs, ops.h its meaning and the type of its desc. */
 typedef struct ltc_node {
     uint32_t op, n_in, out, desc_size;
-    const uint32_t *in;                                           /* value ids; 0: an optional input left out */
+    const uint32_t *in;                                           /* value ids; 0: an optional input left
+                                                                   * out */
     const void *desc;
     const char *name;
 } ltc_node;
 
-/* Nodes stand in execution order. Value 0 does not exist. Walk the arrays with the accessors below: an array's
- * stride is in the graph, since a newer core's elements may be larger than this header's. */
+/* Nodes stand in execution order. Value 0 does not exist. Walk the arrays with the accessors below: an
+ * array's stride is in the graph, since a newer core's elements may be larger than this header's. */
 typedef struct ltc_graph {
     uint32_t size, node_size, param_size, value_size;
     uint32_t n_nodes, n_params, n_values, input, logits, reserved;

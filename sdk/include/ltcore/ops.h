@@ -1,10 +1,11 @@
-/* ltcore/ops.h: what each operation computes, its desc, and one inline function each for architectures to call.
+/* ltcore/ops.h: what each operation computes, its desc, and one inline function each for
+ * architectures to call.
  *
- * Shapes are those of one sample. H' = (H + 2 pad - dilation (k - 1) - 1) / stride + 1, rounded down; W' alike. A
- * desc is frozen with its operation: a new attribute is a new operation.
+ * Shapes are those of one sample. H' = (H + 2 pad - dilation (k - 1) - 1) / stride + 1, rounded down; W'
+ * alike. A desc is frozen with its operation: a new attribute is a new operation.
  *
- * The functions make the parameters too, named as PyTorch's modules name them: ltc_linear(b, x, "fc1", ...) makes
- * "fc1.weight" [out, in] and "fc1.bias" [out]. */
+ * The functions make the parameters too, named as PyTorch's modules name them: ltc_linear(b, x, "fc1", ...)
+ * makes "fc1.weight" [out, in] and "fc1.bias" [out]. */
 #ifndef LTCORE_OPS_H
 #define LTCORE_OPS_H
 
@@ -22,35 +23,41 @@ enum {
     LTC_OP_COUNT                                          /* of this header; grows */
 };
 
-/* CONV2D: cross-correlation, as every framework's. w [out, C / groups, kh, kw], b [out]: C, H, W -> out, H', W'. */
+/* CONV2D: cross-correlation, as every framework's. w [out, C / groups, kh, kw], b [out]: C, H,
+ * W -> out, H', W'. */
 typedef struct ltc_conv2d_desc { uint32_t stride, pad, dilation, groups; } ltc_conv2d_desc;
 
-/* BATCH_NORM over batch and space, per channel (axis 0), x of rank 1 or 3. Training: (x - mean) / sqrt(var + eps) * g
- * + b with the batch's mean and biased variance; afterwards m <- (1 - momentum) m + momentum mean, and v alike with
- * the unbiased variance. Evaluation: with m and v. */
+/* BATCH_NORM over batch and space, per channel (axis 0), x of rank 1 or 3. Training: (x - mean) / sqrt(var +
+ * eps) * g + b with the batch's mean and biased variance; afterwards m <- (1 - momentum) m + momentum mean,
+ * and v alike with the unbiased variance. Evaluation: with m and v. */
 typedef struct ltc_batch_norm_desc { double eps, momentum; } ltc_batch_norm_desc;
 
-/* MAX_POOL: the first of equal maxima takes the gradient; padding never wins. AVG_POOL: padding counts as zeros. */
+/* MAX_POOL: the first of equal maxima takes the gradient; padding never wins. AVG_POOL:
+ * padding counts as zeros. */
 typedef struct ltc_pool_desc { uint32_t size, stride, pad, reserved; } ltc_pool_desc;
 
-/* DROPOUT: in training an element is dropped where ltc_rand_unit < rate, else multiplied by 1 / (1 - rate). The key
- * is that of the replica folded with the step and with the node's index; the element's number is row * n + i. */
+/* DROPOUT: in training an element is dropped where ltc_rand_unit < rate, else multiplied by 1 / (1 -
+ * rate). The key is that of the replica folded with the step and with the node's index; the element's
+ * number is row * n + i. */
 typedef struct ltc_dropout_desc { double rate; } ltc_dropout_desc;
 
 /* PAD_CHANNELS: C, H, W -> before + C + after, H, W; the new channels are zero. */
 typedef struct ltc_pad_channels_desc { uint32_t before, after; } ltc_pad_channels_desc;
 
-/* ADAPTIVE_POOL: C, H, W -> C, height, width. Row i of the output is the mean of the rows [floor(i H / height),
- * ceil((i + 1) H / height)) of the input, columns alike: PyTorch's adaptive_avg_pool2d. Cells overlap where the sizes
- * do not divide, and repeat where the output is larger. */
+/* ADAPTIVE_POOL: C, H, W -> C, height, width. Row i of the output is the mean of the rows [floor(i H /
+ * height), ceil((i + 1) H / height)) of the input, columns alike: PyTorch's adaptive_avg_pool2d. Cells
+ * overlap where the sizes do not divide, and repeat where the output is larger. */
 typedef struct ltc_adaptive_pool_desc { uint32_t height, width; } ltc_adaptive_pool_desc;
 
-/* FLATTEN: C, H, W -> C*H*W.  RELU: max(x, 0), with derivative 0 at 0.  LINEAR: w [out, n], b [out]: n -> out.
- * GLOBAL_POOL: mean over space, C, H, W -> C.  ADD: equal shapes.  CONCAT: along axis 0, the other axes equal. */
+/* FLATTEN: C, H, W -> C*H*W. RELU: max(x, 0), with derivative 0 at 0. LINEAR: w [out, n], b [out]: n
+ * -> out. GLOBAL_POOL: mean over space, C, H, W -> C. ADD: equal shapes. CONCAT: along axis 0, the
+ * other axes equal. */
 
 /* Arguments of the functions below; zero means the usual value. They are not part of the ABI. */
 typedef struct ltc_linear_args     { int64_t out, no_bias; } ltc_linear_args;
-typedef struct ltc_conv2d_args     { int64_t out; uint32_t kernel, stride, pad, dilation, groups, no_bias; } ltc_conv2d_args;
+typedef struct ltc_conv2d_args {
+    int64_t out; uint32_t kernel, stride, pad, dilation, groups, no_bias;
+} ltc_conv2d_args;
 typedef struct ltc_batch_norm_args { double eps, momentum; const ltc_init *gain; } ltc_batch_norm_args;
 typedef struct ltc_pool_args       { uint32_t size, stride, pad; } ltc_pool_args;
 
@@ -134,7 +141,8 @@ static inline ltc_val ltc_linear(ltc_builder *b, ltc_val x, const char *name, lt
 /* kernel, stride, dilation and groups of 0 mean 3, 1, 1 and 1. */
 static inline ltc_val ltc_conv2d(ltc_builder *b, ltc_val x, const char *name, ltc_conv2d_args a)
 {
-    ltc_conv2d_desc d = { a.stride ? a.stride : 1, a.pad, a.dilation ? a.dilation : 1, a.groups ? a.groups : 1 };
+    ltc_conv2d_desc d = { a.stride ? a.stride : 1, a.pad, a.dilation ? a.dilation : 1,
+                          a.groups ? a.groups : 1 };
     int64_t kernel = a.kernel ? a.kernel : 3, dim[4];
     ltc_val in[3] = { x, { 0 }, { 0 } };
 

@@ -1,9 +1,11 @@
-/* ltcore/option.h: a plug-in's options as a table, which the core checks, prints, stores and turns into a struct.
+/* ltcore/option.h: a plug-in's options as a table, which the core checks, prints, stores and
+ * turns into a struct.
  *
- * A plug-in declares a plain struct with one field an option and a table of LTC_INT(...), LTC_REAL(...), ... lines.
- * The core reads the group of run.cfg that names the plug-in, checks every key against the table, and fills a zeroed
- * block of the struct's size. The block, its strings and its lists belong to the core and live until the instance
- * is destroyed. The tables are C: C++ code may read the structs and leave the table to a .c file. */
+ * A plug-in declares a plain struct with one field an option and a table of LTC_INT(...), LTC_REAL(...),
+ * ... lines. The core reads the group of run.cfg that names the plug-in, checks every key against the
+ * table, and fills a zeroed block of the struct's size. The block, its strings and its lists belong to the
+ * core and live until the instance is destroyed. The tables are C: C++ code may read the structs and leave
+ * the table to a .c file. */
 #ifndef LTCORE_OPTION_H
 #define LTCORE_OPTION_H
 
@@ -25,7 +27,8 @@ enum {
     LTC_OPT_BOOL,                             /* int64_t: 0 or 1 */
     LTC_OPT_ENUM,                             /* int64_t: index of the choice */
     LTC_OPT_STRING,                           /* const char * */
-    LTC_OPT_PATH,                             /* const char *: absolute; relative ones start at the file that names them */
+    LTC_OPT_PATH,                             /* const char *: absolute; relative ones start at the
+                                               * file that names them */
     LTC_OPT_INTS,                             /* ltc_ints */
     LTC_OPT_REALS,                            /* ltc_reals */
     LTC_OPT_STRINGS                           /* ltc_strings */
@@ -33,10 +36,12 @@ enum {
 enum {
     LTC_OPT_REQUIRED = 1u << 0,               /* has no default */
     LTC_OPT_NEUTRAL  = 1u << 1,               /* cannot change a result: never part of its identity */
-    LTC_OPT_LATER    = 1u << 2,               /* came after the first release: in the identity only off its default */
+    LTC_OPT_LATER    = 1u << 2,               /* came after the first release: in the identity
+                                               * only off its default */
     LTC_OPT_ABOVE    = 1u << 3,               /* min itself is excluded: (min, ... */
     LTC_OPT_BELOW    = 1u << 4,               /* max itself is excluded: ..., max) */
-    LTC_OPT_SEARCH   = 1u << 5                /* PATH of data: also looked for in LTCORE_DATA and the system's places */
+    LTC_OPT_SEARCH   = 1u << 5                /* PATH of data: also looked for in LTCORE_DATA and
+                                               * the system's places */
 };
 
 typedef struct ltc_opt {
@@ -44,11 +49,13 @@ typedef struct ltc_opt {
     uint32_t    type, flags, offset, n_min, n_max, reserved;      /* n: length of a list */
     struct { int64_t def, min, max; } i;      /* INT, BOOL, ENUM; min and max of each element of INTS */
     struct { double  def, min, max; } r;      /* REAL; min and max of each element of REALS */
-    const char *str;                          /* default of STRING and PATH; of a list, as in run.cfg: "300, 100" */
+    const char *str;                          /* default of STRING and PATH; of a list, as in
+                                               * run.cfg: "300, 100" */
     const char *const *choices;               /* ENUM, NULL-terminated */
 } ltc_opt;
 
-/* A table of options. opt_size is the array's stride in the build that made it; data_size that of the struct. */
+/* A table of options. opt_size is the array's stride in the build that made it; data_size
+ * that of the struct. */
 typedef struct ltc_schema {
     uint32_t size, opt_size, n_opts, data_size;
     const ltc_opt *opt;
@@ -59,13 +66,18 @@ typedef struct ltc_schema {
 
 /* One line an option: struct, field, default, bounds, help; what follows the help are designators, such as
  * .flags = LTC_OPT_REQUIRED. Bounds are inclusive unless flagged. n0, n1: shortest and longest list. */
-#define LTC_INT(T, f, d, lo, hi, ...)     { .i = { d, lo, hi }, LTC_OPT_LINE(T, f, LTC_OPT_INT, int64_t, __VA_ARGS__) }
-#define LTC_REAL(T, f, d, lo, hi, ...)    { .r = { d, lo, hi }, LTC_OPT_LINE(T, f, LTC_OPT_REAL, double, __VA_ARGS__) }
-#define LTC_BOOL(T, f, d, ...)            { .i = { d, 0, 1 }, LTC_OPT_LINE(T, f, LTC_OPT_BOOL, int64_t, __VA_ARGS__) }
+#define LTC_INT(T, f, d, lo, hi, ...)     { .i = { d, lo, hi }, \
+                                            LTC_OPT_LINE(T, f, LTC_OPT_INT, int64_t, __VA_ARGS__) }
+#define LTC_REAL(T, f, d, lo, hi, ...)    { .r = { d, lo, hi }, \
+                                            LTC_OPT_LINE(T, f, LTC_OPT_REAL, double, __VA_ARGS__) }
+#define LTC_BOOL(T, f, d, ...)            { .i = { d, 0, 1 }, \
+                                            LTC_OPT_LINE(T, f, LTC_OPT_BOOL, int64_t, __VA_ARGS__) }
 #define LTC_ENUM(T, f, d, names, ...)     { .i = { d, 0, 0 }, .choices = names, \
                                             LTC_OPT_LINE(T, f, LTC_OPT_ENUM, int64_t, __VA_ARGS__) }
-#define LTC_STRING(T, f, d, ...)          { .str = d, LTC_OPT_LINE(T, f, LTC_OPT_STRING, const char *, __VA_ARGS__) }
-#define LTC_PATH(T, f, d, ...)            { .str = d, LTC_OPT_LINE(T, f, LTC_OPT_PATH, const char *, __VA_ARGS__) }
+#define LTC_STRING(T, f, d, ...)          { .str = d, \
+                                            LTC_OPT_LINE(T, f, LTC_OPT_STRING, const char *, __VA_ARGS__) }
+#define LTC_PATH(T, f, d, ...)            { .str = d, \
+                                            LTC_OPT_LINE(T, f, LTC_OPT_PATH, const char *, __VA_ARGS__) }
 #define LTC_INTS(T, f, d, lo, hi, n0, n1, ...)  { .str = d, .i = { 0, lo, hi }, .n_min = n0, .n_max = n1, \
                                             LTC_OPT_LINE(T, f, LTC_OPT_INTS, ltc_ints, __VA_ARGS__) }
 #define LTC_REALS(T, f, d, lo, hi, n0, n1, ...) { .str = d, .r = { 0, lo, hi }, .n_min = n0, .n_max = n1, \
@@ -75,7 +87,8 @@ typedef struct ltc_schema {
 #define LTC_OPT_LINE(T, f, t, ctype, ...) \
     .name = #f, .type = t, .offset = LTC_FIELD(T, f, ctype), .help = __VA_ARGS__
 
-#define LTC_SCHEMA(T, table) { sizeof(ltc_schema), sizeof(ltc_opt), sizeof(table) / sizeof(table)[0], sizeof(T), table }
+#define LTC_SCHEMA(T, table) \
+    { sizeof(ltc_schema), sizeof(ltc_opt), sizeof(table) / sizeof(table)[0], sizeof(T), table }
 
 #ifdef __cplusplus
 }

@@ -1,9 +1,11 @@
-/* ltcore/plugin.h: what a plug-in file is: one exported constant, the modules it offers, and the host's services.
+/* ltcore/plugin.h: what a plug-in file is: one exported constant, the modules it offers, and
+ * the host's services.
  *
- * A plug-in exports exactly one symbol, the constant that LTC_PLUGIN(...) defines. It has no constructor, no global
- * init and no teardown: work begins in a module's create, open or build. Whoever allocates frees, and nothing else
- * crosses the border; a pointer that a plug-in returns lives until the next call on that object, or its end.
- * A plug-in never calls exit, throws across the border, installs signal handlers or changes the locale. */
+ * A plug-in exports exactly one symbol, the constant that LTC_PLUGIN(...) defines. It has no constructor, no
+ * global init and no teardown: work begins in a module's create, open or build. Whoever allocates frees, and
+ * nothing else crosses the border; a pointer that a plug-in returns lives until the next call on that
+ * object, or its end. A plug-in never calls exit, throws across the border, installs signal handlers or
+ * changes the locale. */
 #ifndef LTCORE_PLUGIN_H
 #define LTCORE_PLUGIN_H
 
@@ -13,7 +15,8 @@
 extern "C" {
 #endif
 
-/* Compiler and flags, kept with every result as provenance; ltcore_add_plugin() says more than the compiler's name. */
+/* Compiler and flags, kept with every result as provenance; ltcore_add_plugin() says more than
+ * the compiler's name. */
 #ifndef LTC_BUILD
 #define LTC_BUILD __VERSION__
 #endif
@@ -31,22 +34,22 @@ struct ltc_host {
     /* One line to the run's log; no newline needed. [any] */
     void (*log)(const ltc_host *h, int level, const char *fmt, ...) LTC_PRINTF(3, 4);
 
-    /* True once the run is being stopped: what takes seconds then returns LTC_ECANCELLED, which is a failure like any
-     * other while this is false. [any] */
+    /* True once the run is being stopped: what takes seconds then returns LTC_ECANCELLED, which is a failure
+     * like any other while this is false. [any] */
     bool (*cancelled)(const ltc_host *h);
 
-    /* fn over [0, n) in chunks of `grain`, perhaps at once on several threads. Chunks do not depend on the number
-     * of threads: a reduction that adds chunk by chunk has the same bits everywhere. Each finds the floating-point
-     * mode of the caller, and within one a further call stays on its thread. The lowest failing chunk's status is the
-     * result; after a failure no chunk begins. [serial] */
+    /* fn over [0, n) in chunks of `grain`, perhaps at once on several threads. Chunks do not depend on the
+     * number of threads: a reduction that adds chunk by chunk has the same bits everywhere. Each finds the
+     * floating-point mode of the caller, and within one a further call stays on its thread. The lowest
+     * failing chunk's status is the result; after a failure no chunk begins. [serial] */
     ltc_status (*parallel)(const ltc_host *h, size_t n, size_t grain,
                            ltc_status (*fn)(void *arg, size_t begin, size_t end), void *arg);
 
     const ltc_probe *probe;                   /* NULL unless this is a criterion that asked for it */
 
-    /* An absolute directory for files that can be made again at any time, or NULL: there is none. It need not exist,
-     * and anybody may empty it. Each plug-in keeps to a directory of its own name in it, writes files that appear whole
-     * or not at all, verifies what it finds, and works as well without. */
+    /* An absolute directory for files that can be made again at any time, or NULL: there is none. It need not
+     * exist, and anybody may empty it. Each plug-in keeps to a directory of its own name in it, writes files
+     * that appear whole or not at all, verifies what it finds, and works as well without. */
     const char *cache;
 };
 
@@ -56,9 +59,11 @@ enum { LTC_ARCH = 1, LTC_MASK, LTC_DATASET, LTC_BACKEND };        /* kinds of mo
 typedef struct ltc_module {
     uint32_t          size, kind, kind_abi, reserved;
     const char       *name, *version, *summary;      /* name: [a-z0-9][a-z0-9_-]*; summary: one line */
-    const char       *alias, *source;         /* other names, comma-separated; formula and citation. NULL: none */
+    const char       *alias, *source;         /* other names, comma-separated; formula and
+                                               * citation. NULL: none */
     const ltc_schema *schema;                 /* NULL: takes no options */
-    const void       *ops;                    /* ltc_arch_ops, ltc_mask_ops, ltc_dataset_ops, ltc_backend_ops by kind */
+    const void       *ops;                    /* ltc_arch_ops, ltc_mask_ops, ltc_dataset_ops,
+                                               * ltc_backend_ops by kind */
 } ltc_module;
 
 typedef struct ltc_plugin {

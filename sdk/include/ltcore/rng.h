@@ -1,7 +1,8 @@
-/* ltcore/rng.h: random numbers as pure functions of (key, index): no state, any order, any device, the same bits.
+/* ltcore/rng.h: random numbers as pure functions of (key, index): no state, any order, any
+ * device, the same bits.
  *
- * A key names a stream; ltc_key_fold derives the stream of a purpose, a trial, a layer. Number i of a stream is drawn
- * by naming it, so a mask, a CUDA kernel and a resumed run draw alike. Everything here is [any]. */
+ * A key names a stream; ltc_key_fold derives the stream of a purpose, a trial, a layer. Number i of a stream
+ * is drawn by naming it, so a mask, a CUDA kernel and a resumed run draw alike. Everything here is [any]. */
 #ifndef LTCORE_RNG_H
 #define LTCORE_RNG_H
 
@@ -67,27 +68,32 @@ LTC_INLINE float ltc_rand_poly(const double *c, int n, float y)
     return h;
 }
 
-/* Box-Muller on words 2i and 2i+1: sqrt(-2 ln u) cos(2 pi t), without libm, whose bits depend on the processor. */
+/* Box-Muller on words 2i and 2i+1: sqrt(-2 ln u) cos(2 pi t), without libm, whose bits depend
+ * on the processor. */
 LTC_INLINE float ltc_rand_normal(ltc_key k, uint64_t i)
 {
-    const double ln[6]   = { 2, 2 / 3., 2 / 5., 2 / 7., 2 / 9., 2 / 11. };                  /* 2 atanh(s) / s in s^2 */
+    const double ln[6]   = { 2, 2 / 3., 2 / 5., 2 / 7., 2 / 9., 2 / 11. }; /* 2 atanh(s) / s in s^2 */
     const double cos2[6] = { 1, -19.739208802, 64.939394023, -85.456817207, 60.244641372, -26.426256783 };
-    const double sin2[6] = { 6.2831853072, -41.341702241, 81.605249277, -76.705859753, 42.058693945, -15.094642577 };
+    const double sin2[6] = { 6.2831853072,  -41.341702241, 81.605249277,
+                             -76.705859753, 42.058693945,  -15.094642577 };
     ltc_rand r = ltc_rand_block(k, i / 2);
     uint64_t v = 2 * (uint64_t)r.w[i % 2 * 2] + 1;               /* u = v 2^-33, never 0 or 1 */
-    uint32_t turn = r.w[i % 2 * 2 + 1] + (1u << 29);             /* t in quarter turns: quadrant, signed rest */
+    uint32_t turn = r.w[i % 2 * 2 + 1] + (1u << 29);             /* t in quarter turns:
+                                                                  * quadrant, signed rest */
     int      e = 1;
     for (; !(v >> 32); e++)
         v <<= 1;
-    double m = (double)v * 0x1p-32;                              /* u = m 2^-e, 1 <= m < 2; then 0.75 < m <= 1.5 */
+    double m = (double)v * 0x1p-32;                              /* u = m 2^-e, 1 <= m < 2;
+                                                                  * then 0.75 < m <= 1.5 */
     if (m > 1.5)
         m *= 0.5, e--;
     float  s = (float)((m - 1) / (m + 1));
     double x = e * 0x1.62e42fefa38p-1 - (double)s * ltc_rand_poly(ln, 6, s * s);            /* -ln u > 0 */
-    double root = x + 0.5;                                       /* >= sqrt(2x); Heron then falls: no FMA to make */
+    double root = x + 0.5;                                       /* >= sqrt(2x); Heron then
+                                                                  * falls: no FMA to make */
     for (double next; (next = 0.5 * (root + 2 * x / root)) < root;)
         root = next;
-    float a = (float)((int32_t)(turn & 0x3fffffffu) - (1 << 29)) * 0x1p-32f;                /* -1/8 <= a < 1/8 turn */
+    float a = (float)((int32_t)(turn & 0x3fffffffu) - (1 << 29)) * 0x1p-32f; /* -1/8 <= a < 1/8 turn */
     float c = ltc_rand_poly(cos2, 6, a * a), d = (float)((double)a * ltc_rand_poly(sin2, 6, a * a));
     float z = (turn >> 30) & 1 ? d : c;
     return (float)(root * (((turn >> 30) + 1) & 2 ? -z : z));

@@ -57,7 +57,10 @@ cudnnStatus_t cudnnCreateTensorDescriptor(cudnnTensorDescriptor_t *t) { return c
 cudnnStatus_t cudnnDestroyTensorDescriptor(cudnnTensorDescriptor_t t) { return destroy(t); }
 cudnnStatus_t cudnnCreateFilterDescriptor(cudnnFilterDescriptor_t *f) { return create(f, sizeof **f); }
 cudnnStatus_t cudnnDestroyFilterDescriptor(cudnnFilterDescriptor_t f) { return destroy(f); }
-cudnnStatus_t cudnnCreateConvolutionDescriptor(cudnnConvolutionDescriptor_t *how) { return create(how, sizeof **how); }
+cudnnStatus_t cudnnCreateConvolutionDescriptor(cudnnConvolutionDescriptor_t *how)
+{
+    return create(how, sizeof **how);
+}
 cudnnStatus_t cudnnDestroyConvolutionDescriptor(cudnnConvolutionDescriptor_t how) { return destroy(how); }
 
 cudnnStatus_t cudnnSetStream(cudnnHandle_t h, cudaStream_t stream)
@@ -66,23 +69,23 @@ cudnnStatus_t cudnnSetStream(cudnnHandle_t h, cudaStream_t stream)
     return CUDNN_STATUS_SUCCESS;
 }
 
-cudnnStatus_t cudnnSetTensor4dDescriptor(cudnnTensorDescriptor_t t, cudnnTensorFormat_t format, cudnnDataType_t type,
-                                         int n, int c, int h, int w)
+cudnnStatus_t cudnnSetTensor4dDescriptor(cudnnTensorDescriptor_t t, cudnnTensorFormat_t format,
+                                         cudnnDataType_t type, int n, int c, int h, int w)
 {
     (void)format, (void)type;
     *t = (shape){ n, c, h, w };
     return n > 0 && c > 0 && h > 0 && w > 0 ? CUDNN_STATUS_SUCCESS : CUDNN_STATUS_BAD_PARAM;
 }
 
-cudnnStatus_t cudnnSetFilter4dDescriptor(cudnnFilterDescriptor_t f, cudnnDataType_t type, cudnnTensorFormat_t format,
-                                         int k, int c, int h, int w)
+cudnnStatus_t cudnnSetFilter4dDescriptor(cudnnFilterDescriptor_t f, cudnnDataType_t type,
+                                         cudnnTensorFormat_t format, int k, int c, int h, int w)
 {
     return cudnnSetTensor4dDescriptor(f, format, type, k, c, h, w);
 }
 
-cudnnStatus_t cudnnSetConvolution2dDescriptor(cudnnConvolutionDescriptor_t how, int pad_h, int pad_w, int u, int v,
-                                              int dilation_h, int dilation_w, cudnnConvolutionMode_t mode,
-                                              cudnnDataType_t type)
+cudnnStatus_t cudnnSetConvolution2dDescriptor(cudnnConvolutionDescriptor_t how, int pad_h, int pad_w, int u,
+                                              int v, int dilation_h, int dilation_w,
+                                              cudnnConvolutionMode_t mode, cudnnDataType_t type)
 {
     (void)type;
     how->pad = pad_h, how->stride = u, how->dilation = dilation_h, how->groups = 1;
@@ -123,18 +126,21 @@ static cudnnStatus_t tell_space(cudnnStatus_t st, size_t *bytes)
 }
 
 cudnnStatus_t cudnnGetConvolutionForwardWorkspaceSize(cudnnHandle_t h, cudnnTensorDescriptor_t x,
-                                                      cudnnFilterDescriptor_t w, cudnnConvolutionDescriptor_t how,
-                                                      cudnnTensorDescriptor_t y, cudnnConvolutionFwdAlgo_t algorithm,
-                                                      size_t *bytes)
+                                                      cudnnFilterDescriptor_t w,
+                                                      cudnnConvolutionDescriptor_t how,
+                                                      cudnnTensorDescriptor_t y,
+                                                      cudnnConvolutionFwdAlgo_t algorithm, size_t *bytes)
 {
     (void)h, (void)algorithm;
     return tell_space(look(x, w, y, how), bytes);
 }
 
 cudnnStatus_t cudnnGetConvolutionBackwardDataWorkspaceSize(cudnnHandle_t h, cudnnFilterDescriptor_t w,
-                                                           cudnnTensorDescriptor_t dy, cudnnConvolutionDescriptor_t how,
+                                                           cudnnTensorDescriptor_t dy,
+                                                           cudnnConvolutionDescriptor_t how,
                                                            cudnnTensorDescriptor_t dx,
-                                                           cudnnConvolutionBwdDataAlgo_t algorithm, size_t *bytes)
+                                                           cudnnConvolutionBwdDataAlgo_t algorithm,
+                                                           size_t *bytes)
 {
     (void)h, (void)algorithm;
     return tell_space(look(dx, w, dy, how), bytes);
@@ -144,7 +150,8 @@ cudnnStatus_t cudnnGetConvolutionBackwardFilterWorkspaceSize(cudnnHandle_t h, cu
                                                              cudnnTensorDescriptor_t dy,
                                                              cudnnConvolutionDescriptor_t how,
                                                              cudnnFilterDescriptor_t dw,
-                                                             cudnnConvolutionBwdFilterAlgo_t algorithm, size_t *bytes)
+                                                             cudnnConvolutionBwdFilterAlgo_t algorithm,
+                                                             size_t *bytes)
 {
     (void)h, (void)algorithm;
     return tell_space(look(x, dw, dy, how), bytes);
@@ -163,7 +170,8 @@ static void add_product(const work *k, int n, int out, int oy, int ox, int c, in
               x = ox * k->how.stride - k->how.pad + kx * k->how.dilation;
     if (y < 0 || y >= k->x.h || x < 0 || x >= k->x.w)
         return;
-    const size_t of_x = at(&k->x, n, channel, y, x), of_y = at(&k->y, n, out, oy, ox), of_w = at(&k->w, out, c, ky, kx);
+    const size_t of_x = at(&k->x, n, channel, y, x), of_y = at(&k->y, n, out, oy, ox),
+                 of_w = at(&k->w, out, c, ky, kx);
     if (k->what == FORWARD)
         k->out[of_y] += k->in[of_x] * k->other[of_w];
     else if (k->what == DATA)
@@ -221,9 +229,10 @@ static cudnnStatus_t launch(cudnnHandle_t h, const work *k, size_t bytes)
     return CUDNN_STATUS_SUCCESS;
 }
 
-cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t h, const void *alpha, cudnnTensorDescriptor_t x_shape, const void *x,
-                                      cudnnFilterDescriptor_t w_shape, const void *w, cudnnConvolutionDescriptor_t how,
-                                      cudnnConvolutionFwdAlgo_t algorithm, void *space, size_t bytes, const void *beta,
+cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t h, const void *alpha, cudnnTensorDescriptor_t x_shape,
+                                      const void *x, cudnnFilterDescriptor_t w_shape, const void *w,
+                                      cudnnConvolutionDescriptor_t how, cudnnConvolutionFwdAlgo_t algorithm,
+                                      void *space, size_t bytes, const void *beta,
                                       cudnnTensorDescriptor_t y_shape, void *y)
 {
     (void)alpha, (void)algorithm;
@@ -231,9 +240,11 @@ cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t h, const void *alpha, cudnnT
     return launch(h, &k, bytes);
 }
 
-cudnnStatus_t cudnnConvolutionBackwardData(cudnnHandle_t h, const void *alpha, cudnnFilterDescriptor_t w_shape,
+cudnnStatus_t cudnnConvolutionBackwardData(cudnnHandle_t h, const void *alpha,
+                                           cudnnFilterDescriptor_t w_shape,
                                            const void *w, cudnnTensorDescriptor_t dy_shape, const void *dy,
-                                           cudnnConvolutionDescriptor_t how, cudnnConvolutionBwdDataAlgo_t algorithm,
+                                           cudnnConvolutionDescriptor_t how,
+                                           cudnnConvolutionBwdDataAlgo_t algorithm,
                                            void *space, size_t bytes, const void *beta,
                                            cudnnTensorDescriptor_t dx_shape, void *dx)
 {
@@ -242,10 +253,12 @@ cudnnStatus_t cudnnConvolutionBackwardData(cudnnHandle_t h, const void *alpha, c
     return launch(h, &k, bytes);
 }
 
-cudnnStatus_t cudnnConvolutionBackwardFilter(cudnnHandle_t h, const void *alpha, cudnnTensorDescriptor_t x_shape,
+cudnnStatus_t cudnnConvolutionBackwardFilter(cudnnHandle_t h, const void *alpha,
+                                             cudnnTensorDescriptor_t x_shape,
                                              const void *x, cudnnTensorDescriptor_t dy_shape, const void *dy,
                                              cudnnConvolutionDescriptor_t how,
-                                             cudnnConvolutionBwdFilterAlgo_t algorithm, void *space, size_t bytes,
+                                             cudnnConvolutionBwdFilterAlgo_t algorithm,
+                                             void *space, size_t bytes,
                                              const void *beta, cudnnFilterDescriptor_t dw_shape, void *dw)
 {
     (void)alpha, (void)algorithm;
@@ -253,8 +266,8 @@ cudnnStatus_t cudnnConvolutionBackwardFilter(cudnnHandle_t h, const void *alpha,
     return launch(h, &k, bytes);
 }
 
-cudnnStatus_t cudnnAddTensor(cudnnHandle_t h, const void *alpha, cudnnTensorDescriptor_t a_shape, const void *a,
-                             const void *beta, cudnnTensorDescriptor_t c_shape, void *c)
+cudnnStatus_t cudnnAddTensor(cudnnHandle_t h, const void *alpha, cudnnTensorDescriptor_t a_shape,
+                             const void *a, const void *beta, cudnnTensorDescriptor_t c_shape, void *c)
 {
     (void)alpha, (void)beta;
     const work k = { *c_shape, *a_shape, *c_shape, { 0 }, a, NULL, c, NULL, 1, BIAS };

@@ -189,7 +189,8 @@ void __syncthreads(void)
 static int is_launchable(const launch *l)
 {
     return l->grid.x && l->grid.y && l->grid.z && l->grid.x <= INT32_MAX && l->grid.y <= MOST_PLANE &&
-           l->grid.z <= MOST_PLANE && l->grid.threads && l->grid.threads <= LCU_MOST_FIBRES && l->grid.shared <= SHARED;
+           l->grid.z <= MOST_PLANE && l->grid.threads && l->grid.threads <= LCU_MOST_FIBRES &&
+           l->grid.shared <= SHARED;
 }
 
 /* Nobody may count on what a block before left in its memory, nor go beyond what was asked for. */
