@@ -16,7 +16,8 @@ static ltc_val build(ltc_builder *b)
     return ltc_linear(b, x, "fc4", (ltc_linear_args){ .out = b->n_classes });
 }
 
-static const lt_subject subjects[] = { { 60, 1, 0.2, 13, 11, 0, build, 1 }, { 33, 1, 1, 13, 11, 0, build, 1 } };
+static const lt_subject subjects[] = { { 60, 1, 0.2, 13, 11, 0, build, 1 },
+                                       { 33, 1, 1, 13, 11, 0, build, 1 } };
 enum { SUBJECTS = sizeof subjects / sizeof *subjects, LAYERS = 4, STEPS = 7 };
 
 /* Nothing but gradients moves a weight. */

@@ -1,7 +1,8 @@
 /* Which rows of linear layers' weights are awake. A unit that nobody hears has a gradient of zero: where all
  * weights that read it are dead, or belong to units that nobody hears either. The weights of its own row then
  * stay as they are, bit by bit, as long as nothing else moves them, and its row is left out of every pass: by
- * those layers that are lists, which hold what is awake alone. Called by state.c when weights are made ready. */
+ * those layers that are lists, which hold what is awake alone. Called by state.c when weights are made
+ * ready. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* A linear layer's weights as lists: what a mask leaves of each row that is awake, segment by segment, and of
- * each column. Weights that sleep are stored after all others, where no pass comes. Called by linear_forms.c. */
+ * each column. Weights that sleep are stored after all others, where no pass comes. Called by
+ * linear_forms.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +14,8 @@ static bool is_alive(const cpu_param *w, size_t i)
 
 enum { MOST_SORTED = 1024 };                  /* rows, by inserting them */
 
-/* Puts rows [first, end), of outputs o[], in the order of how many weights each has in a segment's columns, so
- * that rows of one length follow each other, and notes where each begins. at: entries before them. Returns
+/* Puts rows [first, end), of outputs o[], in the order of how many weights each has in a segment's columns,
+ * so that rows of one length follow each other, and notes where each begins. at: entries before them. Returns
  * those after. */
 static uint32_t order_rows(cpu_linear *l, const cpu_param *w, const uint32_t *o, size_t segment,
                            int64_t first, int64_t end, uint32_t at)
@@ -147,7 +148,8 @@ static bool allocate(cpu_linear *l, cpu_param *w, bool same)
     if (l->ones)
         memset(l->ones, 1, in);
     return w->kept.place && t->start && t->output && t->column && t->column_start && t->input && t->row &&
-           t->entry && l->live && (same || l->eval_column) && (!l->bytes || (l->halves && l->ones && l->sums));
+           t->entry && l->live && (same || l->eval_column) &&
+           (!l->bytes || (l->halves && l->ones && l->sums));
 }
 
 /* The outputs that are awake, ascending; NULL: there is no memory. */
