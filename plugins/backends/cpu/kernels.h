@@ -164,7 +164,8 @@ typedef struct cpu_norm {
 
 typedef struct cpu_kernels {
     void (*update)(const cpu_rule *r, const cpu_stored *s, const float *g, int64_t n);
-    void (*row_sums)(const float *g, int64_t rows, int64_t lanes, float *out);    /* out[r] = sum of row r */
+    /* out[r] = sum of row r, for r < rows, or of those rows that are listed. */
+    void (*row_sums)(const float *g, const uint32_t *row, int64_t rows, int64_t lanes, float *out);
     void (*transpose)(const float *x, int64_t features, int64_t lanes, float *rows, ptrdiff_t ld_rows);
 
     void (*dense_forward)(const cpu_dense *d, int64_t first, int64_t end);        /* outputs */
