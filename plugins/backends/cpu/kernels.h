@@ -191,7 +191,7 @@ typedef struct cpu_kernels {
     void (*turn_bytes)(const uint8_t *const *x, int64_t n, uint8_t *to);
     void (*spread_bytes)(const uint8_t *x, int64_t n, float scale, float shift, float *to);
 
-    /* The same rows, of which some are NULL and stand for zeros, or [n][CPU_FOUR] turned ones, as the upper
+    /* The same rows, or [n][CPU_FOUR] turned ones, as the upper
      * halves of floats, which are bytes exactly: [n][CPU_FOUR], sample k and k + CPU_LANES of each 2
      * CPU_LANES side by side. Sixteen elements of which none is live are left out. */
     void (*turn_halves)(const uint8_t *const *x, int64_t n, const uint8_t *live, uint16_t *to);
