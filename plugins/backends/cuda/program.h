@@ -36,8 +36,8 @@ typedef struct lcu_memory {
     bool        fits;                         /* false: it is too much, or there is no more */
 } lcu_memory;
 
-/* Of one parameter; at NULL: not trained. The stride of all is its number of elements. */
-typedef struct lcu_param { lcu_floats grad, m, v; uint8_t *mask; } lcu_param;
+/* Of one parameter; at NULL: not trained. stride: of its value, of all these, and of its masks. */
+typedef struct lcu_param { lcu_floats grad, m, v; uint8_t *mask; size_t stride; } lcu_param;
 
 /* What the way back does with a node: nothing, unless somebody gave it a gradient. Bit k: input k's
  * gradient is added to, since somebody did so before. */

@@ -1,5 +1,6 @@
 /* Convolutions for the emulated device, by the definition: each call is one launch of one thread. As the
- * library does, it looks at the shapes, at how large the workspace is, and uses all of it. */
+ * library does, it looks at the shapes, at how large the workspace is, and uses all of it. The library's
+ * kernels may be chosen by where tensors begin: here they begin as a device's memory does, or are refused. */
 #include "cudnn.h"
 
 #include <stdint.h>
@@ -8,7 +9,7 @@
 
 #include "device.h"
 
-enum { SPACE = 1000 };                        /* bytes that every call wants */
+enum { SPACE = 1000, ALIGNMENT = 256 };       /* bytes that every call wants; where memory begins */
 
 struct emulated_handle { lcu_device *device; };
 struct emulated_shape { int n, c, h, w; };
@@ -216,11 +217,16 @@ static void perform(const void *argument)
         add_products(k);
 }
 
+static int is_aligned(const work *k)
+{
+    return !(((uintptr_t)k->in | (uintptr_t)k->other | (uintptr_t)k->out | (uintptr_t)k->space) % ALIGNMENT);
+}
+
 /* A launch is for replicas by their numbers; this one is for the caller's tensors. */
 static cudnnStatus_t launch(cudnnHandle_t h, const work *k, size_t bytes)
 {
     const cudnnStatus_t st = k->what == BIAS ? CUDNN_STATUS_SUCCESS : look(&k->x, &k->w, &k->y, &k->how);
-    if (st || (k->what != BIAS && bytes < SPACE))
+    if (st || (k->what != BIAS && bytes < SPACE) || !is_aligned(k))
         return st ? st : CUDNN_STATUS_BAD_PARAM;
     const lcu_set before = *lcu_whom(h->device), first = { { 1 } };
     lcu_only(h->device, &first);

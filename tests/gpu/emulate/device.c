@@ -27,7 +27,9 @@
 
 enum { DEVICES = 3, MEMORY = 1 << 30, MOST_ARGUMENT = 1024, MOST_PLANE = 65535, SHARED = 227 << 10 };
 
-typedef struct block { struct block *next; void *at; size_t bytes; } block;
+/* Memory begins at a multiple of ALIGNMENT, as cudaMalloc promises. */
+enum { ALIGNMENT = 256 };
+typedef struct block { struct block *next; void *at, *whole; size_t bytes; } block;
 
 /* One recorded launch. */
 typedef struct launch {
@@ -103,12 +105,13 @@ uint32_t lcu_device_shared(const lcu_device *d)
 void *lcu_alloc(lcu_device *d, size_t bytes)
 {
     block *b = bytes <= MEMORY - d->used ? calloc(1, sizeof *b) : NULL;
-    void *at = b ? calloc(1, bytes ? bytes : 1) : NULL;
-    if (!at) {
+    void *whole = b ? calloc(1, bytes + ALIGNMENT) : NULL;
+    if (!whole) {
         free(b);
         return NULL;
     }
-    *b = (block){ d->memory, at, bytes };
+    void *at = (char *)whole + (ALIGNMENT - (uintptr_t)whole % ALIGNMENT) % ALIGNMENT;
+    *b = (block){ d->memory, at, whole, bytes };
     d->memory = b;
     d->used += bytes;
     ASAN_POISON_MEMORY_REGION(at, bytes);
@@ -123,7 +126,7 @@ void lcu_free(lcu_device *d, void *p)
             *b = gone->next;
             d->used -= gone->bytes;
             ASAN_UNPOISON_MEMORY_REGION(p, gone->bytes);
-            free(p);
+            free(gone->whole);
             free(gone);
             return;
         }
