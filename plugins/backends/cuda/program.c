@@ -222,6 +222,8 @@ ltc_status lcu_compile(void *dev, const ltc_compile_req *r, void **prog, ltc_err
         p->device = p->memory.device = ((const lcu_backend *)dev)->device;
         lcu_lay_out(p);
         if (!p->memory.fits)
+            st = lcu_finish(p->device, err);  /* a device that fails has no memory either */
+        if (!p->memory.fits && !st)
             st = ltc_fail(
                 err, LTC_ENOMEM, "%u replicas of %llu bytes, and %llu for all, do not fit into the device",
                 p->replicas, (unsigned long long)p->memory.per_replica, (unsigned long long)p->memory.fixed);

@@ -113,6 +113,10 @@ void  lcu_lay_out(lcu_program *p);
 void  lcu_forward(lcu_program *p, uint32_t rows, bool training);
 void  lcu_step(lcu_program *p);
 
+/* All that a step calls, once, before a capture: during one, drivers before 12.3 load no code, and a library
+ * may not make what it needs at its first call. */
+void  lcu_rehearse(lcu_program *p, const lcu_set *replicas);
+
 /* What kernels are told of so many rows, in training and in evaluations alike. */
 lcu_gather lcu_gather_of(const lcu_program *p, uint32_t rows);
 lcu_loss   lcu_loss_of(const lcu_program *p, uint32_t rows);

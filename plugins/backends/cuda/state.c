@@ -87,6 +87,7 @@ static void capture(lcu_program *p)
         return;
     lcu_graph_free(p->device, p->step);
     p->dense = dense;
+    lcu_rehearse(p, &dense);
     lcu_only(p->device, &dense);
     lcu_capture_begin(p->device);
     lcu_step(p);
