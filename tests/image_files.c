@@ -110,6 +110,13 @@ void write_jpeg(const char *path, const jpeg_picture *p)
     fclose(f);
 }
 
+void draw_smooth(int channels, uint8_t *pixel)
+{
+    for (int i = 0; i < 16 * 16; i++)
+        for (int c = 0; c < channels; c++)
+            pixel[i * channels + c] = (uint8_t)(40 + 5 * (i % 16) + 7 * (i / 16) - 20 * c);
+}
+
 uint8_t *read_jpeg(const char *path)
 {
     struct jpeg_decompress_struct c;
@@ -197,4 +204,28 @@ void put_file(const char *path, const void *p, size_t n)
     CU_ASSERT_PTR_NOT_NULL_FATAL(f);
     CU_ASSERT_EQUAL(fwrite(p, 1, n, f), n);
     fclose(f);
+}
+
+void put_plain(const char *folder, const char *name, uint32_t height, uint32_t width, int value)
+{
+    char path[512];
+    write_plain(in_folder(path, folder, name), height, width, value);
+}
+
+void put_text(const char *folder, const char *name)
+{
+    char path[512];
+    put_file(in_folder(path, folder, name), "text", 4);
+}
+
+void put_folder(const char *folder, const char *name)
+{
+    char path[512];
+    CU_ASSERT_EQUAL(mkdir(in_folder(path, folder, name), 0700), 0);
+}
+
+void take_away(const char *folder, const char *name)
+{
+    char path[512];
+    remove_folder(in_folder(path, folder, name));
 }

@@ -31,6 +31,9 @@ typedef struct jpeg_picture {
 } jpeg_picture;
 void write_jpeg(const char *path, const jpeg_picture *p);
 
+/* A picture of 16 x 16, smooth, so that little is lost: [16][16][channels]. */
+void draw_smooth(int channels, uint8_t *pixel);
+
 /* What libjpeg makes of the file with its own defaults: [height][width][3], for free(). */
 uint8_t *read_jpeg(const char *path);
 
@@ -44,6 +47,12 @@ void remove_folder(const char *path);
 
 /* "FOLDER/NAME" in a buffer of the caller's; gives the buffer. */
 char *in_folder(char to[512], const char *folder, const char *name);
+
+/* In a folder: a plain image, a text, a folder; what bears the name is gone afterwards, with all below it. */
+void put_plain(const char *folder, const char *name, uint32_t height, uint32_t width, int value);
+void put_text(const char *folder, const char *name);
+void put_folder(const char *folder, const char *name);
+void take_away(const char *folder, const char *name);
 
 /* The whole file, for free(). */
 uint8_t *get_file(const char *path, size_t *n);

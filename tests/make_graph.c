@@ -217,3 +217,10 @@ ltc_val lt_build_small(ltc_builder *b, double dropout)
         x = ltc_dropout(b, x, dropout);
     return ltc_linear(b, x, "fc", (ltc_linear_args){ .out = b->n_classes });
 }
+
+ltc_val lt_build_shifted(ltc_builder *b)
+{
+    const ltc_val in[2] = { b->input,
+                            b->param(b, "shift", LTC_ROLE_BIAS, 3, b->shape(b, b->input)->dim, NULL) };
+    return b->emit(b, LTC_OP_ADD, NULL, in, 2, NULL, 0);
+}

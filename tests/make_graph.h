@@ -30,4 +30,7 @@ void    lt_values_free(const ltc_graph *g, float **value);
 ltc_val lt_build_lenet(ltc_builder *b);
 ltc_val lt_build_small(ltc_builder *b, double dropout);
 
+/* The input with a parameter added to it, so that the gradient with respect to it can be looked at. */
+ltc_val lt_build_shifted(ltc_builder *b);
+
 #endif

@@ -326,8 +326,7 @@ static void a_criterion_without_scores_knows_no_floor(void)
     lt_graph_free(&g);
 }
 
-/* The definition: cut; a part that comes out below its floor is at its floor; again with the
- * others, until none does. */
+/* The definition: cut; what comes out below its floor is put at it; the others again, until none does. */
 enum { PARTS = 4, EACH = 50 };
 static void a_cut_above_floors_is_that_of_repeated_cuts(void)
 {

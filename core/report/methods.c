@@ -79,8 +79,8 @@ static void say_pruning(const lt_seen_run *r, lt_lines *to)
                  "Weights were scored by %s %s and pruned with strategy %s, scope \"%s\"%s%s%s%s, the layer "
                  "that feeds the logits at factor \"%s\". Kept weights: \"%s\", as at \"%s\"; pruned "
                  "weights: \"%s\".",
-                 value(r, "prune.mask.plugin"), moment, value(r, "prune.strategy"),
-                 value(r, "prune.scope"), *amount ? ", " : "", amount, *value(r, "prune.rounds") ? ", rounds " : "",
+                 value(r, "prune.mask.plugin"), moment, value(r, "prune.strategy"), value(r, "prune.scope"),
+                 *amount ? ", " : "", amount, *value(r, "prune.rounds") ? ", rounds " : "",
                  value(r, "prune.rounds"), value(r, "prune.output"), value(r, "prune.kept"),
                  value(r, "prune.rewind_to"), value(r, "prune.pruned"));
 }

@@ -5,6 +5,7 @@
  *   linear_forms.c  LINEAR: which of three forms   span.c       train, eval
  *   linear_lists.c  one of them                    walk.c       forward, backward, node by node
  *   linear.c        its passes                     nodes.c      a part of each other operation
+ *   awake.c         which rows are worked on
  *   alias.c         who shares a place             optimizer.c  the end of a step
  *   shape.c         places, halos, segments        input.c      rows of a split into input
  *   costs.c         the table of costs             arranged.c   evaluated splits, made ready once
@@ -119,6 +120,7 @@ typedef struct cpu_node {
     bool     heavy;                           /* worth several threads */
     cpu_linear linear, spare;                 /* spare: the form of the other splits, where
                                                * they want another */
+    uint8_t   *awake;                         /* [outputs] of a LINEAR: see awake.c */
     cpu_conv  *conv;
     cpu_conv_shape conv_shape;
     int64_t    chunk;                         /* blocks of a part, of a convolution's backward pass */
@@ -211,8 +213,13 @@ ltc_status cpu_linear_open(cpu_program *p, cpu_node *n, cpu_param *w, cpu_form f
 void       cpu_linear_close(cpu_linear *l);
 void       cpu_linear_swap(cpu_node *n, cpu_param *w);
 
+/* awake.c: which rows are, once masks are settled. The layer whose units wake and sleep by how n hears them,
+ * or NULL. */
+ltc_status cpu_awake_find(cpu_program *p, ltc_error *err);
+cpu_node  *cpu_awake_heard_by(cpu_program *p, const cpu_node *n);
+
 /* linear_lists.c */
-ltc_status cpu_lists_open(cpu_program *p, cpu_linear *l, cpu_param *w, ltc_error *err);
+ltc_status cpu_lists_open(cpu_program *p, cpu_node *n, cpu_param *w, ltc_error *err);
 
 /* linear.c. begin: what is derived of weights that were put. sum: what an evaluation
  * wants to know of them. */

@@ -50,15 +50,17 @@ typedef struct cpu_dense {
 enum { CPU_ROWS = 6, CPU_COLUMNS = 512 };
 
 /* The same layer by lists. The matrix lies in segments of columns, or in one, so that what a list reads of
- * x stays in the first cache where there is enough to read: row r of segment s is entries start[s out + r] to
- * start[s out + r + 1], each at column[] (times lanes), and belongs to output[s out + r]. Rows of as many
- * entries stand together, so that a processor foresees where a row's loop ends. Then the same column by
- * column, each entry with its row (times lanes) and its place among the others. */
+ * x stays in the first cache where there is enough to read: row r of segment s is entries start[s rows + r]
+ * to start[s rows + r + 1], each at column[] (times lanes), and belongs to output[s rows + r]; outputs that
+ * are not there are worked on by nobody. Rows of as many entries stand together, so that a processor foresees
+ * where a row's loop ends. Then the same column by column, each entry with its row (times lanes) and its
+ * place among the others; and the columns whose gradient is wanted. */
 enum { CPU_SEGMENT = 64 };
 typedef struct cpu_lists {
-    int64_t   segments;
+    int64_t   segments, rows, columns;        /* rows of a segment */
     uint32_t *start, *column, *output;
-    uint32_t *column_start, *row, *entry;
+    uint32_t *column_start, *row, *entry;     /* column_start: [in + 1] */
+    uint32_t *input;                          /* [columns] */
 } cpu_lists;
 
 typedef struct cpu_sparse {
@@ -131,7 +133,7 @@ typedef struct cpu_gather {
 typedef struct cpu_loss {
     int64_t classes, lanes, batch;
     const float *logits; float *grad;         /* NULL: not wanted */
-    const int32_t *label;
+    const int32_t *label;                     /* [lanes] */
     double *loss;                             /* [lanes] */
     uint8_t *hit;                             /* [lanes] */
 } cpu_loss;

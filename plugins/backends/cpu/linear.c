@@ -3,7 +3,18 @@
 
 static int64_t entries_of(const cpu_linear *l)
 {
-    return l->lists.start[l->lists.segments * l->out];
+    return l->lists.start[l->lists.segments * l->lists.rows];
+}
+
+/* What a pass goes through. */
+static int64_t rows_of(const cpu_linear *l)
+{
+    return l->form == CPU_FORM_LISTS ? l->lists.rows : l->out;
+}
+
+static int64_t columns_of(const cpu_linear *l)
+{
+    return l->form == CPU_FORM_LISTS ? l->lists.columns : l->in;
 }
 
 static const float *bias_of(const cpu_program *p, const cpu_node *n)
@@ -92,7 +103,7 @@ static void forward_part(cpu_program *p, cpu_node *n, float *scratch, int64_t fi
 void cpu_linear_forward(cpu_program *p, cpu_node *n)
 {
     if (n->linear.form != CPU_FORM_STRIPS) {
-        cpu_parts(p, n, n->linear.out, forward_part, NULL);
+        cpu_parts(p, n, rows_of(&n->linear), forward_part, NULL);
         return;
     }
     const cpu_strips s = strips_of(p, n);
@@ -120,7 +131,7 @@ void cpu_linear_backward(cpu_program *p, cpu_node *n)
     if (bias && bias->kept.g)
         p->device->kernels->row_sums(g->at, n->linear.out, p->blocks * CPU_LANES, bias->kept.g);
     if (cpu_in(p, n, 0)->wants)
-        cpu_parts(p, n, n->linear.in, backward_part, NULL);
+        cpu_parts(p, n, columns_of(&n->linear), backward_part, NULL);
 }
 
 static void update_part(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end,

@@ -11,8 +11,9 @@ static ltc_status no_memory(ltc_error *err)
     return ltc_fail(err, LTC_ENOMEM, "no memory for a layer's weights");
 }
 
-static ltc_status open_dense(cpu_program *p, cpu_linear *l, cpu_param *w, ltc_error *err)
+static ltc_status open_dense(cpu_program *p, cpu_node *n, cpu_param *w, ltc_error *err)
 {
+    cpu_linear *l = &n->linear;
     const size_t rows = (size_t)cpu_round(p->batch, CPU_LANES);
     l->ldw = (ptrdiff_t)cpu_round(l->in, CPU_LANES);
     if (l->ldw % 256 == 0)                    /* a column's weights would all want the
@@ -31,8 +32,9 @@ static ltc_status open_dense(cpu_program *p, cpu_linear *l, cpu_param *w, ltc_er
     return LTC_OK;
 }
 
-static ltc_status open_strips(cpu_program *p, cpu_linear *l, cpu_param *w, ltc_error *err)
+static ltc_status open_strips(cpu_program *p, cpu_node *n, cpu_param *w, ltc_error *err)
 {
+    cpu_linear *l = &n->linear;
     const size_t in = (size_t)l->in, rows = p->batch > CPU_EVAL_ROWS ? p->batch : CPU_EVAL_ROWS;
     const size_t lanes = (size_t)cpu_round((int64_t)rows, CPU_LANES);
     cpu_nonzeros *z = &l->nonzeros;
@@ -82,7 +84,7 @@ uint32_t cpu_linear_forms(const cpu_program *p, const cpu_node *n, const cpu_par
 
 ltc_status cpu_linear_open(cpu_program *p, cpu_node *n, cpu_param *w, cpu_form form, ltc_error *err)
 {
-    static ltc_status (*const open[CPU_FORMS])(cpu_program *, cpu_linear *, cpu_param *, ltc_error *) = {
+    static ltc_status (*const open[CPU_FORMS])(cpu_program *, cpu_node *, cpu_param *, ltc_error *) = {
         [CPU_FORM_DENSE] = open_dense, [CPU_FORM_LISTS] = cpu_lists_open, [CPU_FORM_STRIPS] = open_strips,
     };
     cpu_linear *l = &n->linear;
@@ -93,7 +95,7 @@ ltc_status cpu_linear_open(cpu_program *p, cpu_node *n, cpu_param *w, cpu_form f
         l->out > UINT32_MAX / cpu_round(p->batch, CPU_LANES))
         return ltc_fail(err, LTC_EUNSUPPORTED, "a layer of %zu weights is too large for this backend", w->n);
     l->heavy = n->heavy = (form == CPU_FORM_DENSE ? w->n : w->alive) * p->batch > CPU_HEAVY;
-    return open[form](p, l, w, err);
+    return open[form](p, n, w, err);
 }
 
 void cpu_linear_swap(cpu_node *n, cpu_param *w)
@@ -109,7 +111,7 @@ void cpu_linear_close(cpu_linear *l)
 {
     free(l->halves), free(l->live), free(l->ones), free(l->rows), free(l->sums), free(l->strip_scratch);
     free(l->lists.start), free(l->lists.output), free(l->lists.column), free(l->lists.column_start);
-    free(l->lists.row);
+    free(l->lists.row), free(l->lists.input);
     free(l->lists.entry), free(l->eval_column);
     free(l->nonzeros.mark), free(l->nonzeros.feature), free(l->nonzeros.value);
     free(l->nonzeros.count), free(l->nonzeros.sample), free(l->nonzeros.of_sample);

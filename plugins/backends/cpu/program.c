@@ -196,7 +196,8 @@ void cpu_program_release(void *prog)
     for (uint32_t i = 0; p->node && i < p->graph->n_nodes; i++) {
         cpu_linear_close(&p->node[i].linear), cpu_linear_close(&p->node[i].spare);
         cpu_conv_close(p->node[i].conv);
-        free(p->node[i].saved), free(p->node[i].moments), free(p->node[i].sums), free(p->node[i].bias_sums);
+        free(p->node[i].awake), free(p->node[i].saved), free(p->node[i].moments), free(p->node[i].sums);
+        free(p->node[i].bias_sums);
     }
     for (uint32_t i = 0; p->param && i < p->graph->n_params; i++)
         cpu_state_free(&p->param[i]);

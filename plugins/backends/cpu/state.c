@@ -244,7 +244,6 @@ static ltc_status open_param(cpu_program *p, uint32_t i, ltc_error *err)
     cpu_param *q = &p->param[i];
     const ltc_param *of = ltc_graph_param(p->graph, i);
     cpu_node *layer = layer_of(p, of->value);
-    settle(q);
     free_kept(&q->kept), free_kept(&q->spare);
     if (!layer)
         return open_plain(q, of->trained, err);
@@ -257,6 +256,10 @@ ltc_status cpu_program_ready(void *prog, ltc_error *err)
     if (p->ready)
         return LTC_OK;
     ltc_status st = lts_request_ready(p->graph, 1, p->has_value, err);
+    for (uint32_t i = 0; i < p->graph->n_params && !st; i++)
+        settle(&p->param[i]);
+    if (!st)
+        st = cpu_awake_find(p, err);
     for (uint32_t i = 0; i < p->graph->n_params && !st; i++)
         st = open_param(p, i, err);
     if (!st)

@@ -1,7 +1,0 @@
-#!/bin/sh
-# columns.sh SOURCE - no line of C is longer than 110 columns, as .clang-format has it. Lines with a string may be: text
-# for people, and configurations in tests, are not broken for that.
-set -eu
-cd "$1"
-find bench core plugins sdk tests \( -name '*.[ch]' -o -name '*.inc' -o -name '*.cu' -o -name '*.cuh' \) -print0 |
-    xargs -0 awk 'length > 110 && !/"/ { print FILENAME ":" FNR ": " length " columns"; bad = 1 } END { exit bad }'
