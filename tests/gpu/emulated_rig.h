@@ -6,7 +6,7 @@
 
 extern const ltc_optimizer lt_emulated_adam;
 
-/* The backend's table, opening that device of the emulated three; the options hold until the next call.
+/* The backend's table, opening that emulated device (runtime.c); the options hold until the next call.
  * Perceptrons train by lists where no more than the part `sparse` of their weights is left; at first none. */
 ltc_backend_ops lt_emulated(int64_t device);
 ltc_backend_ops lt_emulated_with(int64_t device, double sparse);

@@ -211,13 +211,42 @@ static void more_channels_than_a_grid_has_room_for_are_refused(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "more than 2097152 inputs or outputs"));
 }
 
-static void a_device_that_is_not_there_is_named(void)
+static void a_device_that_cannot_be_used_is_named(void)
 {
-    const ltc_backend_ops ops = lt_emulated(3);
+    const ltc_backend_ops none = lt_emulated(5);
     ltc_error err = { { 0 }, { 0 } };
     void *dev = NULL;
-    CU_ASSERT_EQUAL(ops.open(NULL, NULL, &dev, &err), LTC_EDEVICE);
-    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "no CUDA device 3"));
+    CU_ASSERT_EQUAL(none.open(NULL, NULL, &dev, &err), LTC_EDEVICE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "no CUDA device 5"));
+    const ltc_backend_ops old = lt_emulated(3);
+    CU_ASSERT_EQUAL(old.open(NULL, NULL, &dev, &err), LTC_EUNSUPPORTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "has compute capability 7.0"));
+}
+
+/* The kernel's fault is told where it comes to light; later there is no talk of memory. */
+static void a_device_that_breaks_says_so(void)
+{
+    const ltc_backend_ops ops = lt_emulated(4);
+    ltc_error err = { { 0 }, { 0 } };
+    void *dev = NULL, *prog = NULL, *other = NULL;
+    lt_maker *m = lt_maker_new(1, 4, 4, 10);
+    const ltc_graph *g = lt_maker_graph(m, build_least(lt_maker_builder(m)));
+    const ltc_compile_req r = { .size = sizeof r, .batch = 4, .n_replicas = 1,
+                                .loss = LTC_LOSS_CROSS_ENTROPY, .graph = g, .optimizer = &lt_emulated_adam,
+                                .input = lt_byte_input() };
+    static const float zeros[100];
+    CU_ASSERT_EQUAL_FATAL(ops.open(NULL, NULL, &dev, &err), LTC_OK);
+    CU_ASSERT_EQUAL_FATAL(ops.compile(dev, &r, &prog, &err), LTC_OK);
+    for (uint32_t p = 0; p < g->n_params; p++)
+        CU_ASSERT_EQUAL(ops.put(prog, LTC_STATE_VALUE, 0, p, zeros, ltc_graph_param(g, p)->n * sizeof *zeros,
+                                &err), LTC_OK);
+    CU_ASSERT_EQUAL(ops.ready(prog, &err), LTC_EDEVICE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "illegal memory access"));
+    CU_ASSERT_EQUAL(ops.compile(dev, &r, &other, &err), LTC_EDEVICE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "failed in an allocation"));
+    ops.release(prog);
+    ops.close(dev);
+    lt_maker_free(m);
 }
 
 static const lt_test claim[] = {
@@ -229,7 +258,8 @@ static const lt_test claim[] = {
     { "a plan says how many replicas fit, and more are refused", a_plan_says_how_many_replicas_fit },
     { "more channels than a grid has room for are refused",
       more_channels_than_a_grid_has_room_for_are_refused },
-    { "a device that is not there is named", a_device_that_is_not_there_is_named },
+    { "a device that is not there, or too old, is named", a_device_that_cannot_be_used_is_named },
+    { "a device that breaks says so, whatever is asked of it", a_device_that_breaks_says_so },
 };
 
 int main(void)

@@ -89,8 +89,11 @@ static ltc_status copy_to_device(lcu_data *d, size_t bytes, ltc_error *err)
     const size_t labels = (size_t)d->desc.n * sizeof *d->label;
     d->x = lcu_alloc(d->device, bytes);
     d->label = lcu_alloc(d->device, labels);
-    if (!d->x || !d->label)
-        return ltc_fail(err, LTC_ENOMEM, "a split of %zu bytes does not fit into the device", bytes);
+    if (!d->x || !d->label) {
+        const ltc_status st = lcu_finish(d->device, err);
+        return st ? st
+                  : ltc_fail(err, LTC_ENOMEM, "a split of %zu bytes does not fit into the device", bytes);
+    }
     lcu_write(d->device, d->x, d->desc.x, bytes);
     lcu_write(d->device, d->label, d->desc.label, labels);
     return lcu_finish(d->device, err);

@@ -10,7 +10,8 @@
 struct lcu_device {
     int          number, pad;
     cudaStream_t stream;
-    cudaError_t  error;                       /* the first since lcu_finish */
+    cudaError_t  error;                       /* the first since lcu_finish; in what, and its words */
+    const char  *during, *why;
     uint64_t     bytes;
     uint32_t     shared, reserved;
     lcu_set      only;
@@ -21,16 +22,32 @@ struct lcu_graph {
     cudaGraphExec_t exec;
 };
 
+/* What came of a call: of those that fail the first is kept. */
+static void note(lcu_device *d, cudaError_t e, const char *during)
+{
+    if (e && !d->error)
+        d->error = e, d->during = during, d->why = cudaGetErrorString(e);
+}
+
 bool lcu_enter(lcu_device *d)
 {
     if (!d->error)
-        d->error = cudaSetDevice(d->number);
+        note(d, cudaSetDevice(d->number), "being chosen");
     return !d->error;
 }
 
-static ltc_status failed(cudaError_t e, const char *what, ltc_error *err)
+/* The runtime may read pageable memory of the host after a copy from it has returned, and write it likewise.
+ * A fault of a kernel comes to light here too. */
+static void wait_for(lcu_device *d)
 {
-    return ltc_fail(err, LTC_EDEVICE, "the CUDA device failed in %s: %s", what, cudaGetErrorString(e));
+    if (!d->error)
+        note(d, cudaStreamSynchronize(d->stream), "its work");
+}
+
+static ltc_status failed(cudaError_t e, const char *during, const char *why, ltc_error *err)
+{
+    return ltc_fail(err, e == cudaErrorMemoryAllocation ? LTC_ENOMEM : LTC_EDEVICE,
+                    "the CUDA device failed in %s: %s", during, why);
 }
 
 /* Code for other architectures than those of the build is translated by the driver, whose version then
@@ -45,7 +62,7 @@ static ltc_status describe(lcu_device *d, ltc_error *err)
     if (!e)
         e = cudaRuntimeGetVersion(&runtime);
     if (e)
-        return failed(e, "asking what it is", err);
+        return failed(e, "saying what it is", cudaGetErrorString(e), err);
     if (prop.major < 8)
         return ltc_fail(err, LTC_EUNSUPPORTED, "CUDA device %d (%s) has compute capability %d.%d, and this "
                         "backend needs 8.0: choose another device or another backend", d->number, prop.name,
@@ -83,9 +100,9 @@ ltc_status lcu_device_open(int64_t number, lcu_device **device, ltc_error *err)
     d->number = (int)number;
     st = describe(d, err);
     if (!st && lcu_enter(d))
-        d->error = cudaStreamCreateWithFlags(&d->stream, cudaStreamNonBlocking);
+        note(d, cudaStreamCreateWithFlags(&d->stream, cudaStreamNonBlocking), "making a stream");
     if (!st && d->error)
-        st = failed(d->error, "making a stream", err);
+        st = failed(d->error, d->during, d->why, err);
     if (st)
         free(d);
     else
@@ -121,11 +138,15 @@ uint32_t lcu_device_shared(const lcu_device *d)
 void *lcu_alloc(lcu_device *d, size_t bytes)
 {
     void *p = NULL;
-    if (!lcu_enter(d) || cudaMalloc(&p, bytes ? bytes : 1)) {
-        cudaGetLastError();
+    if (!lcu_enter(d))
         return NULL;
-    }
-    d->error = cudaMemsetAsync(p, 0, bytes, d->stream);
+    const cudaError_t e = cudaMalloc(&p, bytes ? bytes : 1);
+    if (e == cudaErrorMemoryAllocation)
+        cudaGetLastError();
+    else
+        note(d, e, "an allocation");
+    if (!e)
+        note(d, cudaMemsetAsync(p, 0, bytes, d->stream), "clearing its memory");
     return p;
 }
 
@@ -140,23 +161,24 @@ void lcu_free(lcu_device *d, void *p)
 void lcu_write(lcu_device *d, void *dst, const void *src, size_t bytes)
 {
     if (lcu_enter(d))
-        d->error = cudaMemcpyAsync(dst, src, bytes, cudaMemcpyHostToDevice, d->stream);
+        note(d, cudaMemcpyAsync(dst, src, bytes, cudaMemcpyHostToDevice, d->stream), "a copy to it");
+    wait_for(d);
 }
 
 /* One copy, however many replicas there are: each call has its price. */
 void lcu_write_rows(lcu_device *d, const lcu_rows *r)
 {
     if (lcu_enter(d))
-        d->error = cudaMemcpy2DAsync(r->dst, r->dst_stride, r->src, r->src_stride, r->bytes, r->count,
-                                     cudaMemcpyHostToDevice, d->stream);
+        note(d, cudaMemcpy2DAsync(r->dst, r->dst_stride, r->src, r->src_stride, r->bytes, r->count,
+                                  cudaMemcpyHostToDevice, d->stream), "a copy of rows to it");
+    wait_for(d);
 }
 
 void lcu_read(lcu_device *d, void *dst, const void *src, size_t bytes)
 {
     if (lcu_enter(d))
-        d->error = cudaMemcpyAsync(dst, src, bytes, cudaMemcpyDeviceToHost, d->stream);
-    if (!d->error)
-        d->error = cudaStreamSynchronize(d->stream);
+        note(d, cudaMemcpyAsync(dst, src, bytes, cudaMemcpyDeviceToHost, d->stream), "a copy from it");
+    wait_for(d);
 }
 
 void lcu_only(lcu_device *d, const lcu_set *replicas)
@@ -174,16 +196,18 @@ void *lcu_stream(lcu_device *d)
     return d->stream;
 }
 
-void lcu_fail(lcu_device *d)
+void lcu_fail(lcu_device *d, const char *during, const char *why)
 {
-    d->error = d->error ? d->error : cudaErrorUnknown;
+    if (!d->error)
+        d->error = cudaErrorUnknown, d->during = during, d->why = why;
 }
 
 /* A block has 48 KiB unless its kernel was told that it may have more. */
 static void allow(lcu_device *d, const void *kernel, uint32_t shared)
 {
     if (shared > 48 << 10)
-        d->error = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared);
+        note(d, cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared),
+             "giving a block memory");
 }
 
 void lcu_launch(lcu_device *d, lcu_entry kernel, lcu_grid grid, const void *argument, size_t bytes)
@@ -195,14 +219,15 @@ void lcu_launch(lcu_device *d, lcu_entry kernel, lcu_grid grid, const void *argu
     if (lcu_enter(d))
         allow(d, entry, grid.shared);
     if (!d->error)
-        d->error = cudaLaunchKernel(entry, blocks, threads, arguments, grid.shared, d->stream);
+        note(d, cudaLaunchKernel(entry, blocks, threads, arguments, grid.shared, d->stream),
+             "launching a kernel");
 }
 
-/* Relaxed, since the runtime may load a kernel when it is first launched, and that allocates. */
+/* Relaxed, since a library may allocate; lcu_rehearse has loaded what there is. */
 void lcu_capture_begin(lcu_device *d)
 {
     if (lcu_enter(d))
-        d->error = cudaStreamBeginCapture(d->stream, cudaStreamCaptureModeRelaxed);
+        note(d, cudaStreamBeginCapture(d->stream, cudaStreamCaptureModeRelaxed), "beginning a graph");
 }
 
 lcu_graph *lcu_capture_end(lcu_device *d)
@@ -210,10 +235,9 @@ lcu_graph *lcu_capture_end(lcu_device *d)
     lcu_graph *g = (lcu_graph *)calloc(1, sizeof *g);
     cudaGraph_t graph = NULL;
     cudaSetDevice(d->number);
-    const cudaError_t e = cudaStreamEndCapture(d->stream, &graph);    /* even after a failure */
-    d->error = d->error ? d->error : e;
+    note(d, cudaStreamEndCapture(d->stream, &graph), "capturing a graph");     /* even after a failure */
     if (g && !d->error)
-        d->error = cudaGraphInstantiate(&g->exec, graph, 0);
+        note(d, cudaGraphInstantiate(&g->exec, graph, 0), "making a graph");
     if (graph)
         cudaGraphDestroy(graph);
     if (!d->error)
@@ -225,7 +249,7 @@ lcu_graph *lcu_capture_end(lcu_device *d)
 void lcu_replay(lcu_device *d, lcu_graph *g)
 {
     if (lcu_enter(d))
-        d->error = cudaGraphLaunch(g->exec, d->stream);
+        note(d, cudaGraphLaunch(g->exec, d->stream), "launching a graph");
 }
 
 void lcu_graph_free(lcu_device *d, lcu_graph *g)
@@ -240,8 +264,9 @@ void lcu_graph_free(lcu_device *d, lcu_graph *g)
 ltc_status lcu_finish(lcu_device *d, ltc_error *err)
 {
     if (lcu_enter(d))
-        d->error = cudaStreamSynchronize(d->stream);
+        wait_for(d);
     const cudaError_t e = d->error;
     d->error = cudaSuccess;
-    return e ? failed(e, "its work", err) : LTC_OK;
+    cudaGetLastError();                       /* of calls that a library may make */
+    return e ? failed(e, d->during, d->why, err) : LTC_OK;
 }

@@ -1,9 +1,9 @@
 /* The little of CUDA's runtime that this backend needs: memory, copies, launches, graphs, on one stream.
- * device.c is the real one; tests/gpu/emulate has another, on which every kernel runs without a GPU.
- * Called by all files here.
+ * tests/gpu/emulate has a runtime on which all of it, and every kernel, runs without a GPU. Called by all
+ * files here.
  *
- * What is asked for is done in order, and not waited for. The first failure sticks, what follows it does
- * nothing, and lcu_finish tells. All [serial] per device. */
+ * What is asked for is done in order; only copies are waited for. The first failure sticks, what follows it
+ * does nothing, and lcu_finish tells. All [serial] per device. */
 #ifndef LCU_DEVICE_H
 #define LCU_DEVICE_H
 
@@ -54,11 +54,11 @@ const char *lcu_device_text(const lcu_device *d);
 uint64_t    lcu_device_bytes(const lcu_device *d);
 uint32_t    lcu_device_shared(const lcu_device *d);
 
-/* Zeroed memory of the device; NULL when there is none. */
+/* Zeroed memory of the device; NULL when there is none, or when something has failed. */
 void *lcu_alloc(lcu_device *d, size_t bytes);
 void  lcu_free(lcu_device *d, void *p);
 
-/* To the device and back. src may be changed on return; dst holds the bytes on return. */
+/* To the device and back, and waited for: src may be changed on return; dst holds the bytes. */
 void lcu_write(lcu_device *d, void *dst, const void *src, size_t bytes);
 void lcu_write_rows(lcu_device *d, const lcu_rows *r);
 void lcu_read(lcu_device *d, void *dst, const void *src, size_t bytes);
@@ -74,12 +74,13 @@ lcu_graph *lcu_capture_end(lcu_device *d);
 void       lcu_replay(lcu_device *d, lcu_graph *g);
 void       lcu_graph_free(lcu_device *d, lcu_graph *g);
 
-/* For dnn.c: the stream, the replicas that launches are for, and that a call on the stream has failed. */
+/* For dnn.c: the stream, the replicas that launches are for, and that a call on the stream has failed, in
+ * words that last. */
 void          *lcu_stream(lcu_device *d);
 const lcu_set *lcu_whom(const lcu_device *d);
-void           lcu_fail(lcu_device *d);
+void           lcu_fail(lcu_device *d, const char *during, const char *why);
 
-/* Waits, and forgets the failure that it reports. */
+/* Waits, and forgets the failure that it reports: LTC_ENOMEM where memory was lacking, else LTC_EDEVICE. */
 ltc_status lcu_finish(lcu_device *d, ltc_error *err);
 
 #ifdef __cplusplus

@@ -196,7 +196,7 @@ static void each_replica(lcu_dnn *dnn, const lcu_convolution *c, lcu_workspace w
             st = fn(&k, r);
     unmake(&k.s);
     if (st)
-        lcu_fail(dnn->device);
+        lcu_fail(dnn->device, "a convolution by cuDNN", cudnnGetErrorString(st));
 }
 
 void lcu_dnn_convolve(lcu_dnn *dnn, const lcu_convolution *c, lcu_workspace w, uint32_t replicas)

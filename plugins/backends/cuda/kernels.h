@@ -228,7 +228,7 @@ static inline lcu_grid lcu_cover(uint32_t n, uint32_t replicas)
     return g;
 }
 
-/* "13.0": the version of what compiled the kernels. */
+/* "13.0": the version of what compiled the kernels; "emulated 12.2" where they run on the host. */
 const char *lcu_compiler(void);
 
 #ifdef __cplusplus

@@ -198,8 +198,8 @@ static void list_back(lcu_links_of *l, const lcu_layer *of)
 
 static void read_mask(lcu_program *p, uint32_t replica, uint32_t param, uint8_t *to)
 {
-    const size_t n = ltc_graph_param(p->graph, param)->n;
-    lcu_read(p->device, to, p->param[param].mask + replica * n, n);
+    const lcu_param *of = &p->param[param];
+    lcu_read(p->device, to, of->mask + replica * of->stride, ltc_graph_param(p->graph, param)->n);
 }
 
 /* Makes a replica's lists, unless they are too long. */

@@ -133,6 +133,6 @@ const char *lcu_compiler(void)
 #ifdef __CUDACC__
     return LCU_TEXT(__CUDACC_VER_MAJOR__) "." LCU_TEXT(__CUDACC_VER_MINOR__);
 #else
-    return __VERSION__;
+    return "emulated " __VERSION__;
 #endif
 }

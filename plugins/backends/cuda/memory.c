@@ -5,7 +5,10 @@
 
 #include "program.h"
 
-enum { GRAIN = 512 };                         /* what an allocation is rounded up to */
+/* What an allocation is rounded up to; elements after which a replica's tensor may begin. A device's memory
+ * begins at multiples of 256 bytes, and so do all tensors in it: a library's kernels may count on 16 or more,
+ * and may be chosen by what they find, while a replica's bits must not depend on its number. */
+enum { GRAIN = 512, STEP = 64 };
 
 static void *take(lcu_memory *m, uint64_t n, size_t size, uint32_t times, uint64_t *count)
 {
@@ -52,9 +55,11 @@ void lcu_give_back(lcu_memory *m)
     m->piece = NULL, m->most = 0;
 }
 
+/* A tensor in each replica: the only ones who know how far apart they lie are this and whom it tells. */
 static lcu_floats take_floats(lcu_program *p, uint64_t n)
 {
-    return (lcu_floats){ lcu_take_each(&p->memory, n, sizeof(float)), n };
+    const uint64_t stride = n + (STEP - n % STEP) % STEP;
+    return (lcu_floats){ lcu_take_each(&p->memory, stride, sizeof(float)), stride };
 }
 
 /* FLATTEN's output is its input; nodes come in order, so an input's place is known before. */
@@ -92,7 +97,8 @@ static void lay_out_params(lcu_program *p)
         p->param[i].m = take_floats(p, q->n);
         if (p->optimizer.kind != LTC_SGD)
             p->param[i].v = take_floats(p, q->n);
-        p->param[i].mask = lcu_take_each(&p->memory, q->n, 1);
+        p->param[i].stride = p->value[q->value].stride;
+        p->param[i].mask = lcu_take_each(&p->memory, p->param[i].stride, 1);
     }
 }
 

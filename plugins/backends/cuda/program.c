@@ -160,7 +160,7 @@ static void add_param(lcu_program *p, uint32_t i, uint32_t *n)
     const lcu_param *of = &p->param[i];
     add_segment(p, n, (lcu_segment){
         .w = p->value[q->value].at, .m = of->m.at, .v = of->v.at, .grad = of->grad.at, .mask = of->mask,
-        .stride = q->n, .grad_stride = of->grad.stride, .l1 = q->role & o->l1_roles ? (float)o->l1 : 0,
+        .stride = of->stride, .grad_stride = of->grad.stride, .l1 = q->role & o->l1_roles ? (float)o->l1 : 0,
         .lambda = q->role & o->decay_roles ? (float)o->weight_decay : 0, .n = (uint32_t)q->n, .kind = o->kind,
     });
 }
@@ -173,11 +173,12 @@ static void add_statistics(lcu_program *p, uint32_t i, uint32_t *n)
     const double momentum = ((const ltc_batch_norm_desc *)node->desc)->momentum;
     const double count = (double)p->batch * (double)(y->dim[1] * y->dim[2]);
     const double unbiased = count > 1 ? count / (count - 1) : 1;
-    lcu_segment s = { .w = p->value[node->in[3]].at, .grad = p->saved[i].at, .stride = (size_t)y->dim[0],
+    const lcu_floats mean = p->value[node->in[3]], variance = p->value[node->in[4]];
+    lcu_segment s = { .w = mean.at, .grad = p->saved[i].at, .stride = mean.stride,
                       .grad_stride = p->saved[i].stride, .keep = 1 - momentum, .blend = momentum,
                       .n = (uint32_t)y->dim[0], .kind = LCU_UPDATE_STATISTIC };
     add_segment(p, n, s);
-    s.w = p->value[node->in[4]].at, s.grad += y->dim[0], s.blend = momentum * unbiased;
+    s.w = variance.at, s.stride = variance.stride, s.grad += y->dim[0], s.blend = momentum * unbiased;
     add_segment(p, n, s);
 }
 
@@ -200,7 +201,7 @@ static ltc_status fill(lcu_program *p, ltc_error *err)
         lcu_write(p->device, p->std, p->input->std, channels * sizeof *p->std);
     }
     for (uint32_t i = 0; i < p->graph->n_params; i++) {
-        const size_t bytes = ltc_graph_param(p->graph, i)->n * p->replicas;
+        const size_t bytes = p->param[i].stride * p->replicas;
         uint8_t *alive = p->param[i].mask ? malloc(bytes) : NULL;
         if (p->param[i].mask && !alive)
             return ltc_fail(err, LTC_ENOMEM, "no memory for a mask of %zu bytes", bytes);
@@ -221,6 +222,8 @@ ltc_status lcu_compile(void *dev, const ltc_compile_req *r, void **prog, ltc_err
         p->device = p->memory.device = ((const lcu_backend *)dev)->device;
         lcu_lay_out(p);
         if (!p->memory.fits)
+            st = lcu_finish(p->device, err);  /* a device that fails has no memory either */
+        if (!p->memory.fits && !st)
             st = ltc_fail(
                 err, LTC_ENOMEM, "%u replicas of %llu bytes, and %llu for all, do not fit into the device",
                 p->replicas, (unsigned long long)p->memory.per_replica, (unsigned long long)p->memory.fixed);

@@ -36,8 +36,8 @@ typedef struct lcu_memory {
     bool        fits;                         /* false: it is too much, or there is no more */
 } lcu_memory;
 
-/* Of one parameter; at NULL: not trained. The stride of all is its number of elements. */
-typedef struct lcu_param { lcu_floats grad, m, v; uint8_t *mask; } lcu_param;
+/* Of one parameter; at NULL: not trained. stride: of its value, of all these, and of its masks. */
+typedef struct lcu_param { lcu_floats grad, m, v; uint8_t *mask; size_t stride; } lcu_param;
 
 /* What the way back does with a node: nothing, unless somebody gave it a gradient. Bit k: input k's
  * gradient is added to, since somebody did so before. */
@@ -112,6 +112,10 @@ void  lcu_lay_out(lcu_program *p);
 /* A step's work in order: launches it, or has it captured. A forward pass leaves logits. */
 void  lcu_forward(lcu_program *p, uint32_t rows, bool training);
 void  lcu_step(lcu_program *p);
+
+/* All that a step calls, once, before a capture: during one, drivers before 12.3 load no code, and a library
+ * may not make what it needs at its first call. */
+void  lcu_rehearse(lcu_program *p, const lcu_set *replicas);
 
 /* What kernels are told of so many rows, in training and in evaluations alike. */
 lcu_gather lcu_gather_of(const lcu_program *p, uint32_t rows);

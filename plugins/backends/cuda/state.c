@@ -17,7 +17,7 @@ static void *place_of(const lcu_program *p, const lts_state_name *x)
     const ltc_param *q = ltc_graph_param(p->graph, x->param);
     const lcu_param *of = &p->param[x->param];
     if (x->what == LTC_STATE_MASK)
-        return of->mask ? of->mask + x->replica * q->n : NULL;
+        return of->mask ? of->mask + x->replica * of->stride : NULL;
     return in_replica(x->what == LTC_STATE_VALUE    ? p->value[q->value]
                       : x->what == LTC_STATE_SLOT_1 ? of->m
                                                     : of->v, x->replica);
@@ -87,6 +87,7 @@ static void capture(lcu_program *p)
         return;
     lcu_graph_free(p->device, p->step);
     p->dense = dense;
+    lcu_rehearse(p, &dense);
     lcu_only(p->device, &dense);
     lcu_capture_begin(p->device);
     lcu_step(p);

@@ -121,6 +121,19 @@ void lcu_step(lcu_program *p)
     lcu_update_all(p->device, &u, p->replicas);
 }
 
+/* No replica changes: the update is for nobody, and what cuDNN works on is overwritten by each step. */
+void lcu_rehearse(lcu_program *p, const lcu_set *replicas)
+{
+    const lcu_set nobody = { { 0 } };
+    lcu_only(p->device, &nobody);
+    lcu_step(p);
+    if (!p->dnn)
+        return;
+    lcu_only(p->device, replicas);
+    lcu_forward(p, p->batch, true);
+    backward(p);
+}
+
 lcu_fused lcu_fused_of(const lcu_program *p, const lcu_gather *g, const lcu_loss *l)
 {
     lcu_fused f = { .gather = *g, .loss = *l, .update = update_of(p), .links = p->links.lists,

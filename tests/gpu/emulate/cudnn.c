@@ -1,16 +1,17 @@
 /* Convolutions for the emulated device, by the definition: each call is one launch of one thread. As the
- * library does, it looks at the shapes, at how large the workspace is, and uses all of it. */
+ * library does, it looks at the shapes, at how large the workspace is, and uses all of it. The library's
+ * kernels may be chosen by where tensors begin: here they begin as a device's memory does, or are refused. */
 #include "cudnn.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "device.h"
+#include "kernel.h"
 
-enum { SPACE = 1000 };                        /* bytes that every call wants */
+enum { SPACE = 1000, ALIGNMENT = 256 };       /* bytes that every call wants; where memory begins */
 
-struct emulated_handle { lcu_device *device; };
+struct emulated_handle { cudaStream_t stream; };
 struct emulated_shape { int n, c, h, w; };
 struct emulated_how { int pad, stride, dilation, groups, math; };
 
@@ -65,7 +66,7 @@ cudnnStatus_t cudnnDestroyConvolutionDescriptor(cudnnConvolutionDescriptor_t how
 
 cudnnStatus_t cudnnSetStream(cudnnHandle_t h, cudaStream_t stream)
 {
-    h->device = stream;
+    h->stream = stream;
     return CUDNN_STATUS_SUCCESS;
 }
 
@@ -202,9 +203,11 @@ static void add_bias(const work *k)
 }
 
 /* The kernel: its only thread. With a beta of 0 nothing that was there is read. */
-static void perform(const void *argument)
+static size_t perform(const void *argument)
 {
     const work *k = argument;
+    if (!k)
+        return sizeof *k;
     const shape *to = k->what == DATA ? &k->x : k->what == FILTER ? &k->w : &k->y;
     if (k->beta <= 0)
         memset(k->out, 0, at(to, to->n, 0, 0, 0) * sizeof *k->out);
@@ -214,19 +217,25 @@ static void perform(const void *argument)
         add_bias(k);
     else
         add_products(k);
+    return sizeof *k;
+}
+
+static int is_aligned(const work *k)
+{
+    return !(((uintptr_t)k->in | (uintptr_t)k->other | (uintptr_t)k->out | (uintptr_t)k->space) % ALIGNMENT);
 }
 
 /* A launch is for replicas by their numbers; this one is for the caller's tensors. */
 static cudnnStatus_t launch(cudnnHandle_t h, const work *k, size_t bytes)
 {
     const cudnnStatus_t st = k->what == BIAS ? CUDNN_STATUS_SUCCESS : look(&k->x, &k->w, &k->y, &k->how);
-    if (st || (k->what != BIAS && bytes < SPACE))
+    if (st || (k->what != BIAS && bytes < SPACE) || !is_aligned(k))
         return st ? st : CUDNN_STATUS_BAD_PARAM;
-    const lcu_set before = *lcu_whom(h->device), first = { { 1 } };
-    lcu_only(h->device, &first);
-    lcu_launch(h->device, (lcu_entry)(void (*)(void))perform, (lcu_grid){ 1, 1, 1, 1, 0 }, k, sizeof *k);
-    lcu_only(h->device, &before);
-    return CUDNN_STATUS_SUCCESS;
+    work argument = *k;
+    lcu_set first = { { 1 } };
+    const dim3 one = { 1, 1, 1 };
+    return cudaLaunchKernel((const void *)(uintptr_t)perform, one, one, (void *[]){ &argument, &first }, 0,
+                            h->stream) ? CUDNN_STATUS_BAD_PARAM : CUDNN_STATUS_SUCCESS;
 }
 
 cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t h, const void *alpha, cudnnTensorDescriptor_t x_shape,

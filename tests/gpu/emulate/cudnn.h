@@ -3,7 +3,7 @@
 #ifndef LCU_EMULATED_CUDNN_H
 #define LCU_EMULATED_CUDNN_H
 
-#include <stddef.h>
+#include <cuda_runtime_api.h>
 
 typedef enum { CUDNN_STATUS_SUCCESS, CUDNN_STATUS_BAD_PARAM, CUDNN_STATUS_NOT_SUPPORTED } cudnnStatus_t;
 typedef enum { CUDNN_DATA_FLOAT } cudnnDataType_t;
@@ -17,7 +17,6 @@ typedef enum { CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1 = 1 } cudnnConvolutionBwdFilt
 typedef struct emulated_handle *cudnnHandle_t;
 typedef struct emulated_shape *cudnnTensorDescriptor_t, *cudnnFilterDescriptor_t;
 typedef struct emulated_how *cudnnConvolutionDescriptor_t;
-typedef void *cudaStream_t;
 
 size_t        cudnnGetVersion(void);
 const char   *cudnnGetErrorString(cudnnStatus_t st);

@@ -1,13 +1,21 @@
 /* CUDA's words for a C compiler: language.h includes this where nvcc is not. A kernel becomes a function
- * that one thread of one block runs; device.c says which. */
+ * that one thread of one block runs, kernel.c says which, and that tells the size of its argument. */
 #ifndef LCU_EMULATE_H
 #define LCU_EMULATE_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+typedef size_t lcu_emulated(const void *argument);         /* NULL: nothing is run */
 
 #define LCU_KERNEL(name, type) \
     static void name##_thread(const type *p); \
-    static void name(const void *argument) { name##_thread((const type *)argument); } \
+    static size_t name(const void *argument) \
+    { \
+        if (argument) \
+            name##_thread((const type *)argument); \
+        return sizeof(type); \
+    } \
     static void name##_thread(const type *p)
 #define LCU_ENTRY(name) ((lcu_entry)(name))
 #define LCU_DEVICE      static inline

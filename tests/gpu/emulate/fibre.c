@@ -1,4 +1,4 @@
-/* Owns the fibres, which are made once and used by every block: one set for the process, since device.c
+/* Owns the fibres, which are made once and used by every block: one set for the process, since runtime.c
  * lets one kernel run at a time. The first thread of a block that ends without a barrier spares the others
  * a fibre. */
 #include "fibre.h"

@@ -1,5 +1,5 @@
 /* The threads of a block as fibres: each has a stack of its own, and runs until it waits at a barrier or
- * ends. Called by device.c. */
+ * ends. Called by kernel.c. */
 #ifndef LCU_FIBRE_H
 #define LCU_FIBRE_H
 
