@@ -223,7 +223,7 @@ static void there_is_not_room_for_all(void)
 }
 
 /* When a kernel's arithmetic or the choice among them changes on purpose, these change, and the number in
- * "cpu/7" must be raised. Compilers and sanitizers must not change them. */
+ * "cpu/8" must be raised. Compilers and sanitizers must not change them. */
 static void bits_belong_to_the_identity(void)
 {
     static const uint64_t known[SUBJECTS] = {
@@ -231,8 +231,8 @@ static void bits_belong_to_the_identity(void)
         0x729aa1e02a0060c8, 0x51e377e02b0c5e4a, 0x87ab1bbdd0cc41a5, 0x2bbb6d802016e414, 0x20808fc6491e6844,
         0x833026e06254a113,
     };
-    lt_subjects_known(subjects, SUBJECTS, "cpu/7", LT_AVX512, known);
-    lt_subjects_known(subjects, SUBJECTS, "cpu/7", LT_AVX2, known);
+    lt_subjects_known(subjects, SUBJECTS, "cpu/8", LT_AVX512, known);
+    lt_subjects_known(subjects, SUBJECTS, "cpu/8", LT_AVX2, known);
 }
 
 int main(void)

@@ -37,6 +37,15 @@ static ltc_val build_five(ltc_builder *b)
     return ltc_linear(b, x, "fc2", (ltc_linear_args){ .out = b->n_classes });
 }
 
+/* As vgg is at its end: planes of one tile, of 4 x 4 and 2 x 2. */
+static ltc_val build_deep(ltc_builder *b)
+{
+    ltc_val x = ltc_relu(b, conv(b, b->input, "conv1", 9, 3));
+    x = ltc_max_pool(b, ltc_relu(b, conv(b, x, "conv2", 20, 3)), (ltc_pool_args){ 2, 2, 0 });
+    x = ltc_relu(b, conv(b, x, "conv3", 17, 3));
+    return classify(b, ltc_relu(b, conv(b, x, "conv4", 13, 3)), "fc");
+}
+
 static ltc_val norm_conv(ltc_builder *b, ltc_val x, const char *conv_name, const char *norm_name, int64_t out,
                          uint32_t stride)
 {
@@ -109,7 +118,7 @@ static ltc_val build_between(ltc_builder *b)
 static const lt_subject subjects[] = {
     EACH(build_plain, 3, 12, 13), EACH(build_five, 1, 22, 25), EACH(build_residual, 3, 9, 8),
     EACH(build_branches, 3, 10, 11), EACH(build_norms, 3, 11, 9),
-    EACH(build_between, 3, 7, 6),
+    EACH(build_between, 3, 7, 6), EACH(build_deep, 3, 4, 4),
 };
 enum { SUBJECTS = sizeof subjects / sizeof *subjects };
 
@@ -140,7 +149,7 @@ static void division_does_not_matter(void)
 }
 
 /* When a kernel's arithmetic or the choice among them changes on purpose, these change, and the number in
- * "cpu/7" must be raised. Compilers and sanitizers must not change them. Narrower vectors have other tiles,
+ * "cpu/8" must be raised. Compilers and sanitizers must not change them. Narrower vectors have other tiles,
  * and another choice. */
 static void bits_belong_to_the_identity(void)
 {
@@ -149,17 +158,19 @@ static void bits_belong_to_the_identity(void)
         0xcb0ad9b9e17a0937, 0x148af8b5fad0b2d6, 0x4e1f3c8fb5f19b66, 0x74af41b977d0a686, 0x88fa425a3683deb9,
         0xa9f5f16e0c5680ed, 0xf51ebe5102b76335, 0xc6c92774a29451c8, 0x9e14f8a8fef77236, 0x2b9c4a096bd3a7c3,
         0x1d0a1fb4cf44cfa2, 0x13ede48fa9601b8d, 0xac3bd2770b895e3e, 0xfb8253daac724b10, 0x8a80d0edab72ebaa,
-        0x5b9be94b1d5152ec, 0xf53e7a029272064f, 0xd7f560ec6655064d, 0x930b8d4c05e2bc48,
+        0x5b9be94b1d5152ec, 0xf53e7a029272064f, 0xd7f560ec6655064d, 0x930b8d4c05e2bc48, 0x46de3e5d63b1d337,
+        0xb71fde9d7a88142b, 0x16908d8586c9202c, 0xc6ce7432508f9ea6,
     };
     static const uint64_t narrow[SUBJECTS] = {
         0xce1554e72c13bcd6, 0x32b5f25c521c57b5, 0x37281367ec4ca4a9, 0x8009660310ac1179, 0x5289cc12fee8fb66,
         0x8231eebf9a0417ca, 0xd24cb8885e595d07, 0x17a9b1af182c61e4, 0x0f8e69b2ddefbbf6, 0x2678e139c5c00a1f,
         0x2f91f83a328e24ad, 0xe253f59be8911e01, 0x812d763bb8220403, 0x42e5703ec4245b96, 0x05b5da8174d48930,
         0xd62bb3c37b368244, 0x37365161a7a70540, 0x2c91228b7a7a5cbe, 0x9998c9bea03c3e90, 0xc86f9673a7051af1,
-        0x72fbe18a7a6c66f8, 0x1521d4a2046d170d, 0x79081efc30d4b386, 0xd31b88fda3663049,
+        0x72fbe18a7a6c66f8, 0x1521d4a2046d170d, 0x79081efc30d4b386, 0xd31b88fda3663049, 0x46de3e5d63b1d337,
+        0xd29accd155051cd2, 0x16908d8586c9202c, 0x4db5c7aeec64a12b,
     };
-    lt_subjects_known(subjects, SUBJECTS, "cpu/7", LT_AVX512, wide);
-    lt_subjects_known(subjects, SUBJECTS, "cpu/7", LT_AVX2, narrow);
+    lt_subjects_known(subjects, SUBJECTS, "cpu/8", LT_AVX512, wide);
+    lt_subjects_known(subjects, SUBJECTS, "cpu/8", LT_AVX2, narrow);
 }
 
 int main(void)

@@ -1,5 +1,4 @@
 #include "conv_choice.h"
-#include "conv_points.h"
 
 static const conv_costs shipped[CPU_ISAS] = {
     [CPU_AVX512]   = { { { 1.5, 0.32 }, { 1.5, 0.32 }, { 1.6, 0.33 } } },
@@ -15,27 +14,51 @@ const conv_costs *conv_costs_shipped(cpu_isa isa)
 /* Winograd's transforms pay where there are channels to share them, and planes of whole tiles. */
 enum { LEAST_CHANNELS = 8, LEAST_SIDE = 4 };
 
+conv_form conv_form_of(const cpu_conv_shape *s)
+{
+    if (s->kernel_h == 5)
+        return CONV_TWO_BY_FIVE;
+    return s->h == 2 && s->w == 2 && s->pad == 1 ? CONV_PLANE : CONV_FOUR_BY_THREE;
+}
+
+static int64_t tiles(const cpu_conv_shape *s)
+{
+    const int side = conv_sides_of(conv_form_of(s)).tile;
+    return (s->out_h + side - 1) / side * ((s->out_w + side - 1) / side);
+}
+
+bool conv_is_one_tile(const cpu_conv_shape *s)
+{
+    return tiles(s) == 1;
+}
+
 static bool has_winograd(const cpu_conv_shape *s)
 {
     return (s->kernel_h == 3 || s->kernel_h == 5) && s->kernel_w == s->kernel_h && s->stride == 1 &&
            s->dilation == 1 && s->groups == 1 && s->pad < s->kernel_h && s->channels >= LEAST_CHANNELS &&
-           s->outputs >= LEAST_CHANNELS && s->out_h >= LEAST_SIDE && s->out_w >= LEAST_SIDE;
+           s->outputs >= LEAST_CHANNELS &&
+           (conv_form_of(s) == CONV_PLANE || (s->out_h >= LEAST_SIDE && s->out_w >= LEAST_SIDE));
 }
 
-/* Outputs of whole tiles over the outputs there are, and points for each multiplication over
- * those of a 3 x 3. */
+/* Multiplications for each output and tap, over those of whole tiles of 4 x 4 by a 3 x 3. */
 static double waste(const cpu_conv_shape *s)
 {
-    const int64_t side = conv_tile_side(s->kernel_h), taps = s->kernel_h * s->kernel_h;
-    const int64_t h = (s->out_h + side - 1) / side * side, w = (s->out_w + side - 1) / side * side;
-    return (double)(h * w) / (double)(s->out_h * s->out_w) * (4.0 * 4 * 9) / (double)(side * side * taps);
+    const conv_sides side = conv_sides_of(conv_form_of(s));
+    const int64_t made = tiles(s) * side.points * side.points,
+                  direct = s->out_h * s->out_w * side.kernel * side.kernel;
+    return 4.0 * (double)made / (double)direct;
 }
 
 /* What Winograd's ways cost beside lists, over what they cost beside a direct kernel: 5 x 5 kernels have
- * small planes, which suit lists. Measured at 20 by 50 channels. */
-static double beside_lists(const cpu_conv_shape *s)
+ * small planes, which suit lists (measured at 20 by 50 channels); lists read the frames of a plane of 2 x 2,
+ * and the sums of many weights, which come and go with every tile, are not in a near cache (at 512 by 512). */
+static double beside_lists(const cpu_conv_shape *s, conv_pass pass)
 {
-    return s->kernel_h == 5 ? 1.3 : 1;
+    if (s->kernel_h == 5)
+        return 1.3;
+    if (pass != CONV_WEIGHT_GRADIENT)
+        return conv_form_of(s) == CONV_PLANE ? 0.9 : 1;
+    return conv_form_of(s) == CONV_PLANE ? 0.5 : conv_is_one_tile(s) ? 0.8 : 1;
 }
 
 conv_way conv_choose(const cpu_conv_shape *s, double density, const conv_costs *costs, conv_pass pass)
@@ -44,6 +67,6 @@ conv_way conv_choose(const cpu_conv_shape *s, double density, const conv_costs *
     conv_way best = CONV_BY_WIDE_LISTS;
     double least = 1;
     if (has_winograd(s) && c->winograd * waste(s) < least)
-        best = CONV_BY_WINOGRAD, least = c->winograd * waste(s) * beside_lists(s);
+        best = CONV_BY_WINOGRAD, least = c->winograd * waste(s) * beside_lists(s, pass);
     return c->lists * density < least ? CONV_BY_LISTS : best;
 }

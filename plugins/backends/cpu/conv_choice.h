@@ -4,12 +4,13 @@
 #define CPU_CONV_CHOICE_H
 
 #include "conv.h"
+#include "conv_points.h"
 
 typedef enum conv_pass { CONV_FORWARD, CONV_DATA_GRADIENT, CONV_WEIGHT_GRADIENT, CONV_PASSES } conv_pass;
 typedef enum conv_way {
     CONV_BY_LISTS,                            /* of single outputs: work falls with density */
     CONV_BY_WIDE_LISTS,                       /* of CONV_WIDE outputs: direct, for dense layers */
-    CONV_BY_WINOGRAD,                         /* dense 3 x 3 or 5 x 5 of stride 1 */
+    CONV_BY_WINOGRAD,                         /* at points: dense 3 x 3 or 5 x 5 of stride 1 */
     CONV_WAYS
 } conv_way;
 
@@ -21,6 +22,10 @@ struct conv_costs { conv_cost pass[CONV_PASSES]; };
 /* Measured by bench_conv on a Zen 4 core. Another table has other bits: whoever changes it raises the
  * revision in the identity. */
 const conv_costs *conv_costs_shipped(cpu_isa isa);
+
+/* How a shape's tiles are made where they are; of one tile is a plane that one covers. */
+conv_form conv_form_of(const cpu_conv_shape *s);
+bool      conv_is_one_tile(const cpu_conv_shape *s);
 
 /* density: the part of the weights that is not dead. */
 conv_way conv_choose(const cpu_conv_shape *s, double density, const conv_costs *costs, conv_pass pass);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "conv_lists.h"
+#include "conv_points.h"
 #include "isa.h"
 #include "layout.h"
 
@@ -43,14 +44,14 @@ typedef struct conv_slope {
     float *dw;
 } conv_slope;
 
-/* Winograd's F(4x4, 3x3) and F(2x2, 5x5): outputs in tiles of so many on a side, each from 6 x 6 inputs that
- * begin pad before it. u: the weights, transformed (conv_points.h). gate: as above. A call uses
- * conv_winograd_scratch floats. */
+/* By points: outputs in tiles, each from inputs that begin pad before it. u: the weights, transformed; NULL:
+ * they are made of taps, chunk by chunk. gate: as above. A call uses conv_winograd_scratch floats. */
 typedef struct conv_winograd {
     conv_sheet in, out, gate;
     int64_t in_rows, in_columns, rows, columns, blocks, inputs, outputs, pad;
-    int side;                                 /* of a tile of outputs: 4 or 2 */
+    conv_form form;
     const float *u, *bias;
+    const conv_taps *taps;
     bool relu, add;
     float *scratch;
 } conv_winograd;
@@ -60,8 +61,8 @@ typedef struct conv_winograd {
  * NULL: there. A call uses conv_winograd_slope_scratch floats. */
 typedef struct conv_winograd_slope {
     conv_sheet x, g;
-    int64_t in_rows, in_columns, rows, columns, blocks, inputs, pad;
-    int side;
+    int64_t in_rows, in_columns, rows, columns, blocks, outputs, inputs, pad;
+    conv_form form;
     const uint32_t *to;
     int64_t first, end;
     conv_stage stage;
@@ -71,6 +72,8 @@ typedef struct conv_winograd_slope {
 
 typedef struct conv_kernels {
     void (*apply)(const conv_walk *k);
+    /* u of outputs [first, end), first a multiple of CONV_WIDE, whose points are so far apart */
+    void (*weights)(const conv_taps *t, int64_t first, int64_t end, ptrdiff_t point, float *u);
     void (*winograd)(const conv_winograd *k);
     void (*winograd_slope)(const conv_winograd_slope *k);
     void (*slope)(const conv_slope *k);       /* of lists with one output a row */

@@ -53,8 +53,9 @@ cpu_conv_needs cpu_conv_needs_of(const cpu_conv_shape *s, cpu_isa isa)
     const conv_phase forward = conv_phase_of(s, false, 0);
     cpu_conv_needs n = { .halo_x = conv_phase_halo(&forward, s, s->h, s->w),
                          .scratch = conv_room(s) * CPU_LANES };
-    n.scratch = larger(n.scratch, conv_winograd_scratch(s->channels > s->outputs ? s->channels : s->outputs));
-    n.scratch = larger(n.scratch, conv_winograd_slope_scratch(s->channels));
+    n.scratch = larger(n.scratch, conv_winograd_scratch(s->channels > s->outputs ? s->channels : s->outputs,
+                                                        conv_is_one_tile(s)));
+    n.scratch = larger(n.scratch, conv_winograd_slope_scratch(s->outputs, s->channels));
     for (int64_t i = 0; i < conv_phases(s, true); i++) {
         const conv_phase back = conv_phase_of(s, true, i);
         const int64_t halo = conv_phase_halo(&back, s, s->out_h, s->out_w);
@@ -77,6 +78,14 @@ cpu_conv_grain cpu_conv_grain_of(const cpu_conv_shape *s)
                              .outputs = outputs };
 }
 
+conv_taps conv_taps_of(const cpu_conv *l, const float *w, bool back)
+{
+    const int64_t in = l->shape.channels, out = l->shape.outputs, taps = taps_of(&l->shape);
+    const conv_form form = conv_form_of(&l->shape);
+    return back ? (conv_taps){ w, form, in, out, taps, in * taps, true }
+                : (conv_taps){ w, form, out, in, in * taps, taps, false };
+}
+
 static size_t count_stored(const uint8_t *mask, size_t n)
 {
     size_t stored = 0;
@@ -93,18 +102,19 @@ static ltc_status open_phase(conv_phase *p, const cpu_conv *l, const uint8_t *ma
     return conv_phase_open(p, &l->shape, mask, density, l->way[pass] == CONV_BY_LISTS ? 1 : CONV_WIDE, err);
 }
 
-/* Memory for the weights that Winograd's passes multiply by. */
+/* Memory for the weights that Winograd's passes multiply by. A plane of one tile reads each once for four
+ * blocks: it costs less to make them then than to fetch what is four times as large. */
 static ltc_status open_points(cpu_conv *l, ltc_error *err)
 {
     const cpu_conv_shape *s = &l->shape;
     const bool forward = l->way[CONV_FORWARD] == CONV_BY_WINOGRAD,
                back = l->way[CONV_DATA_GRADIENT] == CONV_BY_WINOGRAD;
-    const size_t n[2] = { forward ? conv_points_count(s->outputs, s->channels) : 0,
-                          back ? conv_points_count(s->channels, s->outputs) : 0 };
-    for (int i = 0; i < 2; i++) {
-        l->points[i] = n[i] ? calloc(n[i], sizeof *l->points[i]) : NULL;
-        if (n[i] && !l->points[i])
-            return ltc_fail(err, LTC_ENOMEM, "no memory for a convolution's weights at %zu points", n[i]);
+    for (int i = 0; i < 2 && !conv_is_one_tile(s); i++) {
+        const conv_taps t = conv_taps_of(l, NULL, i);
+        const size_t n = (i ? back : forward) ? conv_points_count(t.form, t.outputs, t.inputs) : 0;
+        l->points[i] = n ? aligned_alloc(64, (n * sizeof *l->points[i] + 63) / 64 * 64) : NULL;
+        if (n && !l->points[i])
+            return ltc_fail(err, LTC_ENOMEM, "no memory for a convolution's weights at %zu points", n);
     }
     if ((forward || back) && l->places)
         l->host = calloc(weights_of(s), sizeof *l->host);
@@ -236,28 +246,25 @@ const uint32_t *cpu_conv_places(const cpu_conv *l)
     return l->places;
 }
 
-/* The weights in the host's order. */
-static const float *spread(cpu_conv *l, const float *w)
+const float *conv_host_weights(const cpu_conv *l, const float *w)
 {
-    for (size_t i = 0; l->host && i < l->stored; i++)
-        l->host[l->places[i]] = w[i];
     return l->host ? l->host : w;
 }
 
 static void prepare_points(cpu_conv *l, const float *w)
 {
-    const int64_t in = l->shape.channels, out = l->shape.outputs, side = l->shape.kernel_h,
-                  taps = side * side;
-    if (l->points[0])
-        conv_points_make(&(conv_taps){ w, side, out, in, in * taps, taps, false }, l->points[0]);
-    if (l->points[1])
-        conv_points_make(&(conv_taps){ w, side, in, out, taps, in * taps, true }, l->points[1]);
+    for (size_t i = 0; l->host && i < l->stored; i++)
+        l->host[l->places[i]] = w[i];
+    for (int i = 0; i < 2; i++) {
+        const conv_taps t = conv_taps_of(l, conv_host_weights(l, w), i);
+        if (l->points[i])
+            l->kernels->weights(&t, 0, t.outputs, conv_point_stride(t.outputs, t.inputs), l->points[i]);
+    }
 }
 
 void cpu_conv_prepare(cpu_conv *l, const float *w)
 {
-    if (l->points[0] || l->points[1])
-        prepare_points(l, spread(l, w));
+    prepare_points(l, w);
     conv_phase_pack(&l->forward, w);
     for (int64_t i = 0; i < l->n_back; i++)
         conv_phase_pack(&l->back[i], w);

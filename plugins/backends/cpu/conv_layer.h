@@ -20,6 +20,10 @@ struct cpu_conv {
     uint32_t *rank;                           /* the way back, or CONV_NONE; NULL: not wanted */
 };
 
+/* Weights in the host's order as a pass by points takes them; those of w, which stand as they are stored. */
+conv_taps    conv_taps_of(const cpu_conv *l, const float *w, bool back);
+const float *conv_host_weights(const cpu_conv *l, const float *w);
+
 /* Vectors of partial sums in scratch. */
 size_t conv_room(const cpu_conv_shape *s);
 

@@ -32,11 +32,12 @@ static void run_winograd(const cpu_conv *l, const cpu_conv_call *c, bool back, b
                          int64_t end)
 {
     const cpu_view *in = back ? c->y : c->x, *out = back ? c->x : c->y;
+    const conv_taps taps = conv_taps_of(l, conv_host_weights(l, c->w), back);
     l->kernels->winograd(&(conv_winograd){
         .in = sheet_of(in, first, 0, 0, 1), .out = sheet_of(out, first, 0, 0, 1), .in_rows = in->h,
         .in_columns = in->w, .rows = out->h, .columns = out->w, .blocks = end - first, .inputs = in->channels,
         .outputs = out->channels, .pad = back ? l->shape.kernel_h - 1 - l->shape.pad : l->shape.pad,
-        .side = conv_tile_side(l->shape.kernel_h), .u = l->points[back],
+        .form = taps.form, .u = l->points[back], .taps = &taps,
         .gate = gate_of(c, back, first, 0, 0, 1), .bias = back ? NULL : c->bias, .relu = !back && c->relu,
         .add = add, .scratch = c->scratch });
 }
@@ -75,7 +76,7 @@ static void run_winograd_slope(const cpu_conv *l, const cpu_conv_call *c, const 
     l->kernels->winograd_slope(&(conv_winograd_slope){
         .x = sheet_of(c->x, h->block, 0, 0, 1), .g = sheet_of(c->y, h->block, 0, 0, 1), .in_rows = c->x->h,
         .in_columns = c->x->w, .rows = c->y->h, .columns = c->y->w, .blocks = h->blocks,
-        .inputs = c->x->channels, .pad = l->shape.pad, .side = conv_tile_side(l->shape.kernel_h),
+        .outputs = l->shape.outputs, .inputs = c->x->channels, .pad = l->shape.pad, .form = conv_form_of(&l->shape),
         .to = l->rank, .first = h->first, .end = h->end, .stage = h->stage, .scratch = c->scratch,
         .sums = h->sums, .dw = h->dw });
 }
@@ -108,8 +109,10 @@ enum { MOST_SUMS = 1 << 19 };
 size_t cpu_conv_sums(const cpu_conv *l)
 {
     const conv_lists *t = &slope_phase(l)->lists;
-    const int64_t chunks = (l->shape.outputs + CONV_SLOPE_OUTPUTS - 1) / CONV_SLOPE_OUTPUTS;
-    const int64_t n = by_winograd(l) ? chunks * CONV_POINTS * conv_slope_point(l->shape.channels)
+    const int64_t outputs = l->shape.outputs, inputs = l->shape.channels,
+                  chunk = conv_slope_chunk(outputs, inputs), chunks = (outputs + chunk - 1) / chunk;
+    const int side = conv_sides_of(conv_form_of(&l->shape)).points;
+    const int64_t n = by_winograd(l) ? chunks * side * side * conv_slope_point(outputs, inputs)
                                      : t->count * t->wide * CPU_LANES;
     return n <= MOST_SUMS ? (size_t)n : 0;
 }

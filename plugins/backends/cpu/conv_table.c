@@ -2,6 +2,7 @@
 #include "conv_kernels.h"
 
 void CPU_NAME(conv_apply)(const conv_walk *k);
+void CPU_NAME(conv_weights)(const conv_taps *t, int64_t first, int64_t end, ptrdiff_t point, float *u);
 void CPU_NAME(conv_winograd)(const conv_winograd *k);
 void CPU_NAME(conv_winograd_slope)(const conv_winograd_slope *k);
 void CPU_NAME(conv_slope_lists)(const conv_slope *k);
@@ -15,6 +16,7 @@ static void add(float *to, const float *from, size_t n)
 
 const conv_kernels CPU_NAME(conv_kernels) = {
     .apply = CPU_NAME(conv_apply),
+    .weights = CPU_NAME(conv_weights),
     .winograd = CPU_NAME(conv_winograd),
     .winograd_slope = CPU_NAME(conv_winograd_slope),
     .slope = CPU_NAME(conv_slope_lists),

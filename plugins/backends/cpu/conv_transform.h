@@ -1,4 +1,4 @@
-/* The inputs' transform of Winograd's algorithms on registers of samples, and the tiles that they work on.
+/* The inputs' transforms of the algorithms by points on registers of samples, and the tiles that they work on.
  * For the kernel files conv_winograd.c and conv_winograd_slope.c. */
 #ifndef CPU_CONV_TRANSFORM_H
 #define CPU_CONV_TRANSFORM_H
@@ -40,7 +40,7 @@ REG_INLINE void points_of_inputs(reg *d, const int step)
 
 /* What the inputs' transform has to know: where channel 0 is, how large a plane is, and its frame of
  * zeros. */
-typedef struct plane { conv_sheet x; int64_t rows, columns, pad; } plane;
+typedef struct plane { conv_sheet x; int64_t rows, columns, pad; conv_form form; } plane;
 
 /* The 36 inputs of a tile; zeros where it reaches past the frame of zeros that there is. */
 REG_INLINE void read_inputs(const plane *k, const tile *t, const float *x, const bool whole, reg *d)
@@ -68,21 +68,50 @@ REG_INLINE void transform_channel(const plane *k, const tile *t, const float *x,
     }
 }
 
+/* The same of a plane of 2 x 2, without its frame. */
+REG_INLINE void transform_plane(const plane *k, const float *x, float *v, ptrdiff_t point)
+{
+    reg d[6];
+    REG_UNROLL for (int i = 0; i < 2; i++) {
+        const reg a = reg_load(x + i * k->x.row), b = reg_load(x + i * k->x.row + CPU_LANES);
+        d[i * 3] = a + b, d[i * 3 + 1] = b, d[i * 3 + 2] = a;
+    }
+    REG_UNROLL for (int j = 0; j < 3; j++) {
+        reg_store(v + j * point, d[j] + d[3 + j]);
+        reg_store(v + (3 + j) * point, d[3 + j]);
+        reg_store(v + (6 + j) * point, d[j]);
+    }
+}
+
+/* The numbers of a tile of the next channel: no cache guesses them by itself. */
+static inline void ask_for(const float *x, ptrdiff_t row, int side)
+{
+    for (int i = 0; i < side; i++)
+        for (int j = 0; j < side; j++)
+            __builtin_prefetch(x + i * row + j * CPU_LANES);
+}
+
 /* Channels [first, end) of a tile; v is the first one's, each has its own so far from the one before. */
 static inline void transform_channels(const plane *k, const tile *t, int64_t first, int64_t end, float *v,
                                       ptrdiff_t channel, ptrdiff_t point)
 {
-    const float *x = k->x.at + t->block * k->x.block + (t->row - k->pad) * k->x.row +
-                     (t->column - k->pad) * CPU_LANES + first * k->x.channel;
+    const int64_t pad = k->form == CONV_PLANE ? 0 : k->pad;
+    const float *x = k->x.at + t->block * k->x.block + (t->row - pad) * k->x.row +
+                     (t->column - pad) * CPU_LANES + first * k->x.channel;
     const bool whole = t->row + CONV_SIDE <= k->rows + 2 * k->pad &&
                        t->column + CONV_SIDE <= k->columns + 2 * k->pad;
-    for (int64_t c = first; c < end; c++, x += k->x.channel, v += channel)
+    for (int64_t c = first; c < end; c++, x += k->x.channel, v += channel) {
+        if (c + 1 < end)
+            ask_for(x + k->x.channel, k->x.row, k->form == CONV_PLANE ? 2 : CONV_SIDE);
         for (int lane = 0; lane < CPU_LANES; lane += REG_LANES) {
-            if (whole)
+            if (k->form == CONV_PLANE)
+                transform_plane(k, x + lane, v + lane, point);
+            else if (whole)
                 transform_channel(k, t, x + lane, true, v + lane, point);
             else
                 transform_channel(k, t, x + lane, false, v + lane, point);
         }
+    }
 }
 
 #endif

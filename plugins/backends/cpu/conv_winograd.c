@@ -1,5 +1,5 @@
-/* Dense convolutions of stride 1 by Winograd's F(4x4, 3x3) and F(2x2, 5x5): forward, and the data gradient
- * with turned weights. Compiled once for each instruction set; called through conv_kernels.
+/* Dense convolutions of stride 1 by points (conv_points.h): forward, and the data gradient with turned
+ * weights. Compiled once for each instruction set; called through conv_kernels.
  *
  * Samples lie innermost, so both transforms are the same arithmetic on every lane. A panel of CONV_PANEL
  * tiles is transformed, multiplied point by point and transformed back before the next begins. Tiles are
@@ -12,14 +12,18 @@ enum { ACROSS = 4 };                          /* registers of a panel that are m
 enum { ACROSS = 2 };
 #endif
 
-/* y <- A^T m: four or two outputs of six points. */
-REG_INLINE void outputs_of_points(const int side, const reg *m, reg *y, const int step)
+/* y <- A^T m: four or two outputs of six points, or two of three. */
+REG_INLINE void outputs_of_points(const conv_form form, const reg *m, reg *y, const int step)
 {
+    if (form == CONV_PLANE) {
+        y[0] = m[0] + m[1], y[step] = m[0] + m[2];
+        return;
+    }
     const reg a = m[1] + m[2], b = m[1] - m[2];
     const reg c = m[3] + m[4], e = m[3] - m[4];
     const reg odd = reg_fma(reg_all(2), e, b);
     y[0] = m[0] + a + c;
-    if (side == 2) {
+    if (form == CONV_TWO_BY_FIVE) {
         y[step] = odd + m[5];
         return;
     }
@@ -47,43 +51,62 @@ static __attribute__((noinline)) void tile_product(const float *u, const float *
             reg_store(m + i * CONV_PANEL * CPU_LANES + j * REG_LANES, a[i * ACROSS + j]);
 }
 
-/* Products of outputs [first, first + CONV_CHUNK) at all points. */
-static void multiply(const conv_winograd *k, int64_t first, const float *v, float *m)
+void CPU_NAME(conv_weights)(const conv_taps *t, int64_t first, int64_t end, ptrdiff_t point, float *u);
+
+/* Weights at points: of the first of some outputs, and from one point to the next. */
+typedef struct factors { const float *u; ptrdiff_t point; } factors;
+
+/* Of outputs [first, end), which own is room for. */
+static factors factors_of(const conv_winograd *k, int64_t first, int64_t end, float *own)
 {
-    const int64_t groups = (k->outputs + CONV_WIDE - 1) / CONV_WIDE, size = k->inputs * CONV_WIDE;
-    const ptrdiff_t point = conv_point_stride(k->outputs, k->inputs),
-                    v_point = conv_panel_stride(k->inputs), m_point = conv_panel_stride(CONV_CHUNK);
-    for (int p = 0; p < CONV_POINTS; p++, v += v_point, m += m_point)
-        for (int64_t g = first / CONV_WIDE; g < groups && g * CONV_WIDE < first + CONV_CHUNK; g++)
-            for (int part = 0; part < CONV_PANEL * CPU_LANES; part += ACROSS * REG_LANES)
-                tile_product(k->u + p * point + g * size, v + part, k->inputs,
-                             m + (g * CONV_WIDE - first) * CONV_PANEL * CPU_LANES + part);
+    const ptrdiff_t group = conv_group_stride(k->inputs);
+    if (k->u)
+        return (factors){ k->u + first / CONV_WIDE * group, conv_point_stride(k->outputs, k->inputs) };
+    const factors f = { own, conv_point_stride(CONV_CHUNK, k->inputs) };
+    CPU_NAME(conv_weights)(k->taps, first, end, f.point, own);
+    return f;
 }
 
-/* One output of one tile: what is to be stored is in y[side][side]. */
-REG_INLINE void read_products(const int side, const float *m, reg *y)
+/* Products of some outputs at all points. */
+static void multiply(const conv_winograd *k, const factors *f, int64_t outputs, const float *v, float *m)
 {
+    const int side = conv_sides_of(k->form).points;
+    const float *u = f->u;
+    for (int p = 0; p < side * side; p++) {
+        for (int64_t o = 0; o < outputs; o += CONV_WIDE)
+            for (int part = 0; part < CONV_PANEL * CPU_LANES; part += ACROSS * REG_LANES)
+                tile_product(u + o / CONV_WIDE * conv_group_stride(k->inputs), v + part, k->inputs,
+                             m + o * CONV_PANEL * CPU_LANES + part);
+        u += f->point, v += conv_panel_stride(k->inputs), m += conv_panel_stride(CONV_CHUNK);
+    }
+}
+
+/* One output of one tile: what is to be stored is in y[tile][tile]. */
+REG_INLINE void read_products(const conv_form form, const float *m, reg *y)
+{
+    const conv_sides s = conv_sides_of(form);
     const ptrdiff_t point = conv_panel_stride(CONV_CHUNK);
     reg half[4 * CONV_SIDE];
-    for (int j = 0; j < CONV_SIDE; j++) {
+    for (int j = 0; j < s.points; j++) {
         reg column[CONV_SIDE];
-        REG_UNROLL for (int i = 0; i < CONV_SIDE; i++)
-            column[i] = reg_load(m + (i * CONV_SIDE + j) * point);
-        outputs_of_points(side, column, half + j, CONV_SIDE);
+        REG_UNROLL for (int i = 0; i < s.points; i++)
+            column[i] = reg_load(m + (i * s.points + j) * point);
+        outputs_of_points(form, column, half + j, s.points);
     }
-    for (int i = 0; i < side; i++)
-        outputs_of_points(side, half + i * CONV_SIDE, y + i * side, 1);
+    for (int i = 0; i < s.tile; i++)
+        outputs_of_points(form, half + i * s.points, y + i * s.tile, 1);
 }
 
 /* gate NULL: none. */
-REG_INLINE void write_output(const int side, const conv_winograd *k, const tile *t, int64_t output,
+REG_INLINE void write_output(const conv_form form, const conv_winograd *k, const tile *t, int64_t output,
                              const float *m, const float *gate, float *out)
 {
+    const int side = conv_sides_of(form).tile;
     const int64_t rows = k->rows - t->row < side ? k->rows - t->row : side,
                   columns = k->columns - t->column < side ? k->columns - t->column : side;
     const reg bias = reg_all(k->bias ? k->bias[output] : 0);
     reg y[16];
-    read_products(side, m, y);
+    read_products(form, m, y);
     for (int64_t i = 0; i < rows; i++)
         for (int64_t j = 0; j < columns; j++) {
             float *to = out + i * k->out.row + j * CPU_LANES;
@@ -99,46 +122,55 @@ static float *at(const conv_sheet *v, const tile *t)
     return v->at + t->block * v->block + t->row * v->row + t->column * CPU_LANES;
 }
 
-REG_INLINE void transform_outputs(const int side, const conv_winograd *k, const tile *t, int64_t first,
-                                  const float *m)
+REG_INLINE void transform_outputs(const conv_form form, const conv_winograd *k, const tile *t, int64_t first,
+                                  int64_t end, const float *m)
 {
     float *out = at(&k->out, t);
     const float *gate = k->gate.at ? at(&k->gate, t) : NULL;
-    for (int64_t o = first; o < k->outputs && o < first + CONV_CHUNK; o++)
+    for (int64_t o = first; o < end; o++)
         for (int lane = 0; lane < CPU_LANES; lane += REG_LANES)
-            write_output(side, k, t, o, m + (o - first) * CONV_PANEL * CPU_LANES + lane,
+            write_output(form, k, t, o, m + (o - first) * CONV_PANEL * CPU_LANES + lane,
                          gate ? gate + o * k->gate.channel + lane : NULL, out + o * k->out.channel + lane);
 }
 
-static void transform_to_four(const conv_winograd *k, const tile *t, int64_t first, const float *m)
+static void transform_chunk(const conv_winograd *k, const tile *t, int64_t first, int64_t end, const float *m)
 {
-    transform_outputs(4, k, t, first, m);
+    switch (k->form) {
+    case CONV_FOUR_BY_THREE: transform_outputs(CONV_FOUR_BY_THREE, k, t, first, end, m); break;
+    case CONV_TWO_BY_FIVE:   transform_outputs(CONV_TWO_BY_FIVE, k, t, first, end, m); break;
+    case CONV_PLANE:         transform_outputs(CONV_PLANE, k, t, first, end, m); break;
+    }
 }
 
-static void transform_to_two(const conv_winograd *k, const tile *t, int64_t first, const float *m)
+/* All outputs of some tiles, whose inputs are at points in v; rest: scratch behind it. */
+static void outputs_of_panel(const conv_winograd *k, const tile *t, int64_t tiles, const float *v, float *rest)
 {
-    transform_outputs(2, k, t, first, m);
+    float *m = rest, *own = m + CONV_POINTS * conv_panel_stride(CONV_CHUNK);
+    for (int64_t first = 0, end; first < k->outputs; first = end) {
+        end = k->outputs - first < CONV_CHUNK ? k->outputs : first + CONV_CHUNK;
+        const factors f = factors_of(k, first, end, own);
+        multiply(k, &f, end - first, v, m);
+        for (int64_t i = 0; i < tiles; i++)
+            transform_chunk(k, &t[i], first, end, m + i * CPU_LANES);
+    }
 }
 
 void CPU_NAME(conv_winograd)(const conv_winograd *k);
 
 void CPU_NAME(conv_winograd)(const conv_winograd *k)
 {
-    const plane in = { k->in, k->in_rows, k->in_columns, k->pad };
-    const int64_t n = tiles_of(k->blocks, k->rows, k->columns, k->side);
-    float *v = k->scratch, *m = v + CONV_POINTS * conv_panel_stride(k->inputs);
+    const plane in = { k->in, k->in_rows, k->in_columns, k->pad, k->form };
+    const int side = conv_sides_of(k->form).tile;
+    const int64_t n = tiles_of(k->blocks, k->rows, k->columns, side);
+    float *v = k->scratch;
     for (int64_t from = 0; from < n; from += CONV_PANEL) {
         const int64_t tiles = n - from < CONV_PANEL ? n - from : CONV_PANEL;
         tile t[CONV_PANEL];
         for (int64_t i = 0; i < tiles; i++) {
-            t[i] = tile_at(k->rows, k->columns, k->side, from + i);
+            t[i] = tile_at(k->rows, k->columns, side, from + i);
             transform_channels(&in, &t[i], 0, k->inputs, v + i * CPU_LANES, CONV_PANEL * CPU_LANES,
                                conv_panel_stride(k->inputs));
         }
-        for (int64_t first = 0; first < k->outputs; first += CONV_CHUNK) {
-            multiply(k, first, v, m);
-            for (int64_t i = 0; i < tiles; i++)
-                (k->side == 4 ? transform_to_four : transform_to_two)(k, &t[i], first, m + i * CPU_LANES);
-        }
+        outputs_of_panel(k, t, tiles, v, v + CONV_POINTS * conv_panel_stride(k->inputs));
     }
 }
