@@ -99,8 +99,8 @@ typedef struct cpu_linear {
                                                * reads them as halves */
     uint16_t *halves;                         /* [in][CPU_EVAL_ROWS], where it is bytes: as
                                                * turn_halves makes them */
-    uint8_t *ones;                            /* [in]: a sample that is not there, whose products
-                                               * are sums of weights */
+    uint8_t *ones, *zeros;                    /* [in]: a sample that is not there, whose products
+                                               * are sums of weights; others */
     bool     summed;                          /* sums are those of the weights, of rows as lists keep them */
     uint8_t *live;                            /* [in / CPU_LANES]: has any of sixteen inputs a weight? */
     cpu_lists lists, eval_lists;              /* eval_lists: start and column, for CPU_EVAL_ROWS samples */

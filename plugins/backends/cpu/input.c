@@ -75,9 +75,9 @@ static cpu_gather gather_of(const cpu_program *p, const cpu_split *s, int64_t ro
 
 static void turn_halves(cpu_program *p, const cpu_split *s, int64_t rows, const cpu_linear *l)
 {
-    const uint8_t *row[CPU_EVAL_ROWS] = { 0 };
-    for (int64_t i = 0; i < rows; i++)
-        row[i] = (const uint8_t *)s->samples.x + (size_t)p->sample[i] * s->samples.count;
+    const uint8_t *row[CPU_EVAL_ROWS], *x = s->samples.x;
+    for (int64_t i = 0; i < CPU_EVAL_ROWS; i++)
+        row[i] = i < rows ? x + (size_t)p->sample[i] * s->samples.count : l->zeros;
     if (rows < CPU_EVAL_ROWS)
         row[CPU_EVAL_ROWS - 1] = l->ones;
     p->device->kernels->turn_halves(row, l->in, l->live, l->halves);

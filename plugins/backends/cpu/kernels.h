@@ -164,7 +164,8 @@ typedef struct cpu_norm {
 
 typedef struct cpu_kernels {
     void (*update)(const cpu_rule *r, const cpu_stored *s, const float *g, int64_t n);
-    void (*row_sums)(const float *g, int64_t rows, int64_t lanes, float *out);    /* out[r] = sum of row r */
+    /* out[r] = sum of row r, for r < rows, or of those rows that are listed. */
+    void (*row_sums)(const float *g, const uint32_t *row, int64_t rows, int64_t lanes, float *out);
     void (*transpose)(const float *x, int64_t features, int64_t lanes, float *rows, ptrdiff_t ld_rows);
 
     void (*dense_forward)(const cpu_dense *d, int64_t first, int64_t end);        /* outputs */
@@ -190,7 +191,7 @@ typedef struct cpu_kernels {
     void (*turn_bytes)(const uint8_t *const *x, int64_t n, uint8_t *to);
     void (*spread_bytes)(const uint8_t *x, int64_t n, float scale, float shift, float *to);
 
-    /* The same rows, of which some are NULL and stand for zeros, or [n][CPU_FOUR] turned ones, as the upper
+    /* The same rows, or [n][CPU_FOUR] turned ones, as the upper
      * halves of floats, which are bytes exactly: [n][CPU_FOUR], sample k and k + CPU_LANES of each 2
      * CPU_LANES side by side. Sixteen elements of which none is live are left out. */
     void (*turn_halves)(const uint8_t *const *x, int64_t n, const uint8_t *live, uint16_t *to);

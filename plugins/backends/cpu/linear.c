@@ -129,7 +129,8 @@ void cpu_linear_backward(cpu_program *p, cpu_node *n)
     const cpu_param *bias = cpu_param_of(p, n, 2);
     const cpu_view *g = &cpu_out(p, n)->grad;
     if (bias && bias->kept.g)
-        p->device->kernels->row_sums(g->at, n->linear.out, p->blocks * CPU_LANES, bias->kept.g);
+        p->device->kernels->row_sums(g->at, n->linear.lists.output, rows_of(&n->linear),
+                                     p->blocks * CPU_LANES, bias->kept.g);
     if (cpu_in(p, n, 0)->wants)
         cpu_parts(p, n, columns_of(&n->linear), backward_part, NULL);
 }

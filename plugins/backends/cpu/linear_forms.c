@@ -109,7 +109,8 @@ void cpu_linear_swap(cpu_node *n, cpu_param *w)
 
 void cpu_linear_close(cpu_linear *l)
 {
-    free(l->halves), free(l->live), free(l->ones), free(l->rows), free(l->sums), free(l->strip_scratch);
+    free(l->halves), free(l->live), free(l->ones), free(l->zeros), free(l->rows), free(l->sums);
+    free(l->strip_scratch);
     free(l->lists.start), free(l->lists.output), free(l->lists.column), free(l->lists.column_start);
     free(l->lists.row), free(l->lists.input);
     free(l->lists.entry), free(l->eval_column);

@@ -144,12 +144,13 @@ static bool allocate(cpu_linear *l, cpu_param *w, bool same)
     l->live = cpu_block(in / CPU_LANES + 1, sizeof *l->live);
     l->halves = l->bytes ? cpu_block(in * CPU_EVAL_ROWS, sizeof *l->halves) : NULL;
     l->ones = l->bytes ? cpu_block(in, sizeof *l->ones) : NULL;
+    l->zeros = l->bytes ? cpu_block(in, sizeof *l->zeros) : NULL;
     l->sums = l->bytes ? cpu_block((size_t)l->out, sizeof *l->sums) : NULL;
     if (l->ones)
         memset(l->ones, 1, in);
     return w->kept.place && t->start && t->output && t->column && t->column_start && t->input && t->row &&
            t->entry && l->live && (same || l->eval_column) &&
-           (!l->bytes || (l->halves && l->ones && l->sums));
+           (!l->bytes || (l->halves && l->ones && l->zeros && l->sums));
 }
 
 /* The outputs that are awake, ascending; NULL: there is no memory. */

@@ -135,6 +135,29 @@ static void run(cpu_program *p, const cpu_segment *s, cpu_part_fn *fn)
         run_in_lane(&t, first, first + t.grain < p->blocks ? first + t.grain : p->blocks);
 }
 
+static bool is_reached(const cpu_program *p, const cpu_node *n)
+{
+    return !n->skip_backward && cpu_out(p, n)->wants;
+}
+
+/* Does a pass have anything to do in a segment? Its neighbours may do all of it. */
+static bool goes_forward(const cpu_program *p, const cpu_segment *s)
+{
+    bool works = !p->evaluating && cpu_walk_tail(p, s);
+    for (uint32_t i = s->first; i < s->end; i++)
+        works = works || !p->node[i].skip_forward;
+    return works;
+}
+
+static bool goes_back(const cpu_program *p, const cpu_segment *s)
+{
+    const cpu_node *tail = cpu_walk_tail(p, s);
+    bool works = tail && is_reached(p, tail);
+    for (uint32_t i = s->first; i < s->end; i++)
+        works = works || is_reached(p, &p->node[i]);
+    return works;
+}
+
 static bool is_linear(const cpu_program *p, const cpu_segment *s)
 {
     return s->first < s->end && p->node[s->first].node->op == LTC_OP_LINEAR;
@@ -156,18 +179,13 @@ void cpu_walk_forward(cpu_program *p)
 {
     for (const cpu_segment *s = p->segment; s < p->segment + p->n_segments; s++) {
         cpu_node *n = &p->node[s->first], *tail = p->evaluating ? NULL : cpu_walk_tail(p, s);
-        if (!is_linear(p, s))
+        if (!is_linear(p, s) && goes_forward(p, s))
             run(p, s, forward_part);
-        else if (!n->skip_forward)
+        else if (is_linear(p, s) && !n->skip_forward)
             cpu_linear_forward(p, n);
         if (tail)
             cpu_norm_finish(p, tail);
     }
-}
-
-static bool is_reached(const cpu_program *p, const cpu_node *n)
-{
-    return !n->skip_backward && cpu_out(p, n)->wants;
 }
 
 static bool has_gradient(const cpu_program *p, const cpu_node *n)
@@ -196,9 +214,9 @@ void cpu_walk_backward(cpu_program *p)
 {
     for (const cpu_segment *s = p->segment + p->n_segments; s-- > p->segment;) {
         cpu_node *n = &p->node[s->first], *head = cpu_walk_head(p, s);
-        if (!is_linear(p, s))
+        if (!is_linear(p, s) && goes_back(p, s))
             run(p, s, backward_part);
-        else if (is_reached(p, n))
+        else if (is_linear(p, s) && is_reached(p, n))
             cpu_linear_backward(p, n);
         for (n = &p->node[s->end]; n-- > &p->node[s->first];)
             if (n->conv && is_reached(p, n))
