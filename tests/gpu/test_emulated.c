@@ -211,6 +211,21 @@ static void more_channels_than_a_grid_has_room_for_are_refused(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "more than 2097152 inputs or outputs"));
 }
 
+static ltc_val build_strip(ltc_builder *b)
+{
+    const ltc_val x = ltc_adaptive_pool(b, b->input, 1, 1500000);
+    const ltc_linear_args fc = { .out = b->n_classes };
+    return ltc_linear(b, ltc_flatten(b, ltc_global_pool(b, x)), "fc", fc);
+}
+
+static void cells_that_32_bits_do_not_find_are_refused(void)
+{
+    ltc_error err = { { 0 }, { 0 } };
+    ltc_plan plan = { .size = sizeof plan };
+    CU_ASSERT_EQUAL(ask(0, 1, 3000, build_strip, &plan, &err), LTC_EUNSUPPORTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "has an axis too long"));
+}
+
 static void a_device_that_cannot_be_used_is_named(void)
 {
     const ltc_backend_ops none = lt_emulated(5);
@@ -258,6 +273,7 @@ static const lt_test claim[] = {
     { "a plan says how many replicas fit, and more are refused", a_plan_says_how_many_replicas_fit },
     { "more channels than a grid has room for are refused",
       more_channels_than_a_grid_has_room_for_are_refused },
+    { "cells that 32 bits do not find are refused", cells_that_32_bits_do_not_find_are_refused },
     { "a device that is not there, or too old, is named", a_device_that_cannot_be_used_is_named },
     { "a device that breaks says so, whatever is asked of it", a_device_that_breaks_says_so },
 };

@@ -9,10 +9,11 @@
 
 enum { ROWS = 150, BATCH = 19 };              /* a batch: more than the threads that share a link */
 
-/* What is trained by lists; more weights in a layer than a block takes at once. */
+/* What is trained by lists; more weights in a layer than a block takes at once, and more activations than a
+ * block has room for unless its kernel is given more than 48 KB. */
 static ltc_val build_perceptron(ltc_builder *b)
 {
-    ltc_val x = ltc_relu(b, ltc_linear(b, ltc_flatten(b, b->input), "fc1", (ltc_linear_args){ .out = 37 }));
+    ltc_val x = ltc_relu(b, ltc_linear(b, ltc_flatten(b, b->input), "fc1", (ltc_linear_args){ .out = 237 }));
     x = ltc_linear(b, x, "fc2", (ltc_linear_args){ .out = 21, .no_bias = 1 });
     return ltc_linear(b, ltc_relu(b, x), "fc3", (ltc_linear_args){ .out = b->n_classes });
 }
@@ -115,9 +116,48 @@ static void lists_stop_whole_where_a_loss_is_not_finite(void)
     free(before.state), free(first.state);
 }
 
+static ltc_val build_hundreds(ltc_builder *b)
+{
+    ltc_val x = ltc_relu(b, ltc_linear(b, ltc_flatten(b, b->input), "fc1", (ltc_linear_args){ .out = 300 }));
+    x = ltc_relu(b, ltc_linear(b, x, "fc2", (ltc_linear_args){ .out = 100 }));
+    return ltc_linear(b, x, "fc3", (ltc_linear_args){ .out = b->n_classes });
+}
+
+/* 400 units of 125 rows and the scratch of 34 KB: more than the 227 KB of a block. */
+static lt_trained train_large_batch(double sparse)
+{
+    lt_rig rig;
+    const ltc_backend_ops ops = lt_emulated_with(0, sparse);
+    lt_maker *m = lt_maker_new(1, 5, 5, 5);
+    const ltc_graph *g = lt_maker_graph(m, build_hundreds(lt_maker_builder(m)));
+    lt_split *split = lt_split_new(1, 5, 5, ROWS, 5, 3);
+    float **value = lt_values_new(g, 4), told[2];
+    lt_rig_open(&rig, NULL, &ops, split);
+    lt_rig_compile(&rig, g, &lt_emulated_adam, 125, 0);
+    put_masks(&rig);
+    lt_rig_start(&rig, value);
+    CU_ASSERT_EQUAL(lt_rig_train(&rig, 0, 2, 0.01f, told, NULL), UINT64_MAX);
+    const lt_trained t = lt_take(&rig, told, 2);
+    lt_rig_close(&rig);
+    lt_values_free(g, value);
+    lt_split_free(split);
+    lt_maker_free(m);
+    return t;
+}
+
+/* Then lists, which are there for evaluations, follow what products made of the weights. */
+static void a_batch_that_no_block_holds_is_trained_by_products(void)
+{
+    lt_trained lists = train_large_batch(1), products = train_large_batch(0);
+    lt_assert_same(&lists, &products);
+    free(lists.state);
+}
+
 static const lt_test claim[] = {
     { "perceptrons trained by lists do what products do", lists_do_what_products_do },
     { "bits of lists do not depend on the order of threads", lists_do_not_depend_on_the_order_of_threads },
+    { "a batch that no block holds is trained by products, and lists evaluate what they made",
+      a_batch_that_no_block_holds_is_trained_by_products },
     { "a block stops whole where a loss is not finite", lists_stop_whole_where_a_loss_is_not_finite },
 };
 

@@ -228,7 +228,8 @@ static inline lcu_grid lcu_cover(uint32_t n, uint32_t replicas)
     return g;
 }
 
-/* "13.0": the version of what compiled the kernels; "emulated 12.2" where they run on the host. */
+/* "13.0.88": the version of what compiled the kernels, to the build, since code and bits may change with it;
+ * "emulated 12.2.0" where they run on the host. */
 const char *lcu_compiler(void);
 
 #ifdef __cplusplus

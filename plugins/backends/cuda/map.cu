@@ -131,7 +131,8 @@ const char *lcu_compiler(void)
 #define LCU_TEXT(x)  LCU_QUOTE(x)
 #define LCU_QUOTE(x) #x
 #ifdef __CUDACC__
-    return LCU_TEXT(__CUDACC_VER_MAJOR__) "." LCU_TEXT(__CUDACC_VER_MINOR__);
+    return LCU_TEXT(__CUDACC_VER_MAJOR__) "." LCU_TEXT(__CUDACC_VER_MINOR__) "."
+           LCU_TEXT(__CUDACC_VER_BUILD__);
 #else
     return "emulated " __VERSION__;
 #endif

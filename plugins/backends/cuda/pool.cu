@@ -14,8 +14,8 @@ LCU_DEVICE span inputs_of(const lcu_pool *p, uint32_t o, uint32_t in, uint32_t o
 {
     span s;
     if (p->kind == LCU_POOL_ADAPTIVE) {
-        s.first = (uint32_t)((uint64_t)o * in / out);
-        s.end = (uint32_t)(((o + 1ull) * in + out - 1) / out);
+        s.first = o * in / out;               /* in * out fits: see program.c */
+        s.end = ((o + 1) * in + out - 1) / out;
     } else {
         const uint32_t at = o * p->stride;
         s.first = at < p->pad ? 0 : at - p->pad;
@@ -29,8 +29,8 @@ LCU_DEVICE span outputs_of(const lcu_pool *p, uint32_t i, uint32_t in, uint32_t 
 {
     span s;
     if (p->kind == LCU_POOL_ADAPTIVE) {
-        s.first = (uint32_t)((uint64_t)i * out / in);
-        s.end = (uint32_t)(((i + 1ull) * out - 1) / in) + 1;
+        s.first = i * out / in;
+        s.end = ((i + 1) * out - 1) / in + 1;
     } else {
         const uint32_t at = i + p->pad;
         s.first = at < p->size ? 0 : (at - p->size) / p->stride + 1;

@@ -41,6 +41,18 @@ static ltc_status check_channels(const lcu_program *p, uint32_t i, const char *n
     return LTC_OK;
 }
 
+/* Where a cell of an adaptive pool begins is a quotient of 32 bits: times an axis' inputs and outputs. */
+static ltc_status check_cells(const lcu_program *p, uint32_t i, const char *name, ltc_error *err)
+{
+    const ltc_node *n = ltc_graph_node(p->graph, i);
+    const ltc_value *x = ltc_graph_value(p->graph, n->in[0]), *y = ltc_graph_value(p->graph, n->out);
+    bool fits = true;
+    for (uint32_t d = 1; d < 3 && (n->op == LTC_OP_ADAPTIVE_POOL || n->op == LTC_OP_GLOBAL_POOL); d++)
+        fits = fits && ((uint64_t)x->dim[d] + 1) * (uint64_t)y->dim[d] <= UINT32_MAX;
+    return fits ? LTC_OK : ltc_fail(err, LTC_EUNSUPPORTED,
+                                    "node %u ('%s') has an axis too long for this backend", i, name);
+}
+
 /* The core's networks all pass: an operation's first inputs are per sample, its weights are not. */
 static ltc_status check_node(const lcu_program *p, uint32_t i, ltc_error *err)
 {
@@ -60,7 +72,8 @@ static ltc_status check_node(const lcu_program *p, uint32_t i, ltc_error *err)
     if (n->op == LTC_OP_CONV2D && ((const ltc_conv2d_desc *)n->desc)->groups > MOST_GROUPS)
         return ltc_fail(err, LTC_EUNSUPPORTED, "node %u ('%s') has more than %d groups", i, name,
                         MOST_GROUPS);
-    return check_channels(p, i, name, err);
+    const ltc_status st = check_channels(p, i, name, err);
+    return st ? st : check_cells(p, i, name, err);
 }
 
 static bool take_names(lcu_program *p)
