@@ -253,6 +253,8 @@ cudaError_t cudaMalloc(void **p, size_t bytes)
 cudaError_t cudaFree(void *p)
 {
     begin();
+    if (current < 0)
+        return end(cudaErrorInvalidDevice);
     for (cudaStream_t s = all.device[current].stream; s; s = s->next)
         perform(s);
     for (piece **b = &all.device[current].memory; *b; b = &(*b)->next)
