@@ -12,7 +12,8 @@
 #include "kernel.h"
 #include "poison.h"
 
-enum { DEVICES = 5, OLD = 3, BREAKING = 4, MEMORY = 1 << 30, ALIGNMENT = 256, MOST_KERNELS = 64 };
+enum { DEVICES = 5, OLD = 3, BREAKING = 4, MEMORY = 1 << 30, ALIGNMENT = 256, JUNK = 1 << 16 };
+enum { MOST_KERNELS = 64 };
 
 /* Memory begins at a multiple of ALIGNMENT. */
 typedef struct piece { struct piece *next; void *at, *whole; size_t bytes; } piece;
@@ -242,6 +243,7 @@ cudaError_t cudaMalloc(void **p, size_t bytes)
     *b = (piece){ all.device[current].memory, at, whole, bytes };
     all.device[current].memory = b;
     all.device[current].used += bytes;
+    memset(at, 0xff, bytes < JUNK ? bytes : JUNK);             /* nobody may count on zeros */
     ASAN_POISON_MEMORY_REGION(at, bytes);
     *p = at;
     return end(cudaSuccess);
@@ -251,6 +253,8 @@ cudaError_t cudaMalloc(void **p, size_t bytes)
 cudaError_t cudaFree(void *p)
 {
     begin();
+    if (current < 0)
+        return end(cudaErrorInvalidDevice);
     for (cudaStream_t s = all.device[current].stream; s; s = s->next)
         perform(s);
     for (piece **b = &all.device[current].memory; *b; b = &(*b)->next)
