@@ -162,12 +162,12 @@ static void bits_belong_to_the_identity(void)
         0xb71fde9d7a88142b, 0x16908d8586c9202c, 0xc6ce7432508f9ea6,
     };
     static const uint64_t narrow[SUBJECTS] = {
-        0xce1554e72c13bcd6, 0x32b5f25c521c57b5, 0x37281367ec4ca4a9, 0x8009660310ac1179, 0x5289cc12fee8fb66,
-        0x8231eebf9a0417ca, 0xd24cb8885e595d07, 0x17a9b1af182c61e4, 0x0f8e69b2ddefbbf6, 0x2678e139c5c00a1f,
-        0x2f91f83a328e24ad, 0xe253f59be8911e01, 0x812d763bb8220403, 0x42e5703ec4245b96, 0x05b5da8174d48930,
-        0xd62bb3c37b368244, 0x37365161a7a70540, 0x2c91228b7a7a5cbe, 0x9998c9bea03c3e90, 0xc86f9673a7051af1,
-        0x72fbe18a7a6c66f8, 0x1521d4a2046d170d, 0x79081efc30d4b386, 0xd31b88fda3663049, 0x46de3e5d63b1d337,
-        0xd29accd155051cd2, 0x16908d8586c9202c, 0x4db5c7aeec64a12b,
+        0xd8516bc995ce3112, 0x52b086ab6bb8d9b6, 0x5dfc3a2484a9ec32, 0x8009660310ac1179, 0x02d3da1170d61155,
+        0x8231eebf9a0417ca, 0x148af8b5fad0b2d6, 0x17a9b1af182c61e4, 0x74af41b977d0a686, 0x03dd3dd9c78e51c4,
+        0xa9f5f16e0c5680ed, 0xe253f59be8911e01, 0xc6c92774a29451c8, 0xd1a88f34bedc6b91, 0x2b9c4a096bd3a7c3,
+        0xd62bb3c37b368244, 0x13ede48fa9601b8d, 0x833dfdbec10af344, 0xfb8253daac724b10, 0xc86f9673a7051af1,
+        0x5b9be94b1d5152ec, 0x2aca013bebd3fcb6, 0xd7f560ec6655064d, 0xd31b88fda3663049, 0x46de3e5d63b1d337,
+        0x633c5b951205bf59, 0x16908d8586c9202c, 0x51610fe987b6e9a9,
     };
     lt_subjects_known(subjects, SUBJECTS, "cpu/8", LT_AVX512, wide);
     lt_subjects_known(subjects, SUBJECTS, "cpu/8", LT_AVX2, narrow);

@@ -2,8 +2,8 @@
 
 static const conv_costs shipped[CPU_ISAS] = {
     [CPU_AVX512]   = { { { 1.5, 0.32 }, { 1.5, 0.32 }, { 1.6, 0.33 } } },
-    [CPU_AVX2]     = { { { 1.6, 0.65 }, { 1.6, 0.65 }, { 1.8, 0.7 } } },
-    [CPU_PORTABLE] = { { { 1.5, 0.65 }, { 1.5, 0.65 }, { 1.7, 0.7 } } },
+    [CPU_AVX2]     = { { { 1.6, 0.33 }, { 1.6, 0.33 }, { 1.8, 0.36 } } },
+    [CPU_PORTABLE] = { { { 1.5, 0.31 }, { 1.5, 0.31 }, { 1.7, 0.34 } } },
 };
 
 const conv_costs *conv_costs_shipped(cpu_isa isa)
