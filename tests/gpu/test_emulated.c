@@ -228,11 +228,11 @@ static void cells_that_32_bits_do_not_find_are_refused(void)
 
 static void a_device_that_cannot_be_used_is_named(void)
 {
-    const ltc_backend_ops none = lt_emulated(5);
+    const ltc_backend_ops none = lt_emulated(6);
     ltc_error err = { { 0 }, { 0 } };
     void *dev = NULL;
     CU_ASSERT_EQUAL(none.open(NULL, NULL, &dev, &err), LTC_EDEVICE);
-    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "no CUDA device 5"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "no CUDA device 6"));
     const ltc_backend_ops old = lt_emulated(3);
     CU_ASSERT_EQUAL(old.open(NULL, NULL, &dev, &err), LTC_EUNSUPPORTED);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "has compute capability 7.0"));

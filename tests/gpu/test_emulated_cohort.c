@@ -8,7 +8,7 @@
 #include "make_graph.h"
 #include "suite.h"
 
-enum { ROWS = 61, BATCH = 7, STEPS = 3, CLASSES = 10, MANY = 9, LARGE = 3000 };
+enum { ROWS = 61, BATCH = 7, STEPS = 3, CLASSES = 10, MANY = 9, LARGE = 1000, SMALL = 5 };
 
 /* 5 x 5 kernels of 3 and 7 channels, biases of 7, 5 and 10, planes of 25 and 9 (of 81 at first). */
 static ltc_val build_odd(ltc_builder *b)
@@ -137,12 +137,13 @@ static float *train_one(const char *name, const ltc_backend_ops *ops, uint32_t n
     return state;
 }
 
-static float furthest(const float *a, const float *b, size_t n)
+/* What is not a number is near nothing. */
+static bool is_near(const float *a, const float *b, size_t n)
 {
-    float most = 0;
+    bool near = true;
     for (size_t i = 0; i < n; i++)
-        most = fabsf(a[i] - b[i]) > most ? fabsf(a[i] - b[i]) : most;
-    return most;
+        near = near && fabsf(a[i] - b[i]) < 2e-4f;
+    return near;
 }
 
 /* Every replica of a cohort of n. */
@@ -157,7 +158,7 @@ static void compare(const ltc_backend_ops *ops, uint32_t n)
         float *together = state_of(&c, r, &count), *alone = train_one(NULL, ops, 20 + r, &count),
               *ref = train_one("ref", NULL, 20 + r, &count);
         CU_ASSERT_EQUAL(memcmp(together, alone, count * sizeof *alone), 0);
-        CU_ASSERT(furthest(together, ref, count) < 2e-4f);
+        CU_ASSERT(is_near(together, ref, count));
         free(together), free(alone), free(ref);
     }
     close_cohort(&c);
@@ -221,10 +222,19 @@ static void what_was_put_is_got(void)
     close_cohort(&c);
 }
 
-/* As many as the plan's bytes have room for on the device of 1 GiB, to the last one. */
+static void a_nan_is_near_nothing(void)
+{
+    const float one[3] = { 1, NAN, 1 }, other[3] = { 1, 1, 1 };
+    CU_ASSERT(is_near(other, other, 3));
+    CU_ASSERT(!is_near(one, other, 3));
+    CU_ASSERT(!is_near(other, one, 3));
+    CU_ASSERT(!is_near(one, one, 3));
+}
+
+/* As many as the plan's bytes have room for on the device of 64 MiB, to the last one. */
 static void a_plan_counts_every_byte(void)
 {
-    const ltc_backend_ops ops = lt_emulated(0);
+    const ltc_backend_ops ops = lt_emulated(SMALL);
     ltc_error err = { { 0 }, { 0 } };
     ltc_plan plan = { .size = sizeof plan };
     cohort c;
@@ -234,9 +244,12 @@ static void a_plan_counts_every_byte(void)
                                 .loss = LTC_LOSS_CROSS_ENTROPY, .optimizer = &lt_emulated_adam,
                                 .input = lt_byte_input() };
     CU_ASSERT_EQUAL_FATAL(ops.plan(c.rig.dev, &r, &plan, &err), LTC_OK);
-    const uint64_t data = ROWS * (3 * 9 * 9 + sizeof(int32_t)), room = (1ull << 30) - data - plan.bytes_fixed;
-    CU_ASSERT_FATAL(room / plan.bytes_per_replica < 512);
-    CU_ASSERT_EQUAL(compile(&c, (uint32_t)(room / plan.bytes_per_replica), LARGE, &err), LTC_OK);
+    const uint64_t data = ROWS * (3 * 9 * 9 + sizeof(int32_t)), room = (1ull << 26) - data - plan.bytes_fixed;
+    const uint32_t most = (uint32_t)(room / plan.bytes_per_replica);
+    CU_ASSERT_FATAL(most > 3 && most < 512);
+    CU_ASSERT_EQUAL(compile(&c, most + 1, LARGE, &err), LTC_ENOMEM);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "do not fit into the device"));
+    CU_ASSERT_EQUAL(compile(&c, most, LARGE, &err), LTC_OK);
     close_cohort(&c);
 }
 
@@ -246,7 +259,8 @@ static const lt_test claim[] = {
     { "by cudnn they are too, and every tensor begins where a device's memory may",
       by_cudnn_they_do_not_either },
     { "what was put into a replica is got from it", what_was_put_is_got },
-    { "a plan counts every byte", a_plan_counts_every_byte },
+    { "what is not a number is near nothing", a_nan_is_near_nothing },
+    { "a plan counts every byte, and one replica more is refused", a_plan_counts_every_byte },
 };
 
 int main(void)

@@ -158,20 +158,38 @@ void lcu_free(lcu_device *d, void *p)
     cudaFree(p);                              /* waits for what uses it */
 }
 
-void lcu_write(lcu_device *d, void *dst, const void *src, size_t bytes)
+void lcu_set_bytes(lcu_device *d, void *dst, uint8_t value, size_t bytes)
 {
     if (lcu_enter(d))
-        note(d, cudaMemcpyAsync(dst, src, bytes, cudaMemcpyHostToDevice, d->stream), "a copy to it");
-    wait_for(d);
+        note(d, cudaMemsetAsync(dst, value, bytes, d->stream), "setting its memory");
 }
 
-/* One copy, however many replicas there are: each call has its price. */
-void lcu_write_rows(lcu_device *d, const lcu_rows *r)
+/* Rows are one copy, however many replicas there are: each call has its price. A row by itself may be longer
+ * than rows may lie apart. */
+static cudaError_t send(lcu_device *d, const lcu_rows *r)
 {
-    if (lcu_enter(d))
-        note(d, cudaMemcpy2DAsync(r->dst, r->dst_stride, r->src, r->src_stride, r->bytes, r->count,
-                                  cudaMemcpyHostToDevice, d->stream), "a copy of rows to it");
-    wait_for(d);
+    if (r->count == 0)
+        return cudaSuccess;
+    if (r->count == 1)
+        return cudaMemcpyAsync(r->dst, r->src, r->bytes, cudaMemcpyHostToDevice, d->stream);
+    return cudaMemcpy2DAsync(r->dst, r->dst_stride, r->src, r->src_stride, r->bytes, r->count,
+                             cudaMemcpyHostToDevice, d->stream);
+}
+
+/* Waits after a failure too: what was sent before it may still be read. */
+void lcu_write_all(lcu_device *d, const lcu_rows *each, size_t n)
+{
+    if (!lcu_enter(d))
+        return;
+    for (size_t i = 0; i < n && !d->error; i++)
+        note(d, send(d, &each[i]), "a copy to it");
+    note(d, cudaStreamSynchronize(d->stream), "its work");
+}
+
+void lcu_write(lcu_device *d, void *dst, const void *src, size_t bytes)
+{
+    const lcu_rows one = { .dst = dst, .src = src, .bytes = bytes, .count = 1 };
+    lcu_write_all(d, &one, 1);
 }
 
 void lcu_read(lcu_device *d, void *dst, const void *src, size_t bytes)

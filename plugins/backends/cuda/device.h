@@ -35,7 +35,7 @@ LTC_INLINE bool lcu_has(const lcu_set *s, uint32_t replica)
     return s->word[replica / 64] >> replica % 64 & 1;
 }
 
-/* `bytes` of each of `count` rows, which lie so many bytes apart. */
+/* `bytes` of each of `count` rows, which lie so many bytes apart; one row needs no strides. */
 typedef struct lcu_rows {
     void       *dst;
     const void *src;
@@ -58,10 +58,14 @@ uint32_t    lcu_device_shared(const lcu_device *d);
 void *lcu_alloc(lcu_device *d, size_t bytes);
 void  lcu_free(lcu_device *d, void *p);
 
-/* To the device and back, and waited for: src may be changed on return; dst holds the bytes. */
+/* To the device and back, and waited for: src may be changed on return; dst holds the bytes. Of several that
+ * go together all are sent, and then waited for once. */
 void lcu_write(lcu_device *d, void *dst, const void *src, size_t bytes);
-void lcu_write_rows(lcu_device *d, const lcu_rows *r);
+void lcu_write_all(lcu_device *d, const lcu_rows *each, size_t n);
 void lcu_read(lcu_device *d, void *dst, const void *src, size_t bytes);
+
+/* Every byte of it; not waited for. */
+void lcu_set_bytes(lcu_device *d, void *dst, uint8_t value, size_t bytes);
 
 /* The launches from now on are for these replicas of the grid's z alone; at first for none. */
 void lcu_only(lcu_device *d, const lcu_set *replicas);

@@ -222,9 +222,13 @@ static void list_replica(lcu_program *p, uint32_t replica)
     if (!fits)
         return;
     const size_t first = (size_t)replica * l->most, first_start = (size_t)replica * l->n_starts;
-    lcu_write(p->device, l->lists.link + first, l->link, n * sizeof *l->link);
-    lcu_write(p->device, l->lists.back + first, l->back, n * sizeof *l->back);
-    lcu_write(p->device, l->lists.start + first_start, l->start, l->n_starts * sizeof *l->start);
+    const lcu_rows each[] = {
+        { .dst = l->lists.link + first, .src = l->link, .bytes = n * sizeof *l->link, .count = 1 },
+        { .dst = l->lists.back + first, .src = l->back, .bytes = n * sizeof *l->back, .count = 1 },
+        { .dst = l->lists.start + first_start, .src = l->start, .bytes = l->n_starts * sizeof *l->start,
+          .count = 1 },
+    };
+    lcu_write_all(p->device, each, sizeof each / sizeof *each);
 }
 
 void lcu_links_make(lcu_program *p)

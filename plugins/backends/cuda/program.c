@@ -206,22 +206,18 @@ static ltc_status fill(lcu_program *p, ltc_error *err)
     for (uint32_t i = 0; i < p->graph->n_nodes; i++)
         if (ltc_graph_node(p->graph, i)->op == LTC_OP_BATCH_NORM)
             add_statistics(p, i, &n);
-    lcu_write(p->device, p->segment, p->host_segment, n * sizeof *p->segment);
-    if (p->table && p->input->table)
-        lcu_write(p->device, p->table, p->input->table, 256 * channels * sizeof *p->table);
-    if (p->mean && p->input->mean && p->input->std) {
-        lcu_write(p->device, p->mean, p->input->mean, channels * sizeof *p->mean);
-        lcu_write(p->device, p->std, p->input->std, channels * sizeof *p->std);
-    }
-    for (uint32_t i = 0; i < p->graph->n_params; i++) {
-        const size_t bytes = p->param[i].stride * p->replicas;
-        uint8_t *alive = p->param[i].mask ? malloc(bytes) : NULL;
-        if (p->param[i].mask && !alive)
-            return ltc_fail(err, LTC_ENOMEM, "no memory for a mask of %zu bytes", bytes);
-        if (alive)
-            lcu_write(p->device, p->param[i].mask, memset(alive, LTC_ALIVE, bytes), bytes);
-        free(alive);
-    }
+    for (uint32_t i = 0; i < p->graph->n_params; i++)
+        if (p->param[i].mask)
+            lcu_set_bytes(p->device, p->param[i].mask, LTC_ALIVE, p->param[i].stride * p->replicas);
+    const bool table = p->table && p->input->table, floats = p->mean && p->input->mean && p->input->std;
+    const lcu_rows each[] = {
+        { .dst = p->segment, .src = p->host_segment, .bytes = n * sizeof *p->segment, .count = 1 },
+        { .dst = p->table, .src = p->input->table, .bytes = 256 * channels * sizeof *p->table,
+          .count = table },
+        { .dst = p->mean, .src = p->input->mean, .bytes = channels * sizeof *p->mean, .count = floats },
+        { .dst = p->std, .src = p->input->std, .bytes = channels * sizeof *p->std, .count = floats },
+    };
+    lcu_write_all(p->device, each, sizeof each / sizeof *each);
     return lcu_finish(p->device, err);
 }
 

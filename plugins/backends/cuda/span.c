@@ -1,5 +1,5 @@
-/* A program at work: spans of training steps, and evaluations. Nothing is allocated here, and the host
- * waits once for each chunk of steps, when their losses are read. */
+/* A program at work: spans of training steps, and evaluations. Nothing is allocated here, and in a chunk of
+ * steps the host waits for what it sends before them, and then for their losses. */
 #include <math.h>
 #include <string.h>
 
@@ -34,21 +34,17 @@ static void send_chunk(lcu_program *p, const ltc_train_req *q, uint32_t s, uint3
         q->lr_stride ? LCU_MOST_STEPS : 0, n, 0,
     };
     const size_t wide = n * (size_t)p->batch * sizeof *p->sample, narrow = n * sizeof *p->lr;
-    const lcu_rows samples = {
-        .dst = p->sample, .dst_stride = LCU_MOST_STEPS * (size_t)p->batch * sizeof *p->sample,
-        .src = q->sample + (size_t)s * p->batch,
-        .src_stride = q->sample_stride ? q->sample_stride * sizeof *q->sample : wide,
-        .bytes = wide, .count = q->sample_stride ? p->replicas : 1,
+    const lcu_rows each[] = {
+        { .dst = p->sample, .dst_stride = LCU_MOST_STEPS * (size_t)p->batch * sizeof *p->sample,
+          .src = q->sample + (size_t)s * p->batch, .src_stride = q->sample_stride * sizeof *q->sample,
+          .bytes = wide, .count = q->sample_stride ? p->replicas : 1 },
+        { .dst = p->lr, .dst_stride = LCU_MOST_STEPS * sizeof *p->lr,
+          .src = q->lr + s, .src_stride = q->lr_stride * sizeof *q->lr,
+          .bytes = narrow, .count = q->lr_stride ? p->replicas : 1 },
+        { .dst = p->chunk, .src = &chunk, .bytes = sizeof chunk, .count = 1 },
+        { .dst = p->replica, .src = p->host_replica, .bytes = p->replicas * sizeof *p->replica, .count = 1 },
     };
-    const lcu_rows rates = {
-        .dst = p->lr, .dst_stride = LCU_MOST_STEPS * sizeof *p->lr, .src = q->lr + s,
-        .src_stride = q->lr_stride ? q->lr_stride * sizeof *q->lr : narrow,
-        .bytes = narrow, .count = q->lr_stride ? p->replicas : 1,
-    };
-    lcu_write_rows(p->device, &samples);
-    lcu_write_rows(p->device, &rates);
-    lcu_write(p->device, p->chunk, &chunk, sizeof chunk);
-    lcu_write(p->device, p->replica, p->host_replica, p->replicas * sizeof *p->replica);
+    lcu_write_all(p->device, each, sizeof each / sizeof *each);
 }
 
 /* Losses and hits into the caller's rows; the replicas stand at the next chunk's beginning. */
@@ -170,8 +166,11 @@ ltc_status lcu_eval(void *prog, const ltc_eval_req *q, ltc_eval_out *out, ltc_er
         return st;
     const uint64_t end = q->first + q->count;
     const asked a = asked_of(p, q);
-    lcu_write(p->device, p->eval_sum, out->loss, p->replicas * sizeof *p->eval_sum);
-    lcu_write(p->device, p->eval_hits, out->correct, p->replicas * sizeof *p->eval_hits);
+    const lcu_rows each[] = {
+        { .dst = p->eval_sum, .src = out->loss, .bytes = p->replicas * sizeof *p->eval_sum, .count = 1 },
+        { .dst = p->eval_hits, .src = out->correct, .bytes = p->replicas * sizeof *p->eval_hits, .count = 1 },
+    };
+    lcu_write_all(p->device, each, sizeof each / sizeof *each);
     if (a.links)
         take_links(p, &a);
     for (uint64_t row = q->first; row < end; row += p->rows)

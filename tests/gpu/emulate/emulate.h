@@ -3,17 +3,24 @@
 #ifndef LCU_EMULATE_H
 #define LCU_EMULATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 typedef size_t lcu_emulated(const void *argument);         /* NULL: nothing is run */
 
+/* A thread of it runs for the first time: true. */
+bool lcu_ran(const char *kernel);
+
 #define LCU_KERNEL(name, type) \
     static void name##_thread(const type *p); \
     static size_t name(const void *argument) \
     { \
-        if (argument) \
-            name##_thread((const type *)argument); \
+        static bool ran; \
+        if (!argument) \
+            return sizeof(type); \
+        ran = ran || lcu_ran(#name); \
+        name##_thread((const type *)argument); \
         return sizeof(type); \
     } \
     static void name##_thread(const type *p)

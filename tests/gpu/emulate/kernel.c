@@ -1,15 +1,42 @@
-/* Owns how a kernel runs on the host: block by block, the threads of each as fibres. */
+/* Owns which kernels there are, and how one runs on the host: block by block, the threads of each as
+ * fibres. Each that has run is told, by its name, in the file that LCU_RAN names. */
 #include "kernel.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "poison.h"
 
-enum { MOST_PLANE = 65535 };
+enum { MOST_PLANE = 65535, MOST_KERNELS = 64 };
 
 /* A thread's place, as kernels see it. */
 lcu_dim threadIdx, blockIdx, blockDim;
 float lcu_block_memory[LCU_MOST_SHARED / sizeof(float)];
+
+static struct { lcu_known kernel[MOST_KERNELS]; size_t n; } known;
+
+lcu_known *lcu_known_find(const void *kernel)
+{
+    size_t i = 0;
+    while (i < known.n && known.kernel[i].kernel != kernel)
+        i++;
+    if (i == MOST_KERNELS)
+        return NULL;
+    if (i == known.n)
+        known.kernel[known.n++] = (lcu_known){ kernel, LCU_USUAL_SHARED, false };
+    return &known.kernel[i];
+}
+
+/* A name that is not written is missed by who reads the file. */
+bool lcu_ran(const char *kernel)
+{
+    const char *path = getenv("LCU_RAN");
+    FILE *file = path ? fopen(path, "a") : NULL;
+    if (file && (fprintf(file, "%s\n", kernel) < 0 || fclose(file)))
+        fprintf(stderr, "kernel %s: '%s' cannot be written\n", kernel, path);
+    return true;
+}
 
 static void run_thread(uint32_t number, void *argument)
 {

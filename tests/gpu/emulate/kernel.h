@@ -1,4 +1,4 @@
-/* One launch of a kernel on an emulated device. Called by runtime.c. */
+/* Kernels of emulated devices, and one launch of one. Called by runtime.c, one call at a time. */
 #ifndef LCU_EMULATED_KERNEL_H
 #define LCU_EMULATED_KERNEL_H
 
@@ -10,6 +10,12 @@
 
 /* A block's memory: what the device has, and what a kernel has that did not ask for more. */
 enum { LCU_MOST_SHARED = 227 << 10, LCU_USUAL_SHARED = 48 << 10 };
+
+/* shared: the most that a block of it may have; loaded: it has been launched before. */
+typedef struct lcu_known { const void *kernel; size_t shared; bool loaded; } lcu_known;
+
+/* What is known of it, by whatever device; NULL: there is no room for one more. */
+lcu_known *lcu_known_find(const void *kernel);
 
 /* Its arguments are copied: the kernel's struct, and the replicas that it is for. */
 typedef struct lcu_work {

@@ -1,6 +1,6 @@
 /* Owns devices that are none: their memory is the host's, their kernels run here. Devices 0 to 2 run threads
  * and blocks upwards, downwards and in mixed order: bits that differ between them show a race. 3 is too old,
- * and 4 breaks at its first kernel.
+ * 4 breaks at its first kernel, and 5 is small.
  *
  * It does as late and refuses as early as a device may: what is asynchronous happens when its stream is
  * waited for, and not before; no kernel is loaded in a capture; a thread has no device until it sets one.
@@ -12,8 +12,8 @@
 #include "kernel.h"
 #include "poison.h"
 
-enum { DEVICES = 5, OLD = 3, BREAKING = 4, MEMORY = 1 << 30, ALIGNMENT = 256, JUNK = 1 << 16 };
-enum { MOST_KERNELS = 64 };
+enum { DEVICES = 6, OLD = 3, BREAKING = 4, SMALL = 5, ALIGNMENT = 256, JUNK = 1 << 16 };
+enum { MEMORY = 1 << 30, SMALL_MEMORY = 1 << 26 };
 
 /* Memory begins at a multiple of ALIGNMENT. */
 typedef struct piece { struct piece *next; void *at, *whole; size_t bytes; } piece;
@@ -41,13 +41,9 @@ struct emulated_stream {
     bool         spoilt;                      /* the capture has failed */
 };
 
-typedef struct known { const void *kernel; size_t shared; bool loaded; } known;
-
 static struct {
     pthread_mutex_t lock;                     /* one call at a time, and so one kernel */
     struct { piece *memory; size_t used; cudaStream_t stream; cudaError_t broken; } device[DEVICES];
-    known  kernel[MOST_KERNELS];
-    size_t n_kernels;
 } all = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static _Thread_local int current = -1;
@@ -71,6 +67,11 @@ static cudaError_t check(const struct emulated_stream *s)
            : s->device != current ? cudaErrorInvalidResourceHandle : all.device[current].broken;
 }
 
+static size_t memory_of(int device)
+{
+    return device == SMALL ? SMALL_MEMORY : MEMORY;
+}
+
 cudaError_t cudaGetDeviceCount(int *n)
 {
     *n = DEVICES;
@@ -79,7 +80,7 @@ cudaError_t cudaGetDeviceCount(int *n)
 
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *p, int device)
 {
-    *p = (struct cudaDeviceProp){ "emulated", MEMORY, LCU_MOST_SHARED, device == OLD ? 7 : 9, 0 };
+    *p = (struct cudaDeviceProp){ "emulated", memory_of(device), LCU_MOST_SHARED, device == OLD ? 7 : 9, 0 };
     return cudaSuccess;
 }
 
@@ -97,8 +98,10 @@ cudaError_t cudaRuntimeGetVersion(int *version)
 
 cudaError_t cudaSetDevice(int device)
 {
-    current = device;
-    return cudaSuccess;
+    const bool there = device >= 0 && device < DEVICES;
+    current = there ? device : current;
+    last = there ? last : cudaErrorInvalidDevice;
+    return there ? cudaSuccess : cudaErrorInvalidDevice;
 }
 
 cudaError_t cudaGetLastError(void)
@@ -160,7 +163,7 @@ static cudaError_t do_step(int device, const step *s)
     cudaError_t e = cudaSuccess;
     if (s->work)
         e = device == BREAKING ? cudaErrorIllegalAddress
-            : lcu_work_run(s->work, (lcu_order)device) ? cudaSuccess : cudaErrorUnknown;
+            : lcu_work_run(s->work, (lcu_order)(device % 3)) ? cudaSuccess : cudaErrorUnknown;
     for (size_t i = 0; s->graph && i < s->graph->list.n && !e; i++)
         e = do_step(device, &s->graph->list.at[i]);
     return e;
@@ -216,6 +219,8 @@ cudaError_t cudaStreamDestroy(cudaStream_t s)
     while (*at != s)
         at = &(*at)->next;
     *at = s->next;
+    if (s->capturing)
+        drop_graph(s->capturing);
     free(s->queue.at);
     free(s);
     return end(e);
@@ -233,7 +238,7 @@ cudaError_t cudaMalloc(void **p, size_t bytes)
     begin();
     if (current < 0 || all.device[current].broken)
         return end(current < 0 ? cudaErrorInvalidDevice : all.device[current].broken);
-    piece *b = bytes <= MEMORY - all.device[current].used ? calloc(1, sizeof *b) : NULL;
+    piece *b = bytes <= memory_of(current) - all.device[current].used ? calloc(1, sizeof *b) : NULL;
     void *whole = b ? calloc(1, bytes + ALIGNMENT) : NULL;
     if (!whole) {
         free(b);
@@ -296,23 +301,13 @@ cudaError_t cudaMemcpy2DAsync(void *dst, size_t dst_pitch, const void *src, size
     return end(e ? e : s->capturing ? spoil(s) : enqueue(s, &of));
 }
 
-/* What is known of a kernel; one too many: the last. */
-static known *find(const void *kernel)
-{
-    size_t i = 0;
-    while (i < all.n_kernels && all.kernel[i].kernel != kernel)
-        i++;
-    if (i == all.n_kernels && i < MOST_KERNELS)
-        all.kernel[all.n_kernels++] = (known){ kernel, LCU_USUAL_SHARED, false };
-    return &all.kernel[i < MOST_KERNELS ? i : MOST_KERNELS - 1];
-}
-
 cudaError_t cudaFuncSetAttribute(const void *kernel, cudaFuncAttribute what, int value)
 {
     begin();
-    if (what != cudaFuncAttributeMaxDynamicSharedMemorySize || value < 0 || value > LCU_MOST_SHARED)
-        return end(cudaErrorInvalidValue);
-    find(kernel)->shared = (size_t)value;
+    lcu_known *of = lcu_known_find(kernel);
+    if (!of || what != cudaFuncAttributeMaxDynamicSharedMemorySize || value < 0 || value > LCU_MOST_SHARED)
+        return end(of ? cudaErrorInvalidValue : cudaErrorUnknown);
+    of->shared = (size_t)value;
     return end(cudaSuccess);
 }
 
@@ -320,14 +315,15 @@ cudaError_t cudaLaunchKernel(const void *kernel, dim3 grid, dim3 block, void **a
                              cudaStream_t s)
 {
     begin();
-    known *of = find(kernel);
-    lcu_work *work = calloc(1, sizeof *work);
+    lcu_known *of = lcu_known_find(kernel);
+    lcu_work *work = of ? calloc(1, sizeof *work) : NULL;
     cudaError_t e = work ? check(s) : cudaErrorUnknown;
     if (!e)
         e = lcu_work_make(work, kernel, grid, block, arguments, shared, of->shared);
     if (!e && s->capturing && !of->loaded)
         e = spoil(s);
-    of->loaded = true;
+    if (of)
+        of->loaded = true;
     if (!e)
         e = enqueue(s, &(step){ .work = work });
     if (e)
