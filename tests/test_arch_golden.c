@@ -271,7 +271,7 @@ int main(void)
     static const lt_test claims[] = {
         { "the interpreter in double equals PyTorch to 1e-9: loss, logits, gradients, statistics",
           interpreter_in_double },
-        { "the interpreter in float equals PyTorch's double to 1e-5, the largest networks to 4e-5; logits too",
+        { "the interpreter in float equals PyTorch's double to 1e-5, the largest to 4e-5; logits too",
           interpreter_in_float },
         { "ref equals PyTorch's double to 1e-5", ref_in_float },
         { "cpu equals PyTorch's double to 2.5e-5, the largest networks to 1e-4", cpu_in_float },

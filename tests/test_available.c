@@ -42,7 +42,8 @@ static void the_machine_alone_has_what_it_says(void)
 
 static void every_group_above_has_its_limit(void)
 {
-    CU_ASSERT_EQUAL(left_on(ON({ "proc/self/cgroup", "0::/a/b\n" }, { "sys/fs/cgroup/a/b/memory.max", "max\n" },
+    CU_ASSERT_EQUAL(left_on(ON({ "proc/self/cgroup", "0::/a/b\n" },
+                               { "sys/fs/cgroup/a/b/memory.max", "max\n" },
                                { "sys/fs/cgroup/a/memory.max", "4194304\n" },
                                { "sys/fs/cgroup/a/memory.current", "3145728\n" }),
                             UINT64_MAX), 1 * MIB);
@@ -58,7 +59,8 @@ static void every_group_above_has_its_limit(void)
 
 static void cache_that_can_be_given_back_is_not_in_use(void)
 {
-    CU_ASSERT_EQUAL(left_on(ON({ "proc/self/cgroup", "0::/a\n" }, { "sys/fs/cgroup/a/memory.max", "4194304\n" },
+    CU_ASSERT_EQUAL(left_on(ON({ "proc/self/cgroup", "0::/a\n" },
+                               { "sys/fs/cgroup/a/memory.max", "4194304\n" },
                                { "sys/fs/cgroup/a/memory.current", "3145728\n" },
                                { "sys/fs/cgroup/a/memory.stat", "file 9\ninactive_file 2097152\n" }),
                             UINT64_MAX), 3 * MIB);

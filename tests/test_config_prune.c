@@ -65,7 +65,8 @@ static const struct { const char *prune, *says; } bad[] = {
       "{ match = \"b\"; } );", "run.cfg:4: prune.layer_rate[2]: rate, sparsity or density is required (rate = 0.1;)" },
     { "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; layer_rate = ( { match = \"b\"; rate = 0.1; density = 0.1; } );",
       "prune.layer_rate[1]: rate, sparsity and density exclude one another" },
-    { "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; layer_rate = ( { match = \"b\"; rate = 1; } );",
+    { "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; "
+      "layer_rate = ( { match = \"b\"; rate = 1; } );",
       "prune.layer_rate[1].rate: 1 is not in [0, 1)" },
     { "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; layer_rate = ( { match = \"b\"; rtae = 0.1; } );",
       "prune.layer_rate[1].rtae: there is no such key (did you mean 'rate'?)" },
@@ -77,7 +78,8 @@ static const struct { const char *prune, *says; } bad[] = {
     { "mask = { plugin = \"score\"; }; rate = 0.2; rounds = 2; layer_rate = ( { match = \"b\"; rate = [0.1, 0.2, 0.3]; } );",
       "prune.layer_rate[1].rate: has 3 elements, and there are 2 levels" },
     { "mask = { plugin = \"score\"; }; density = 0.2; rounds = 2; layer_rate = ( { match = \"b\"; density = [0.5, 0.2]; } );",
-      "prune.layer_rate[1].density: is a list, and the run's density is one target that is reached in rounds" },
+      "prune.layer_rate[1].density: is a list, and the run's density is one target that is reached in "
+      "rounds" },
     { "mask = { plugin = \"score\"; }; density = [0.5, 0.2]; layer_rate = ( { match = \"b\"; density = [0.5, 0.6]; } );",
       "prune.layer_rate[1].density: each must be below the one before it" },
     { "mask = { plugin = \"count\"; }; rounds = 2; layer_rate = ( { match = \"b\"; rate = 0.1; } );",

@@ -50,7 +50,7 @@ static void put_masks(lt_stage *s, bool dense)
         uint8_t *mask = calloc(n, 1);
         CU_ASSERT_PTR_NOT_NULL_FATAL(mask);
         for (size_t i = 0; i < n; i++)
-            mask[i] = dense || is_alive(k, i) ? LTC_ALIVE : LTC_DEAD;
+            mask[i] = dense ? LTC_ALIVE : !is_alive(k, i) ? LTC_DEAD : i % 7 ? LTC_ALIVE : LTC_FROZEN;
         lt_rig_put(&s->rig, LTC_STATE_MASK, 2 * k, mask);
         free(mask);
     }
@@ -63,6 +63,16 @@ static bool is_heard(const lt_stage *s, uint32_t k, size_t o)
     for (size_t to = 0; k + 1 < LAYERS && to < outputs_of(s, k + 1) && !heard; to++)
         heard = is_alive(k + 1, to * inputs_of(s, k + 1) + o) && is_heard(s, k + 1, to);
     return heard;
+}
+
+/* Biases, which never sleep, under way already. */
+static void push_biases(lt_stage *s)
+{
+    float slot[45];
+    for (uint32_t i = 0; i < 45; i++)
+        slot[i] = 0.25f;
+    for (uint32_t k = 0; k < LAYERS; k++)
+        lt_rig_put(&s->rig, LTC_STATE_SLOT_1, 2 * k + 1, slot);
 }
 
 /* Gives one weight of each row that would sleep a slot. */
@@ -116,6 +126,17 @@ static void equal_ref(void)
         }
 }
 
+static void compare_biases(lt_stage *asleep, lt_stage *awake, uint32_t k)
+{
+    float x[45], y[45];
+    lt_rig_get(&asleep->rig, LTC_STATE_VALUE, 2 * k + 1, x);
+    lt_rig_get(&awake->rig, LTC_STATE_VALUE, 2 * k + 1, y);
+    for (size_t o = 0; o < outputs_of(asleep, k); o++) {
+        CU_ASSERT(!memcmp(&x[o], &y[o], sizeof x[o]));
+        CU_ASSERT(x[o] != asleep->value[2 * k + 1][o]);
+    }
+}
+
 /* Compares what two stages keep of layer k's weights, and one of them with the start. */
 static void compare_rows(lt_stage *asleep, lt_stage *awake, uint32_t k, uint32_t seen[2])
 {
@@ -142,13 +163,14 @@ static void others_do_not_notice(void)
         open_stage(&asleep, &subjects[q / 2], "cpu", &plain[q % 2]);
         open_stage(&awake, &subjects[q / 2], "cpu", &plain[q % 2]);
         put_masks(&asleep, false), put_masks(&awake, false);
+        push_biases(&asleep), push_biases(&awake);
         disturb(&awake);
         free(train(&asleep, &n)), free(train(&awake, &n));
         const double loss = lt_rig_eval(&asleep.rig, 3, 170, NULL),
                      same = lt_rig_eval(&awake.rig, 3, 170, NULL);
         CU_ASSERT(loss == same);
         for (uint32_t k = 0; k < LAYERS; k++)
-            compare_rows(&asleep, &awake, k, seen);
+            compare_rows(&asleep, &awake, k, seen), compare_biases(&asleep, &awake, k);
         CU_ASSERT(seen[0] > 100 && seen[1] > 20);
         lt_stage_close(&asleep), lt_stage_close(&awake);
     }
@@ -187,14 +209,48 @@ static void nothing_is_left_of_an_earlier_mask(void)
     }
 }
 
+/* All steps in one program, or the last of them in another that takes over the state. The
+ * state afterwards. */
+static void *state_over(const lt_subject *q, const ltc_optimizer *o, uint32_t first, size_t *bytes)
+{
+    lt_stage s, next;
+    open_stage(&s, q, "cpu", o), open_stage(&next, q, "cpu", o);
+    *bytes = lt_rig_state_bytes(&s.rig);
+    char *state = malloc(*bytes);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(state);
+    put_masks(&s, false), push_biases(&s), disturb(&s);
+    lt_rig_start(&s.rig, s.value);
+    CU_ASSERT_EQUAL(lt_rig_train(&s.rig, 0, first, 1e-3f, NULL, NULL), UINT64_MAX);
+    lt_rig_state(&s.rig, state);
+    lt_rig_state_put(&next.rig, state);
+    CU_ASSERT_EQUAL(lt_rig_train(&next.rig, first, STEPS - first, 1e-3f, NULL, NULL), UINT64_MAX);
+    lt_rig_state(&next.rig, state);
+    lt_stage_close(&s), lt_stage_close(&next);
+    return state;
+}
+
+static void a_program_that_takes_over_sleeps_alike(void)
+{
+    for (size_t q = 0; q < 2 * SUBJECTS; q++)
+        for (uint32_t first = 1; first < STEPS; first += 2) {
+            size_t bytes;
+            void *whole = state_over(&subjects[q / 2], &plain[q % 2], 0, &bytes),
+                 *parts = state_over(&subjects[q / 2], &plain[q % 2], first, &bytes);
+            CU_ASSERT(!memcmp(whole, parts, bytes));
+            free(whole), free(parts);
+        }
+}
+
 int main(void)
 {
     static const lt_test claims[] = {
-        { "with units that nobody hears seven steps equal ref's to 3e-6 in norm, by every optimizer", equal_ref },
+        { "with units that nobody hears seven steps equal ref's to 3e-6 in norm, by every optimizer",
+          equal_ref },
         { "weights of such units keep their bits, and all others get those that they get beside disturbed ones",
           others_do_not_notice },
         { "who falls asleep or wakes has nothing left of an earlier mask",
           nothing_is_left_of_an_earlier_mask },
+        { "a program that takes over a state has its bits", a_program_that_takes_over_sleeps_alike },
     };
     return lt_suite_run("cpu_awake", claims, sizeof claims / sizeof *claims);
 }

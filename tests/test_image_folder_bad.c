@@ -14,7 +14,11 @@ static void lose_dog(const char *f) { take_away(f, "train/dog"); take_away(f, "t
 static void empty_class(const char *f) { put_folder(f, "train/emu"); put_text(f, "train/emu/notes.txt"); }
 static void deeper(const char *f) { put_folder(f, "train/emu"); put_folder(f, "train/emu/images"); }
 static void empty_test(const char *f) { take_away(f, "test/cat/1.png"); take_away(f, "test/dog/1.png"); }
-static void unknown_class(const char *f) { put_folder(f, "test/emu"); put_plain(f, "test/emu/1.png", 2, 2, 0); }
+static void unknown_class(const char *f)
+{
+    put_folder(f, "test/emu");
+    put_plain(f, "test/emu/1.png", 2, 2, 0);
+}
 static void folder_as_image(const char *f) { put_folder(f, "train/cat/x.png"); }
 static void pipe_as_image(const char *f) { char p[512]; mkfifo(in_folder(p, f, "train/cat/x.png"), 0600); }
 static void broken_link(const char *f)

@@ -129,7 +129,8 @@ static lt_text script_of(bool y_log, size_t lines, double y)
 {
     lt_dot dot = { 0.5, { 1, y, y, y, NAN } };
     lt_series series[20];
-    lt_plot plot = { .id = "one", .title = "", .caption = "", .x = "x", .y = "y", .y_percent = true, .y_log = y_log,
+    lt_plot plot = { .id = "one", .title = "", .caption = "", .x = "x", .y = "y", .y_percent = true,
+                     .y_log = y_log,
                      .reference = NAN, .series = series, .n_series = lines };
     lt_text script = { 0 };
     for (size_t i = 0; i < lines; i++)

@@ -97,8 +97,10 @@ static const struct { const char *text, *says; } refused[] = {
       "retrain.from: \"drawn\" goes on with the weights that the mask was drawn from, "
                                            "and kept is \"rewind\"\n        prune.kept = \"final\", or from = \"start\"" },
     { "retrain = { from = \"drawn\"; };\nprune = { kept = \"final\"; draw_at = 50; };",
-      "run.cfg:2: retrain.from: \"drawn\" goes on from level to level, and prune.draw_at is one step for all" },
-    { "retrain = { from = \"drawn\"; lr_schedule = { type = \"cosine\"; }; };\nprune = { kept = \"final\"; };",
+      "run.cfg:2: retrain.from: \"drawn\" goes on from level to level, and prune.draw_at is one "
+      "step for all" },
+    { "retrain = { from = \"drawn\"; lr_schedule = { type = \"cosine\"; }; };\n"
+      "prune = { kept = \"final\"; };",
       "retrain.from: \"drawn\" goes on with the last learning rate, and a cosine ends at 0" },
     { "retrain = { from = \"drawn\"; batch_size = 30; };\nprune = { kept = \"final\"; };",
       "retrain.batch_size: another batch size can only begin at step 0" },

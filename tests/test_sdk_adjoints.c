@@ -11,7 +11,10 @@
 
 enum { ROWS = 3 };
 
-static ltc_val conv(ltc_builder *b, ltc_conv2d_args a) { return ltc_conv2d(b, lt_build_shifted(b), "conv", a); }
+static ltc_val conv(ltc_builder *b, ltc_conv2d_args a)
+{
+    return ltc_conv2d(b, lt_build_shifted(b), "conv", a);
+}
 static ltc_val make_conv(ltc_builder *b) { return conv(b, (ltc_conv2d_args){ .out = 4 }); }
 static ltc_val make_conv_pad(ltc_builder *b) { return conv(b, (ltc_conv2d_args){ .out = 4, .pad = 1 }); }
 static ltc_val make_conv_stride(ltc_builder *b)

@@ -45,7 +45,8 @@ static const page pages[] = {
       "0 done; 1 it cannot be evaluated; 2 not the network's weights" },
     { "status", "DIR",
       "How far the run is that writes to DIR, which may go on in another terminal: levels done and planned, what is\n"
-      "being trained now, how long it may still take, and what failed, with its cause. In nobody's way.\n", OF_A_RUN,
+      "being trained now, how long it may still take, and what failed, with its cause. In nobody's way.\n",
+      OF_A_RUN,
       "ltcore status runs/lenet", "0 shown, however the run does; 1 it cannot be read; 2 DIR holds no run" },
     { "watch", "DIR", "The same as status, every two seconds, until the run ends; once into a pipe.\n",
       OF_A_RUN,

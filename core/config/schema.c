@@ -225,7 +225,8 @@ static const ltc_opt prune_keys[] = {
     BOOL(prune.rescale, 0,
         "Kept weights start multiplied by their layer's weights in all over those kept (Zhou et al. 2019)."),
     REAL(prune.noise, 0, 0, INF,
-        "Kept weights start with normal noise added, of so many deviations of their layer's initial weights."),
+        "Kept weights start with normal noise added, of so many deviations of their layer's initial "
+        "weights."),
     ENUM(prune.pruned, LT_PRUNED_ZERO, pruned,
         "What pruned weights are: 0; frozen at their initial values; or 0 where training had moved them "
         "towards 0 and frozen elsewhere (-or-zero), kept ones that had moved so starting at 0 too (-all), as "

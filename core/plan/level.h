@@ -23,7 +23,7 @@ typedef struct lt_worker {
     bool              look;                   /* only look: LTC_EUNSUPPORTED where
                                                * something must be computed */
     double            save_s;
-    /* is claimed, and is going to train */
+    /* A level that is claimed and is going to train; an evaluation of it. */
     ltc_status      (*begun)(void *arg, const lt_job *j, ltc_error *err);
     ltc_status      (*evaluated)(void *arg, const lt_job *j, const lt_evaluation *e, ltc_error *err);
     void            (*noticed)(void *arg, const lt_job *j, const char *sentence);     /* no failure */

@@ -22,7 +22,7 @@ ltc_status lt_snapshot_get(lt_store *store, const lt_digest *name, lt_state *s, 
 /* Selection masks, and the training masks of a state: a tensor of bytes for each parameter that has one. */
 ltc_status lt_masks_put(lt_store *store, const ltc_graph *g, uint8_t *const *mask, lt_digest *name,
                         ltc_error *err);
-/* stores nothing */
+/* The name that masks would have in a store; puts nothing there. */
 ltc_status lt_masks_name(const ltc_graph *g, uint8_t *const *mask, lt_digest *name, ltc_error *err);
 ltc_status lt_masks_get(lt_store *store, const ltc_graph *g, const lt_digest *name, lt_masks *m, bool *found,
                         ltc_error *err);

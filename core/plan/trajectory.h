@@ -22,7 +22,7 @@ typedef struct lt_trajectory_request {
     const uint64_t     *keep;                 /* [n_keep] steps whose states are wanted beside the end's */
     size_t              n_keep;
     double              save_s;               /* seconds between saves */
-    /* of new ones; NULL: nobody */
+    /* Told of each evaluation that is new; NULL: nobody wants to know. */
     ltc_status        (*evaluated)(void *arg, const lt_evaluation *e, ltc_error *err);
     void               *arg;
 } lt_trajectory_request;

@@ -133,8 +133,8 @@ static json_t *json_of_plot(const lt_plot *p)
     return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:o, s:s, s:o, s:o, s:o}", "id", p->id,
                      "x", p->x, "y", p->y, "reversed", p->reversed, "x_percent", p->x_percent, "y_percent",
                      p->y_percent, "y_log", p->y_log, "matrix", p->matrix, "reference", number(p->reference),
-                     "reference_name", p->reference_name ? p->reference_name : "dense", "y_from", number(p->y_from), "y_to",
-                     number(p->y_to), "series", series);
+                     "reference_name", p->reference_name ? p->reference_name : "dense",
+                     "y_from", number(p->y_from), "y_to", number(p->y_to), "series", series);
 }
 
 /* With "<" as an escape: nothing in it ends the element that it stands in. Names that are no UTF-8 make it

@@ -41,10 +41,12 @@ static const shown all[] = {
       "Test accuracy at the weights that the mask was drawn from, before anything was trained again. " TRIALS,
       density, "test accuracy (%)", LT_Q_DENSITY, LT_Q_DRAWN, true, false },
     { "dense-masked", "The dense network under each mask",
-      "Test accuracy of the dense network's last weights, those pruned at zero and nothing trained again. " TRIALS,
+      "Test accuracy of the dense network's last weights, those pruned at zero and nothing trained again. "
+      TRIALS,
       density, "test accuracy (%)", LT_Q_DENSITY, LT_Q_DENSE, true, true },
     { "operations", "Test accuracy over multiply-accumulates",
-      "Of a sample, counting weights that are not dead. A processor gains only what its kernels skip. " TRIALS,
+      "Of a sample, counting weights that are not dead. A processor gains only what its kernels skip. "
+      TRIALS,
       "multiply-accumulates a sample", "test accuracy (%)", LT_Q_MACS, LT_Q_TEST, true, true },
     { "parameters", "Test accuracy over parameters",
       "All trained parameters, biases and norms included. " TRIALS, "parameters", "test accuracy (%)",

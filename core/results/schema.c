@@ -49,7 +49,8 @@ const char *const lt_results_schema[] = {
     ("CREATE TABLE line (variant INTEGER REFERENCES variant, point INTEGER REFERENCES point, "
      "dataset INTEGER REFERENCES dataset, backend TEXT, params INTEGER, macs INTEGER, mask TEXT, "
      "strategy TEXT, scope TEXT, granularity TEXT, kept TEXT, pruned TEXT, draw_at TEXT, rewind_to TEXT, "
-     "report_at TEXT, dense_variant INTEGER, dense_point INTEGER, PRIMARY KEY (variant, point)) WITHOUT ROWID"),
+     "report_at TEXT, dense_variant INTEGER, dense_point INTEGER, "
+     "PRIMARY KEY (variant, point)) WITHOUT ROWID"),
     ("CREATE TABLE swept (variant INTEGER, point INTEGER, position INTEGER, key TEXT, value, "
      "PRIMARY KEY (variant, point, position), FOREIGN KEY (variant, point) REFERENCES line) WITHOUT ROWID"),
 

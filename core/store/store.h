@@ -58,8 +58,7 @@ void lt_claim_release(lt_claim *c);           /* NULL: nothing */
 
 /* Roots: a run says what it needs before it makes it. text: keys of records in hex, one a line; a put
  * replaces the run's root, a get leaves out and reports what is damaged. run: letters,
- * digits, '.', '-', '_'. */
-/* nothing if there is none */
+ * digits, '.', '-', '_'. Of a run without a root a get gives nothing. */
 ltc_status lt_root_get(lt_store *s, const char *run, lt_text *text, ltc_error *err);
 ltc_status lt_root_put(lt_store *s, const char *run, const char *text, ltc_error *err);
 

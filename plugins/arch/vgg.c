@@ -106,8 +106,9 @@ static ltc_status vgg_build(const vgg_opts *o, ltc_builder *b, const char *plan,
         LTC_MODULE(LTC_ARCH, vgg_##depth##_ops), .name = "vgg-" #depth, .version = "1.0", \
         .schema = &vgg_schema, \
         .summary = "VGG of " #depth " layers, with one linear layer or torchvision's head", \
-        .source = "Simonyan & Zisserman 2015, table 1, " letter ": on 3 x 32 x 32 images of 10 classes, one " \
-                  "linear layer, " with " parameters with batch norm, " without " without; feature names as " \
+        .source = "Simonyan & Zisserman 2015, table 1, " letter ": on 3 x 32 x 32 images of 10 classes, " \
+                  "one linear layer, " with " parameters with batch norm, " without " without; " \
+                  "feature names as " \
                   "torchvision's", \
     }
 VGG(11, "A", "9,228,362", "9,225,610");

@@ -1,8 +1,8 @@
 /* Which rows of linear layers' weights are awake. A unit that nobody hears has a gradient of zero: where all
  * weights that read it are dead, or belong to units that nobody hears either. The weights of its own row then
- * stay as they are, bit by bit, as long as nothing else moves them, and its row is left out of every pass: by
- * those layers that are lists, which hold what is awake alone. Called by state.c when weights are made
- * ready. */
+ * stay as they are, bit by bit, as long as nothing else moves them (a row that is awake has its denormal
+ * weights flushed to zero), and its row is left out of every pass: by those layers that are lists, which hold
+ * what is awake alone. Called by state.c when weights are made ready. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,14 +31,6 @@ static cpu_node *hearer(const cpu_program *p, const cpu_node *n)
 }
 
 /* Is there anything that moves a weight whose gradient is zero, but for its slots? */
-cpu_node *cpu_awake_heard_by(cpu_program *p, const cpu_node *n)
-{
-    for (cpu_node *before = p->node; before < n; before++)
-        if (before->node->op == LTC_OP_LINEAR && hearer(p, before) == n)
-            return before;
-    return NULL;
-}
-
 static bool is_pulled(const cpu_program *p, const cpu_node *n)
 {
     const ltc_optimizer *o = &p->optimizer;
@@ -87,6 +79,14 @@ static void wake(cpu_program *p, cpu_node *n)
     hear(p, next, n->awake);
     for (size_t o = 0; o < out; o++)
         n->awake[o] = n->awake[o] || !is_at_rest(w, o, in);
+}
+
+cpu_node *cpu_awake_heard_by(cpu_program *p, const cpu_node *n)
+{
+    for (cpu_node *before = p->node; before < n; before++)
+        if (before->node->op == LTC_OP_LINEAR && hearer(p, before) == n)
+            return before;
+    return NULL;
 }
 
 /* From the last layer to the first. */

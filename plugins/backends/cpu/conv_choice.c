@@ -51,7 +51,7 @@ static double waste(const cpu_conv_shape *s)
 
 /* What Winograd's ways cost beside lists, over what they cost beside a direct kernel: 5 x 5 kernels have
  * small planes, which suit lists (measured at 20 by 50 channels); lists read the frames of a plane of 2 x 2,
- * and the sums of many weights, which come and go with every tile, are not in a near cache (at 512 by 512). */
+ * and the sums of many weights, which come and go with every tile, are in no near cache (512 by 512). */
 static double beside_lists(const cpu_conv_shape *s, conv_pass pass)
 {
     if (s->kernel_h == 5)

@@ -23,7 +23,7 @@ struct conv_costs { conv_cost pass[CONV_PASSES]; };
  * revision in the identity. */
 const conv_costs *conv_costs_shipped(cpu_isa isa);
 
-/* How a shape's tiles are made where they are; of one tile is a plane that one covers. */
+/* The tiles that Winograd's way would cut a shape's planes into; is one of them a whole plane? */
 conv_form conv_form_of(const cpu_conv_shape *s);
 bool      conv_is_one_tile(const cpu_conv_shape *s);
 

@@ -103,7 +103,7 @@ static ltc_status open_phase(conv_phase *p, const cpu_conv *l, const uint8_t *ma
 }
 
 /* Memory for the weights that Winograd's passes multiply by. A plane of one tile reads each once for four
- * blocks: it costs less to make them then than to fetch what is four times as large. */
+ * blocks: it costs less to make them then than to fetch them, four times as large of 4 x 4. */
 static ltc_status open_points(cpu_conv *l, ltc_error *err)
 {
     const cpu_conv_shape *s = &l->shape;

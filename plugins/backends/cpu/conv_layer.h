@@ -20,7 +20,8 @@ struct cpu_conv {
     uint32_t *rank;                           /* the way back, or CONV_NONE; NULL: not wanted */
 };
 
-/* Weights in the host's order as a pass by points takes them; those of w, which stand as they are stored. */
+/* taps: weights in the host's order, as a pass by points takes them. host_weights: those of w, which are in
+ * the order of storage, once cpu_conv_prepare was given the same w. */
 conv_taps    conv_taps_of(const cpu_conv *l, const float *w, bool back);
 const float *conv_host_weights(const cpu_conv *l, const float *w);
 

@@ -76,7 +76,8 @@ static void run_winograd_slope(const cpu_conv *l, const cpu_conv_call *c, const 
     l->kernels->winograd_slope(&(conv_winograd_slope){
         .x = sheet_of(c->x, h->block, 0, 0, 1), .g = sheet_of(c->y, h->block, 0, 0, 1), .in_rows = c->x->h,
         .in_columns = c->x->w, .rows = c->y->h, .columns = c->y->w, .blocks = h->blocks,
-        .outputs = l->shape.outputs, .inputs = c->x->channels, .pad = l->shape.pad, .form = conv_form_of(&l->shape),
+        .outputs = l->shape.outputs, .inputs = c->x->channels, .pad = l->shape.pad,
+        .form = conv_form_of(&l->shape),
         .to = l->rank, .first = h->first, .end = h->end, .stage = h->stage, .scratch = c->scratch,
         .sums = h->sums, .dw = h->dw });
 }

@@ -1,5 +1,5 @@
-/* The inputs' transforms of the algorithms by points on registers of samples, and the tiles that they work on.
- * For the kernel files conv_winograd.c and conv_winograd_slope.c. */
+/* The inputs' transforms of the algorithms by points on registers of samples, and the tiles that they work
+ * on. For the kernel files conv_winograd.c and conv_winograd_slope.c. */
 #ifndef CPU_CONV_TRANSFORM_H
 #define CPU_CONV_TRANSFORM_H
 

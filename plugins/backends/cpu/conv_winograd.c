@@ -143,7 +143,8 @@ static void transform_chunk(const conv_winograd *k, const tile *t, int64_t first
 }
 
 /* All outputs of some tiles, whose inputs are at points in v; rest: scratch behind it. */
-static void outputs_of_panel(const conv_winograd *k, const tile *t, int64_t tiles, const float *v, float *rest)
+static void outputs_of_panel(const conv_winograd *k, const tile *t, int64_t tiles, const float *v,
+                             float *rest)
 {
     float *m = rest, *own = m + CONV_POINTS * conv_panel_stride(CONV_CHUNK);
     for (int64_t first = 0, end; first < k->outputs; first = end) {

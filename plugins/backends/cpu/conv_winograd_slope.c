@@ -248,8 +248,9 @@ static inline __attribute__((always_inline)) void put_taps(const int taps, const
             k->dw[place + (size_t)(i * taps + tap)] = w[tap * REG_LANES + i];
     for (int64_t i = 0; i < n && to; i++)
         for (int tap = 0; tap < taps; tap++) {
-            float none, *const at[] = { &none, k->dw + to[i * taps + tap] };  /* half a mask is no branch's */
-            *at[to[i * taps + tap] != CONV_NONE] = w[tap * REG_LANES + i];
+            const uint32_t at = to[i * taps + tap];
+            float none, *place_of = at == CONV_NONE ? &none : k->dw + at;     /* branches would miss */
+            *place_of = w[tap * REG_LANES + i];
         }
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const cpu_costs shipped[CPU_ISAS] = {
-    /* revision 2: measured on a Zen 4 core; the others are revision 1 */
+    /* measured on a Zen 4 core */
     [CPU_AVX512] = { .dense = 0.28, .list = 0.35, .strip = 0.525, .weight = 0.17, .adam = 0.12,
                      .entry = 0.6 },
     [CPU_AVX2] = { .dense = 0.30, .list = 0.36, .strip = 0.40, .weight = 0.15, .adam = 0.40, .entry = 0.9 },

@@ -176,9 +176,8 @@ struct cpu_program {
 void       cpu_alias_find(cpu_program *p);
 uint32_t   cpu_alias_uses(const cpu_program *p, uint32_t value);
 
-/* Aliases, halos and segments; then places for everything. */
+/* Aliases, halos and segments; then places for everything. bytes: of a value's own place; 0: it has none. */
 ltc_status cpu_shape_plan(cpu_program *p, ltc_error *err);
-/* of its own place; 0: it has none */
 size_t     cpu_shape_bytes(const cpu_program *p, uint32_t value, bool grad);
 void       cpu_shape_set_rows(cpu_program *p, int64_t rows);
 
@@ -192,16 +191,15 @@ ltc_status cpu_program_compile(void *dev, const ltc_compile_req *r, void **prog,
 void       cpu_program_release(void *prog);
 ltc_status cpu_program_bind(void *prog, uint32_t split, void *data, ltc_error *err);
 
-/* state.c */
+/* state.c. lay_out: anew, after data was bound to a ready program. suit: every layer takes the form for that
+ * split. */
 ltc_status cpu_program_put(void *prog, uint32_t what, uint32_t replica, uint32_t param, const void *src,
                            size_t bytes, ltc_error *err);
 ltc_status cpu_program_get(void *prog, uint32_t what, uint32_t replica, uint32_t param, void *dst,
                            size_t bytes, ltc_error *err);
 ltc_status cpu_program_ready(void *prog, ltc_error *err);
 void       cpu_state_free(cpu_param *q);
-ltc_status cpu_state_lay_out(cpu_program *p, ltc_error *err);         /* anew, after data was bound
-                                                                       * to a ready program */
-/* every layer takes the form for it */
+ltc_status cpu_state_lay_out(cpu_program *p, ltc_error *err);
 void       cpu_state_suit(cpu_program *p, uint32_t split, bool training);
 
 /* linear_forms.c: a bit for each form that the splits want; one of them with its places in w->kept; the
@@ -213,16 +211,15 @@ ltc_status cpu_linear_open(cpu_program *p, cpu_node *n, cpu_param *w, cpu_form f
 void       cpu_linear_close(cpu_linear *l);
 void       cpu_linear_swap(cpu_node *n, cpu_param *w);
 
-/* awake.c: which rows are, once masks are settled. The layer whose units wake and sleep by how n hears them,
- * or NULL. */
+/* awake.c: find marks the rows of every linear layer, once masks are settled. heard_by: the linear layer
+ * whose output n alone reads, so that n's mask says which of its rows sleep; NULL: there is none. */
 ltc_status cpu_awake_find(cpu_program *p, ltc_error *err);
 cpu_node  *cpu_awake_heard_by(cpu_program *p, const cpu_node *n);
 
 /* linear_lists.c */
 ltc_status cpu_lists_open(cpu_program *p, cpu_node *n, cpu_param *w, ltc_error *err);
 
-/* linear.c. begin: what is derived of weights that were put. sum: what an evaluation
- * wants to know of them. */
+/* linear.c. begin: what is derived of weights that were put. sum: what evaluations want to know of them. */
 void       cpu_linear_sum(cpu_program *p, cpu_node *n);
 void       cpu_linear_begin(cpu_program *p, cpu_node *n, const cpu_param *w);
 void       cpu_linear_forward(cpu_program *p, cpu_node *n);

@@ -105,16 +105,20 @@ static void fill_columns(cpu_linear *l, const uint32_t *o, uint32_t lanes, uint3
     t->column_start[0] = 0;
 }
 
-/* Columns whose gradient is worked out. The others' is zero, and nobody else writes there. */
-static void choose_columns(cpu_program *p, const cpu_node *n, cpu_lists *t)
+/* Columns whose gradient is worked out: where rows of the layer before may sleep, those with a weight. */
+static void choose_columns(cpu_lists *t, int64_t in, bool some)
 {
-    const cpu_value *x = cpu_in(p, n, 0);
-    const cpu_node *before = cpu_awake_heard_by(p, n);
     t->columns = 0;
-    for (uint32_t i = 0; i < (uint32_t)n->linear.in; i++)
-        if (!before || t->column_start[i] < t->column_start[i + 1])
+    for (uint32_t i = 0; i < (uint32_t)in; i++)
+        if (!some || t->column_start[i] < t->column_start[i + 1])
             t->input[t->columns++] = i;
-    if (before && x->grad.at)
+}
+
+/* The gradient of the other columns is zero, and stays so: this layer alone reads the value, which is a
+ * vector, and training is always of as many lanes. */
+static void clear_gradient(cpu_program *p, const cpu_value *x)
+{
+    if (x->grad.at)
         memset(x->grad.at, 0, cpu_shape_bytes(p, x->grad_root, true));
 }
 
@@ -177,7 +181,9 @@ ltc_status cpu_lists_open(cpu_program *p, cpu_node *n, cpu_param *w, ltc_error *
         fill_rows(l, w, lanes);
         place_sleepers(l, w, n->awake);
         fill_columns(l, o, lanes, row_of);
-        choose_columns(p, n, &l->lists);
+        choose_columns(&l->lists, l->in, cpu_awake_heard_by(p, n));
+        if (cpu_awake_heard_by(p, n))
+            clear_gradient(p, cpu_in(p, n, 0));
         fill_eval(l, lanes);
     }
     free(row_of), free(o);

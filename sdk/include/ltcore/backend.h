@@ -108,7 +108,7 @@ typedef struct ltc_train_out {
 typedef struct ltc_eval_req {
     uint32_t size, split; uint64_t first, count; const uint8_t *only;
 } ltc_eval_req;
-/* [n_replicas] */
+/* loss, correct: [n_replicas]. */
 typedef struct ltc_eval_out { uint32_t size, reserved; double *loss; uint64_t *correct; } ltc_eval_out;
 
 /* What put and get move; src and dst are host memory. */

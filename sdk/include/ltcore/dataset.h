@@ -14,7 +14,7 @@ extern "C" {
 
 #define LTC_DATASET_ABI 1u
 
-/* "train", "validation", "test"; frozen */
+/* "train", "validation" or "test". Frozen. */
 typedef struct ltc_split { const char *name; uint64_t count; } ltc_split;
 
 /* What there is. Pointers live until close. */

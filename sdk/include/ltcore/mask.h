@@ -62,7 +62,7 @@ typedef struct ltc_mask_env {
 typedef struct ltc_mask_ops {
     uint32_t   size, flags, host_size, probe_size, graph_size, node_size, param_size, value_size,
                mask_env_size, mask_tensor_size, mask_group_size, reserved;
-    /* NULL: self = opts */
+    /* An instance of its own; NULL: self is opts. */
     ltc_status (*create)(const ltc_host *h, const void *opts, void **self, ltc_error *err);
     void       (*destroy)(void *self);
 

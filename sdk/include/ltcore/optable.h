@@ -67,7 +67,7 @@ typedef struct ltc_optable {
     uint32_t   flags, reserved;
     ltc_status (*open)(const ltc_host *h, const void *opts, void **dev, ltc_error *err);
     void       (*close)(void *dev);
-    /* follows the adapter's own text */
+    /* What follows the adapter's own text in the backend's identity. */
     ltc_status (*identity)(void *dev, char *text, size_t n, ltc_error *err);
     void      *(*alloc)(void *dev, size_t bytes);                  /* zeroed; NULL slots: the
                                                                     * host's memory, memcpy */
