@@ -52,7 +52,7 @@ static void linear_layers_change_where_they_did(void)
                 cpu_linear_case layer = linear[k].layer;
                 layer.alive = (size_t)(layer.in * layer.out) * (size_t)step / STEPS;
                 const cpu_form form = cpu_choose_linear(&layer, &costs);
-                add(&c, form, name[form], step);
+                add(&c, (int)form, name[form], step);
             }
             check_course(&c, linear[k].name, isa, linear[k].takes[isa]);
         }
@@ -87,7 +87,7 @@ static void convolutions_change_where_they_did(void)
             for (int step = STEPS; step > 0; step--) {
                 const conv_way way = conv_choose(&conv[k].layer, (double)step / STEPS, costs,
                                                  (conv_pass)pass);
-                add(&c, way, name[way], step);
+                add(&c, (int)way, name[way], step);
             }
             check_course(&c, conv[k].name, pass, conv[k].takes[pass]);
         }

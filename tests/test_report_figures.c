@@ -7,6 +7,7 @@
 
 #include "report/gnuplot.h"
 #include "report/model.h"
+#include "report/plot_make.h"
 #include "suite.h"
 
 static void figures_are_golden(void)
@@ -189,6 +190,46 @@ static void masks_along_a_training_are_a_matrix(void)
     rig_close(r);
 }
 
+/* Series of the figure of accuracies, of one variant at three points: dense, and so many
+ * pruned levels at each. */
+static size_t series_of_a_sweep(const uint32_t pruned[3])
+{
+    lt_seen_level level[12];
+    lt_seen_group group[12];
+    lt_seen_variant main_line = { .name = "main", .masks = "" };
+    const char *points[] = { "alpha 0", "alpha 1", "alpha 2" };
+    size_t n = 0;
+    for (uint32_t point = 0; point < 3; point++)
+        for (uint32_t k = 0; k <= pruned[point]; k++, n++) {
+            level[n] = (lt_seen_level){ .point = point, .level = k, .trial = 1, .ticket = "" };
+            for (size_t q = 0; q < LT_QUANTITIES; q++)
+                level[n].q[q] = 0.9 - 0.01 * (double)n;
+            group[n] = (lt_seen_group){ .point = point, .level = k, .first = n, .n = 1 };
+        }
+    const lt_seen_run run = {
+        .directory = ".", .level = level, .n_levels = n, .group = group, .n_groups = n, .variant = &main_line,
+        .n_variants = 1, .point = points, .n_points = 3,
+    };
+    lt_plots p = { 0 };
+    p.label = lt_arena_array(&p.arena, 1, sizeof *p.label);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(p.label);
+    p.label[0] = "";
+    CU_ASSERT(lt_plots_of_levels(&run, 1, &p));
+    size_t series = 0;
+    for (size_t i = 0; i < p.n; i++)
+        series = !strcmp(p.v[i].id, "accuracy") ? p.v[i].n_series : series;
+    lt_plots_free(&p);
+    return series;
+}
+
+static void a_sweep_of_single_levels_is_one_line(void)
+{
+    CU_ASSERT_EQUAL(series_of_a_sweep((const uint32_t[]){ 1, 1, 1 }), 1);
+    CU_ASSERT_EQUAL(series_of_a_sweep((const uint32_t[]){ 2, 2, 2 }), 3);
+    CU_ASSERT_EQUAL(series_of_a_sweep((const uint32_t[]){ 1, 1, 2 }), 3);
+    CU_ASSERT_EQUAL(series_of_a_sweep((const uint32_t[]){ 2, 0, 0 }), 1); /* nothing but dense elsewhere */
+}
+
 int main(void)
 {
     static const lt_test tests[] = {
@@ -199,6 +240,7 @@ int main(void)
         { "a logarithmic axis has labels", a_logarithmic_axis_has_labels },
         { "many names have room of their own", many_names_have_room_of_their_own },
         { "tables are Markdown", tables_are_markdown },
+        { "a sweep of single levels is one line", a_sweep_of_single_levels_is_one_line },
         { "two runs are compared", two_runs_are_compared },
     };
     return lt_suite_run("report_figures", tests, sizeof tests / sizeof tests[0]);

@@ -58,25 +58,27 @@ static const shown all[] = {
       TRIALS, "score", "test accuracy (%)", LT_Q_SCORE, LT_Q_TEST, true, true },
 };
 
-/* Levels of a variant at a point, from that number on. */
-static size_t count_levels(const lt_seen_run *r, uint32_t variant, uint32_t point, uint32_t from)
+static bool has_levels(const lt_seen_run *r, uint32_t variant, uint32_t point)
 {
-    size_t n = 0;
     for (size_t i = 0; i < r->n_groups; i++)
-        n += r->group[i].variant == variant && r->group[i].point == point && r->group[i].level >= from;
-    return n;
+        if (r->group[i].variant == variant && r->group[i].point == point)
+            return true;
+    return false;
 }
 
 /* Is each point of the sweep, of all that are swept, a single pruned level? Then points are a line. */
 static bool is_one_line(const lt_seen_run *r)
 {
-    for (uint32_t v = 0; v < r->n_variants; v++) {
-        size_t points = 0, most = 0;
-        for (uint32_t point = 0; point < r->n_points; point++) {
-            const size_t n = count_levels(r, v, point, 1);
-            points += n > 0;
-            most = n > most ? n : most;
-        }
+    size_t points = 0, most = 0, here = 0;    /* of a variant: points with pruned levels, the most of one */
+    for (size_t i = 0; i < r->n_groups; i++) {
+        const lt_seen_group *g = &r->group[i], *last = i ? g - 1 : NULL;
+        if (!last || last->variant != g->variant)
+            points = most = here = 0;
+        else if (last->point != g->point)
+            here = 0;
+        here += g->level > 0;
+        points += g->level > 0 && here == 1;
+        most = here > most ? here : most;
         if (points > 1 && most > 1)
             return false;
     }
@@ -147,7 +149,7 @@ static bool add_variant(const lt_seen_run *r, const char *label, uint32_t first,
     if ((f->of == LT_Q_DRAWN || f->of == LT_Q_DENSE) && variant && !strcmp(r->variant[variant].masks, "main"))
         return true;                          /* the mask is main's, which is shown */
     for (uint32_t point = 0; ok && point < (one ? 1 : r->n_points); point++) {
-        const char *at = one || !point || !count_levels(r, variant, point, 0) ? "" : r->point[point];
+        const char *at = one || !point || !has_levels(r, variant, point) ? "" : r->point[point];
         const char *name = lt_arena_print(&p->arena, "%s%s%s%s", label, r->variant[variant].name,
                                           *at ? ", " : "", at);
         const uint32_t style = one ? first + variant : style_of_point(r, first, variant, point);
