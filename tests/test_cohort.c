@@ -8,7 +8,7 @@
 #include "suite.h"
 #include "train/session.h"
 
-enum { JOBS = 6, CALLS = 60, MOST_STEPS = 40, SAMPLES = 1000 };
+enum { JOBS = 6, CALLS = 60, LONGEST = 40, SAMPLES = 1000 };
 
 /* A cohort, and a thread that trains in it. wrong: it got something else than alone. */
 typedef struct stage { lt_module module; lt_device device; lt_cohort *cohort; } stage;
@@ -28,7 +28,7 @@ static void open_stage(stage *s)
 {
     const lt_services none = { 0 };
     ltc_error err;
-    the = (fake){ .room = THREADS };
+    asked = (cohort_calls){ .room = THREADS };
     *s = (stage){ .module = cohort_backend() };
     CU_ASSERT_FATAL(lt_device_open(&s->module, NULL, &none, &s->device, &err) == LTC_OK);
     CU_ASSERT_FATAL(lt_cohort_create(&s->cohort, &err) == LTC_OK);
@@ -39,8 +39,8 @@ static void close_stage(stage *s)
 {
     lt_cohort_destroy(s->cohort);
     lt_device_close(&s->device);
-    CU_ASSERT_EQUAL(the.wrong, 0);
-    CU_ASSERT_EQUAL(the.n, 0);
+    CU_ASSERT_EQUAL(asked.wrong, 0);
+    CU_ASSERT_EQUAL(asked.n, 0);
 }
 
 static uint32_t draw(rider *x, uint32_t below)
@@ -60,8 +60,8 @@ static void put(rider *x)
 /* Up to n steps, as many as were done. */
 static uint32_t train(rider *x, uint32_t n, bool going)
 {
-    uint32_t row[MOST_STEPS], correct[MOST_STEPS];
-    float lr[MOST_STEPS], loss[MOST_STEPS];
+    uint32_t row[LONGEST], correct[LONGEST];
+    float lr[LONGEST], loss[LONGEST];
     ltc_error err = { .message = "" };
     lt_span span = {
         .first_step = x->step, .n_steps = n, .row = row, .lr = lr, .loss = loss, .correct = correct,
@@ -72,7 +72,7 @@ static uint32_t train(rider *x, uint32_t n, bool going)
     const ltc_status st = lt_session_train(x->session, &span, going, &err);
     x->failures += st == LTC_EDEVICE && strstr(err.message, "it fell off") != NULL;
     for (uint32_t i = 0; i < span.n_steps; i++) {
-        x->w = fake_stepped(x->w, x->step++, row[i], lr[i], span.key_augment, span.key_dropout);
+        x->w = cohort_step(x->w, x->step++, row[i], lr[i], span.key_augment, span.key_dropout);
         x->wrong += (double)loss[i] != x->w || correct[i] != i;          /* floats of whole numbers */
     }
     return st ? n : span.n_steps;
@@ -131,7 +131,7 @@ static void *roam(void *arg)
         for (int call = 0; call < CALLS; call++) {
             const uint32_t what = draw(x, 8);
             if (what < 4)
-                train(x, 1 + draw(x, MOST_STEPS), what < 3);
+                train(x, 1 + draw(x, LONGEST), what < 3);
             else if (what < 6)
                 evaluate(x, draw(x, LT_SPLITS), 1 + draw(x, 700));
             else if (what < 7)
@@ -180,7 +180,7 @@ static void each_gets_what_it_gets_alone_whatever_the_others_do(void)
     open_stage(&s);
     run_all(riders, &s, THREADS, roam);
     close_stage(&s);
-    CU_ASSERT(the.programs > 1);
+    CU_ASSERT(asked.programs > 1);
 }
 
 static void where_memory_holds_fewer_all_have_their_turn(void)
@@ -188,7 +188,7 @@ static void where_memory_holds_fewer_all_have_their_turn(void)
     rider riders[THREADS] = { 0 };
     stage s;
     open_stage(&s);
-    the.room = 3;
+    asked.room = 3;
     run_all(riders, &s, THREADS, roam);
     close_stage(&s);
 }
@@ -201,7 +201,7 @@ static void those_in_step_share_every_call(void)
     open_stage(&s);
     run_all(riders, &s, 3, keep_time);
     close_stage(&s);
-    CU_ASSERT(the.programs == 1 && the.trains == 2 && the.evals == 2);
+    CU_ASSERT(asked.programs == 1 && asked.trains == 2 && asked.evals == 2);
 }
 
 /* 5 steps of three; 3 more of two; 2 more of one; and from their evaluation on they are in step. */
@@ -213,9 +213,9 @@ static void those_out_of_step_wait_for_one_another_once(void)
     open_stage(&s);
     run_all(riders, &s, 3, keep_time);
     close_stage(&s);
-    CU_ASSERT_EQUAL(the.trains, 4);
-    CU_ASSERT_EQUAL(the.evals, 2);
-    CU_ASSERT_EQUAL(the.programs, 4);         /* of 3, 2, 1 and again 3 */
+    CU_ASSERT_EQUAL(asked.trains, 4);
+    CU_ASSERT_EQUAL(asked.evals, 2);
+    CU_ASSERT_EQUAL(asked.programs, 4);         /* of 3, 2, 1 and again 3 */
 }
 
 /* The call that fails is the one of the two that are still under way. */
@@ -235,7 +235,7 @@ static void a_device_that_fails_is_told_to_those_in_the_program_alone(void)
     rider riders[3] = { { .before_first = 5 }, { .before_first = 8 }, { .before_first = 8 } };
     stage s;
     open_stage(&s);
-    the.fails_at = 2;
+    asked.fails_at = 2;
     run_all(riders, &s, 3, go_once);
     close_stage(&s);
     CU_ASSERT(riders[0].failures == 0 && riders[1].failures == 1 && riders[2].failures == 1);

@@ -51,8 +51,9 @@ REG_INLINE void transform(const conv_form form, const float *taps, float *u, ptr
 }
 
 /* Taps of CONV_WIDE outputs for n inputs, sorted: [tap][input][output]. */
-static inline __attribute__((always_inline)) void sort(const conv_taps *t, const int taps, const bool back,
-                                                       const float *w, int64_t outputs, int64_t n, float *to)
+static inline __attribute__((always_inline)) void gather_taps(const conv_taps *t, const int taps,
+                                                              const bool back, const float *w,
+                                                              int64_t outputs, int64_t n, float *to)
 {
     for (int64_t c = 0; c < n; c++, w += t->by_input, to += CONV_WIDE)
         for (int64_t o = 0; o < CONV_WIDE; o++) {
@@ -73,9 +74,9 @@ static inline __attribute__((always_inline)) void strip(const conv_form form, co
     if (n < STRIP)
         memset(sorted, 0, (size_t)(taps * LINE) * sizeof *sorted);
     if (t->back)
-        sort(t, taps, true, w, t->outputs - o, n, sorted);
+        gather_taps(t, taps, true, w, t->outputs - o, n, sorted);
     else
-        sort(t, taps, false, w, t->outputs - o, n, sorted);
+        gather_taps(t, taps, false, w, t->outputs - o, n, sorted);
     for (int64_t i = 0; i < n; i += INPUTS)
         transform(form, sorted + i * CONV_WIDE, u + i * CONV_WIDE, point);
 }
