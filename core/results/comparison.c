@@ -241,9 +241,9 @@ bool lt_compare(const lt_samples *s, const lt_run_facts *facts, lt_comparisons *
 static int by_key(const void *key, const void *element)
 {
     const lt_comparison *a = key, *b = element;
-    return a->line != b->line     ? (a->line < b->line ? -1 : 1)
-           : a->level != b->level ? (a->level < b->level ? -1 : 1)
-                                  : 0;
+    if (a->line != b->line)
+        return a->line < b->line ? -1 : 1;
+    return a->level != b->level ? (a->level < b->level ? -1 : 1) : 0;
 }
 
 const lt_comparison *lt_comparisons_find(const lt_comparisons *c, uint32_t line, uint32_t level)

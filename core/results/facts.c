@@ -34,8 +34,9 @@ static const char *name_of(const char *path)
 static ltc_status put_meta(sqlite3 *db, const lt_run_facts *f, ltc_error *err)
 {
     table t;
-    ltc_status st = begin(
-        db, "INSERT INTO meta VALUES ('schema', ?), ('ltcore', ?), ('levels', ?), ('preset', ?)", &t, err);
+    static const char sql[] = "INSERT INTO meta VALUES ('schema', ?), ('ltcore', ?), ('levels', ?), "
+                              "('preset', ?)";
+    ltc_status st = begin(db, sql, &t, err);
     if (!st) {
         lt_binding b = lt_bind(t.stmt);
         lt_bind_count(&b, LT_RESULTS_VERSION);

@@ -7,11 +7,11 @@
 #include "results/database.h"
 
 static const char levels_sql[] =
-    "SELECT level.variant, level.point, level.trial, level.draw, level.level, COALESCE(status != 'failed', "
-    "0), step, epoch, val_loss, val_acc, test_loss, test_acc FROM level LEFT JOIN measure ON measure.level = "
-    "level.id AND moment = 'step' AND step = (SELECT MAX(e.step) FROM evaluation AS e WHERE e.level = "
-    "level.id AND e.moment = 'step') ORDER BY level.variant, level.point, level.trial, level.draw, "
-    "level.level";
+    "SELECT level.variant, level.point, level.trial, level.draw, level.level, "
+    "COALESCE(status != 'failed', 0), step, epoch, val_loss, val_acc, test_loss, test_acc "
+    "FROM level LEFT JOIN measure ON measure.level = level.id AND moment = 'step' AND "
+    "step = (SELECT MAX(e.step) FROM evaluation AS e WHERE e.level = level.id AND e.moment = 'step') "
+    "ORDER BY level.variant, level.point, level.trial, level.draw, level.level";
 static const char events_sql[] = "SELECT sentence, level FROM event ORDER BY id";
 static const char lines_sql[] =
     "SELECT variant, point, train, validation, test FROM line JOIN dataset ON dataset.id = line.dataset";
