@@ -12,25 +12,34 @@
 typedef struct bed {
     const float *x, *g;
     const int32_t *entry;
+    const uint32_t *piece;                    /* of the list: where its pieces begin */
     int64_t count;
     float *partial;
 } bed;
+
+/* The output's gradient at a tile; 0 where a pixel is another tile's. */
+REG_INLINE void read_gradient(const int tb, const int ty, const int tx, const conv_slope *k,
+                              const conv_spot *s, const bed *d, reg *v)
+{
+    const int lines = tb * ty;
+    REG_UNROLL for (int l = 0; l < lines; l++) {
+        const float *from = d->g + conv_line(ty, l, k->g.block, k->g.row);
+        REG_UNROLL for (int c = 0; c < tx; c++)
+            v[l * tx + c] = reg_load(from + c * CPU_LANES);
+    }
+    if (!s->whole)
+        REG_UNROLL for (int p = 0; p < lines * tx; p++)
+            v[p] = reg_keep(v[p], conv_is_ours(s, ty, tx, p));
+}
 
 /* partial += sum over the tile's pixels of g x, by up to four sums that are added pairwise. */
 REG_INLINE void run(const int tb, const int ty, const int tx, const ptrdiff_t column, const conv_slope *k,
                     const conv_spot *s, const bed *d)
 {
     const int lines = tb * ty, n = lines * tx, sums = n < 4 ? n : 4;
-    const ptrdiff_t x_block = k->x.block, x_row = k->x.row, g_block = k->g.block, g_row = k->g.row;
+    const ptrdiff_t x_block = k->x.block, x_row = k->x.row;
     reg v[16];
-    REG_UNROLL for (int l = 0; l < lines; l++) {
-        const float *from = d->g + conv_line(ty, l, g_block, g_row);
-        REG_UNROLL for (int c = 0; c < tx; c++)
-            v[l * tx + c] = reg_load(from + c * CPU_LANES);
-    }
-    if (!s->whole)
-        REG_UNROLL for (int p = 0; p < n; p++)
-            v[p] = reg_keep(v[p], conv_is_ours(s, ty, tx, p));
+    read_gradient(tb, ty, tx, k, s, d, v);
     float *to = d->partial;
     for (const int32_t *entry = d->entry, *end = entry + d->count; entry < end; entry++, to += CPU_LANES) {
         const float *from = d->x + *entry;
@@ -46,6 +55,43 @@ REG_INLINE void run(const int tb, const int ty, const int tx, const ptrdiff_t co
     }
 }
 
+/* partial of one entry, from pixels [top, bottom) of [left, right) of each block of a tile. */
+REG_INLINE void add_pixels(const int tb, const int ty, const int tx, const int top, const int bottom,
+                           const int left, const int right, const conv_sheet *x, const float *from,
+                           const reg *v, float *partial)
+{
+    reg a[4] = { reg_load(partial) };
+    int n = 0;
+    REG_UNROLL for (int b = 0; b < tb; b++)
+        REG_UNROLL for (int i = top; i < bottom; i++)
+            REG_UNROLL for (int j = left; j < right; j++, n++) {
+                const float *pixel = from + b * x->block + i * x->row + j * CPU_LANES;
+                a[n % 4] = reg_fma(v[(b * ty + i) * tx + j], reg_load(pixel), a[n % 4]);
+            }
+    reg_store(partial, (a[0] + a[1]) + (a[2] + a[3]));
+}
+
+/* The same of a tile as wide as a small plane: of what lies beside its columns nothing is multiplied, nor of
+ * what lies beside its rows, if the tile has them all. */
+REG_INLINE void run_framed(const int tb, const int ty, const conv_frame f, const conv_slope *k,
+                           const conv_spot *s, const bed *d)
+{
+    const conv_reach r = conv_reach_of(f);
+    const int tx = r.outputs;
+    const conv_sheet x = k->x;
+    reg v[16];
+    read_gradient(tb, ty, tx, k, s, d, v);
+    float *to = d->partial;
+    REG_UNROLL for (int tap = 0; tap < r.taps * r.taps; tap++) {
+        const int across = r.first + tap / r.taps, down = ty == tx ? r.first + tap % r.taps : 0;
+        const int32_t *entry = d->entry + (d->piece[tap] - *d->piece),
+                      *end = d->entry + (d->piece[tap + 1] - *d->piece);
+        for (; entry < end; entry++, to += CPU_LANES)
+            add_pixels(tb, ty, tx, down < 0 ? -down : 0, down > 0 ? ty - down : ty, across < 0 ? -across : 0,
+                       across > 0 ? tx - across : tx, &x, d->x + *entry, v, to);
+    }
+}
+
 typedef void run_fn(const conv_slope *k, const conv_spot *s, const bed *d);
 
 #define TILE(tb, ty, tx)                                                                          \
@@ -56,7 +102,13 @@ typedef void run_fn(const conv_slope *k, const conv_spot *s, const bed *d);
         else                                                                                      \
             run(tb, ty, tx, k->x.column, k, s, d);                                                \
     }
-#define SIZE(tb, ty, tx) { { tb, ty, tx }, tile_##tb##_##ty##_##tx }
+#define FRAMED(f, tb, ty)                                                                         \
+    static void tile_of_##f##_##tb##_##ty(const conv_slope *k, const conv_spot *s, const bed *d)  \
+    {                                                                                             \
+        run_framed(tb, ty, CONV_FRAME_##f, k, s, d);                                              \
+    }
+#define SIZE(tb, ty, tx) { CONV_NO_FRAME, { tb, ty, tx }, tile_##tb##_##ty##_##tx }
+#define FRAME(f, tb, ty) { CONV_FRAME_##f, { tb, ty, f }, tile_of_##f##_##tb##_##ty }
 
 TILE(1, 1, 1)
 TILE(1, 1, 4)
@@ -69,18 +121,25 @@ TILE(1, 2, 7)
 TILE(1, 2, 6)
 TILE(2, 2, 4)
 TILE(4, 2, 2)
+FRAMED(2, 4, 2)
+FRAMED(4, 1, 4)
 #else
 TILE(1, 2, 4)
 TILE(2, 2, 2)
+FRAMED(2, 2, 2)
+FRAMED(4, 1, 2)
 #endif
+FRAMED(2, 1, 2)
 
-static const struct { conv_tile_size size; run_fn *run; } tiles[] = {
+static const struct { conv_frame frame; conv_tile_size size; run_fn *run; } tiles[] = {
     SIZE(1, 1, 1), SIZE(1, 1, 4), SIZE(4, 1, 1), SIZE(1, 2, 2),
 #if REG_LANES == 16
     SIZE(1, 2, 8), SIZE(1, 4, 4), SIZE(1, 2, 7), SIZE(1, 2, 6), SIZE(2, 2, 4), SIZE(4, 2, 2),
+    FRAME(2, 4, 2), FRAME(4, 1, 4),
 #else
-    SIZE(1, 2, 4), SIZE(2, 2, 2),
+    SIZE(1, 2, 4), SIZE(2, 2, 2), FRAME(2, 2, 2), FRAME(4, 1, 2),
 #endif
+    FRAME(2, 1, 2),
 };
 
 static size_t best_tile(const conv_slope *k)
@@ -89,7 +148,7 @@ static size_t best_tile(const conv_slope *k)
     int64_t least = INT64_MAX;
     for (size_t i = 0; i < sizeof tiles / sizeof *tiles; i++) {
         const int64_t cost = conv_tile_cost(&tiles[i].size, k->blocks, k->rows, k->columns);
-        if (cost && cost < least)
+        if (tiles[i].frame == k->lists->frame && cost && cost < least)
             best = i, least = cost;
     }
     return best;
@@ -102,7 +161,7 @@ static int64_t entries_of_row(const conv_lists *l, int64_t row)
 {
     int64_t n = 0;
     for (int64_t s = 0; s < l->sections; s++)
-        n += l->begin[s * l->rows + row + 1] - l->begin[s * l->rows + row];
+        n += conv_list_count(l, s, row);
     return n;
 }
 
@@ -135,10 +194,11 @@ static void part_at_spot(const conv_slope *k, const part *p, run_fn *fn, const c
     float *partial = k->partial + lane;
     for (int64_t section = 0; section < l->sections; section++)
         for (int64_t row = p->first; row < p->end; row++) {
-            const uint32_t *begin = l->begin + section * l->rows + row;
-            const int64_t count = begin[1] - begin[0];
+            const uint32_t *begin = conv_list(l, section, row);
+            const int64_t count = conv_list_count(l, section, row);
             if (count)
-                fn(k, s, &(bed){ x, g + l->output[row] * k->g.channel, l->entry + begin[0], count, partial });
+                fn(k, s, &(bed){ .x = x, .g = g + l->output[row] * k->g.channel, .entry = l->entry + *begin,
+                                 .piece = begin, .count = count, .partial = partial });
             partial += count * CPU_LANES;
         }
 }
@@ -174,10 +234,12 @@ static void finish(const conv_slope *k, const part *p)
     const conv_lists *l = k->lists;
     const float *partial = k->partial;
     for (int64_t section = 0; section < l->sections; section++)
-        for (int64_t row = p->first; row < p->end; row++)
-            for (size_t e = l->begin[section * l->rows + row]; e < l->begin[section * l->rows + row + 1]; e++)
+        for (int64_t row = p->first; row < p->end; row++) {
+            const uint32_t *begin = conv_list(l, section, row);
+            for (size_t e = begin[0]; e < begin[l->pieces]; e++)
                 for (uint32_t i = 0; i < l->wide; i++, partial += CPU_LANES)
                     finish_one(k, e * l->wide + i, l->output[row] + i, partial);
+        }
 }
 
 static void each_part(const conv_slope *k, void (*sum)(const conv_slope *k, const part *p))
@@ -292,10 +354,9 @@ static void part_over_band(const conv_slope *k, const part *p, const band *d)
     float *partial = k->partial;
     for (int64_t section = 0; section < l->sections; section++)
         for (int64_t row = p->first; row < p->end; row++) {
-            const uint32_t *begin = l->begin + section * l->rows + row;
-            const int64_t count = begin[1] - begin[0];
+            const int64_t count = conv_list_count(l, section, row);
             if (count)
-                list_over_band(k, d, row, l->entry + begin[0], count, partial);
+                list_over_band(k, d, row, l->entry + *conv_list(l, section, row), count, partial);
             partial += count * CONV_WIDE * CPU_LANES;
         }
 }
