@@ -287,6 +287,23 @@ static int64_t tiles_together(const conv_walk *k, const conv_spot *s, const conv
                : 1;
 }
 
+/* While a list is read, asks for a part of what the lists read and write in the next line of tiles: planes
+ * that are not in a near cache come row by row from so many channels that no processor foresees it. */
+REG_INLINE void ask_for_next(const conv_walk *k, const conv_spot *s, const conv_tile_size *z, int64_t section,
+                         int64_t row, int64_t columns)
+{
+    const conv_lists *l = k->lists;
+    const int64_t y = s->at[1] + z->rows, lists = l->sections * l->rows, i = section * l->rows + row;
+    if (y + z->rows > k->rows)
+        return;
+    const float *in = k->in.at + s->at[0] * k->in.block + (y + k->ahead) * k->in.row + s->at[2] * k->in.column,
+                *out = k->out.at + s->at[0] * k->out.block + y * k->out.row + s->at[2] * k->out.column;
+    for (int64_t c = i * k->inputs / lists; c < (i + 1) * k->inputs / lists; c++)
+        conv_ask_for(in + c * k->in.channel, &k->in, z->rows, columns, 0);
+    for (int64_t o = l->output[row]; o < l->output[row + 1] && !section; o++)
+        conv_ask_for(out + o * k->out.channel, &k->out, z->rows, columns, 1);
+}
+
 /* All lists at tiles [first, end) of a line of tiles: each list at all of them before the next. */
 static void all_lists(const conv_walk *k, size_t t, conv_spot *s, int64_t first, int64_t end)
 {
@@ -295,6 +312,9 @@ static void all_lists(const conv_walk *k, size_t t, conv_spot *s, int64_t first,
         for (int64_t section = 0; section < l->sections; section++)
             for (int64_t row = 0; row < l->rows; row++) {
                 const bool any = !section || conv_list_count(l, section, row);
+                conv_spot_axis(s, 2, first, tiles[t].size.columns, k->columns);
+                if (!lane)
+                    ask_for_next(k, s, &tiles[t].size, section, row, (end - first) * tiles[t].size.columns);
                 for (int64_t x = first, n; x < end && any; x += n) {
                     conv_spot_axis(s, 2, x, tiles[t].size.columns, k->columns);
                     n = tiles_together(k, s, &tiles[t].size, x, end, row);

@@ -19,6 +19,8 @@ typedef struct conv_sheet { float *at; ptrdiff_t block, channel, row, column; } 
 typedef struct conv_walk {
     conv_sheet in, out;
     int64_t rows, columns, blocks;            /* of the output */
+    int64_t inputs, ahead;                    /* channels of in; how many rows below its own an
+                                               * output reads */
     const conv_lists *lists;
     const float *w;                           /* [count][wide] */
     const float *bias;                        /* of each output, or NULL */
@@ -34,6 +36,7 @@ typedef enum conv_stage { CONV_WHOLE, CONV_SUMS, CONV_FINISH } conv_stage;
 typedef struct conv_slope {
     conv_sheet x, g;
     int64_t rows, columns, blocks;            /* of g */
+    int64_t inputs, ahead;                    /* as above */
     const conv_lists *lists;
     const uint32_t *to;                       /* [count][wide]: in dw, or CONV_NONE; NULL: the lists' order */
     int64_t first, end;

@@ -23,8 +23,8 @@ static void run_phase(const cpu_conv *l, const conv_phase *p, const cpu_conv_cal
     l->kernels->apply(&(conv_walk){
         .in = sheet_of(in, first, 0, 0, p->in_step),
         .out = sheet_of(out, first, p->row, p->column, p->out_step), .rows = p->rows, .columns = p->columns,
-        .blocks = end - first, .lists = &p->lists, .w = p->packed ? p->packed : c->w,
-        .gate = gate_of(c, p->back, first, p->row, p->column, p->out_step),
+        .blocks = end - first, .inputs = in->channels, .ahead = p->ahead, .lists = &p->lists,
+        .w = p->packed ? p->packed : c->w, .gate = gate_of(c, p->back, first, p->row, p->column, p->out_step),
         .bias = p->back ? NULL : c->bias, .relu = !p->back && c->relu, .add = add });
 }
 
@@ -92,7 +92,8 @@ static void run_slope(const cpu_conv *l, const cpu_conv_call *c, const share *h)
     }
     (wide ? l->kernels->slope_wide : l->kernels->slope)(&(conv_slope){
         .x = sheet_of(c->x, h->block, 0, 0, p->in_step), .g = sheet_of(c->y, h->block, 0, 0, 1),
-        .rows = p->rows, .columns = p->columns, .blocks = h->blocks, .lists = &p->lists,
+        .rows = p->rows, .columns = p->columns, .blocks = h->blocks, .inputs = c->x->channels,
+        .ahead = p->ahead, .lists = &p->lists,
         .to = p->packed ? p->lists.from : NULL, .first = h->first, .end = h->end,
         .partial = whole ? c->scratch : h->sums, .room = whole ? (int64_t)conv_room(&l->shape) : INT64_MAX,
         .stage = h->stage, .dw = h->dw });

@@ -115,6 +115,7 @@ ltc_status conv_phase_open(conv_phase *p, const cpu_conv_shape *s, const uint8_t
                                     : ltc_fail(err, LTC_ENOMEM, "no memory for the taps of a convolution");
     map.frame = frame_of(p, s, wide);
     for (int64_t t = 0; t < map.taps && !st; t++) {
+        p->ahead = most(p->ahead, conv_phase_reach(p, s, t, true));
         distance[t] = conv_phase_reach(p, s, t, true) * row + conv_phase_reach(p, s, t, false) * CPU_LANES;
         if (map.frame)
             tap[piece_of(p, s, map.frame, t)] = (uint32_t)t;

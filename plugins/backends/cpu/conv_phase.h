@@ -11,6 +11,7 @@ typedef struct conv_phase {
     int64_t row, column;                      /* of its first output */
     int64_t rows, columns;                    /* of its outputs; none: nothing to do */
     int64_t out_step, in_step;                /* pixels from one to the next */
+    int64_t ahead;                            /* rows from an output's to the last that it reads */
     conv_lists lists;
     float *packed;                            /* [count][wide]: in the lists' order; NULL: stored so */
 } conv_phase;

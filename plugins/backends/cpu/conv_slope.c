@@ -186,7 +186,26 @@ static int64_t first_row(const conv_slope *k)
     return row;
 }
 
-static void part_at_spot(const conv_slope *k, const part *p, run_fn *fn, const conv_spot *s, int lane)
+/* While a list is read, asks for a part of what the lists read in the next line of tiles: of all channels,
+ * and of the list's output. */
+REG_INLINE void ask_for_next(const conv_slope *k, const part *p, const conv_spot *s, const conv_tile_size *z,
+                             int64_t section, int64_t row)
+{
+    const conv_lists *l = k->lists;
+    const int64_t y = s->at[1] + z->rows, rows = p->end - p->first, lists = l->sections * rows,
+                  i = section * rows + row - p->first;
+    if (y + z->rows > k->rows)
+        return;
+    const float *x = k->x.at + s->at[0] * k->x.block + (y + k->ahead) * k->x.row + s->at[2] * k->x.column,
+                *g = k->g.at + s->at[0] * k->g.block + y * k->g.row + s->at[2] * k->g.column;
+    for (int64_t c = i * k->inputs / lists; c < (i + 1) * k->inputs / lists; c++)
+        conv_ask_for(x + c * k->x.channel, &k->x, z->rows, z->columns, 0);
+    if (section == l->last[row] && conv_list_count(l, section, row))
+        conv_ask_for(g + l->output[row] * k->g.channel, &k->g, z->rows, z->columns, 0);
+}
+
+static void part_at_spot(const conv_slope *k, const part *p, run_fn *fn, const conv_tile_size *z,
+                         const conv_spot *s, int lane)
 {
     const conv_lists *l = k->lists;
     const float *x = k->x.at + s->at[0] * k->x.block + s->at[1] * k->x.row + s->at[2] * k->x.column + lane,
@@ -196,6 +215,8 @@ static void part_at_spot(const conv_slope *k, const part *p, run_fn *fn, const c
         for (int64_t row = p->first; row < p->end; row++) {
             const uint32_t *begin = conv_list(l, section, row);
             const int64_t count = conv_list_count(l, section, row);
+            if (!lane)
+                ask_for_next(k, p, s, z, section, row);
             if (count)
                 fn(k, s, &(bed){ .x = x, .g = g + l->output[row] * k->g.channel, .entry = l->entry + *begin,
                                  .piece = begin, .count = count, .partial = partial });
@@ -215,7 +236,7 @@ static void part_over_tiles(const conv_slope *k, const part *p)
             for (int64_t x = 0; x * z->columns < k->columns; x++) {
                 conv_spot_axis(&s, 2, x, z->columns, k->columns);
                 for (int lane = 0; lane < CPU_LANES; lane += REG_LANES)
-                    part_at_spot(k, p, tiles[t].run, &s, lane);
+                    part_at_spot(k, p, tiles[t].run, z, &s, lane);
             }
         }
     }
