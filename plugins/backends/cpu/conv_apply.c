@@ -288,20 +288,21 @@ static int64_t tiles_together(const conv_walk *k, const conv_spot *s, const conv
 }
 
 /* While a list is read, asks for a part of what the lists read and write in the next line of tiles: planes
- * that are not in a near cache come row by row from so many channels that no processor foresees it. */
+ * that are in no near cache come row by row from so many channels that no processor foresees it. */
 REG_INLINE void ask_for_next(const conv_walk *k, const conv_spot *s, const conv_tile_size *z, int64_t section,
-                         int64_t row, int64_t columns)
+                             int64_t row, int64_t columns)
 {
     const conv_lists *l = k->lists;
+    const conv_sheet *in = &k->in, *out = &k->out;
     const int64_t y = s->at[1] + z->rows, lists = l->sections * l->rows, i = section * l->rows + row;
     if (y + z->rows > k->rows)
         return;
-    const float *in = k->in.at + s->at[0] * k->in.block + (y + k->ahead) * k->in.row + s->at[2] * k->in.column,
-                *out = k->out.at + s->at[0] * k->out.block + y * k->out.row + s->at[2] * k->out.column;
+    const float *from = in->at + s->at[0] * in->block + (y + k->ahead) * in->row + s->at[2] * in->column,
+                *to = out->at + s->at[0] * out->block + y * out->row + s->at[2] * out->column;
     for (int64_t c = i * k->inputs / lists; c < (i + 1) * k->inputs / lists; c++)
-        conv_ask_for(in + c * k->in.channel, &k->in, z->rows, columns, 0);
+        conv_ask_for(from + c * in->channel, in, z->rows, columns, 0);
     for (int64_t o = l->output[row]; o < l->output[row + 1] && !section; o++)
-        conv_ask_for(out + o * k->out.channel, &k->out, z->rows, columns, 1);
+        conv_ask_for(to + o * out->channel, out, z->rows, columns, 1);
 }
 
 /* All lists at tiles [first, end) of a line of tiles: each list at all of them before the next. */

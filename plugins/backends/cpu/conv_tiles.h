@@ -51,8 +51,8 @@ conv_line(const int ty, const int l, ptrdiff_t block, ptrdiff_t row)
     return l / ty * block + l % ty * row;
 }
 
-/* Asks the near cache for rows of a channel, to be read, or written. Inlined, and so is its caller: gcc takes a
- * call of what does nothing else for one that does nothing. */
+/* Asks a near cache for rows of a channel, to be read or written. Inlined, and so are its callers: gcc leaves
+ * out a call of what does nothing else. */
 static inline __attribute__((always_inline)) void
 conv_ask_for(const float *from, const conv_sheet *s, int64_t rows, int64_t columns, const int write)
 {
