@@ -295,11 +295,11 @@ REG_INLINE void ask_for_next(const conv_walk *k, const conv_spot *s, const conv_
     const conv_lists *l = k->lists;
     const conv_sheet *in = &k->in, *out = &k->out;
     const int64_t y = s->at[1] + z->rows, lists = l->sections * l->rows, i = section * l->rows + row;
-    if (y + z->rows > k->rows)
+    if (y + z->rows > k->rows || conv_is_near(in, out))
         return;
     const float *from = in->at + s->at[0] * in->block + (y + k->ahead) * in->row + s->at[2] * in->column,
                 *to = out->at + s->at[0] * out->block + y * out->row + s->at[2] * out->column;
-    for (int64_t c = i * k->inputs / lists; c < (i + 1) * k->inputs / lists; c++)
+    for (int64_t c = i; c < k->inputs; c += lists)
         conv_ask_for(from + c * in->channel, in, z->rows, columns, 0);
     for (int64_t o = l->output[row]; o < l->output[row + 1] && !section; o++)
         conv_ask_for(to + o * out->channel, out, z->rows, columns, 1);

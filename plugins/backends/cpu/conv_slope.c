@@ -160,11 +160,11 @@ REG_INLINE void ask_for_next(const conv_slope *k, const part *p, const conv_spot
     const conv_lists *l = k->lists;
     const int64_t y = s->at[1] + z->rows, rows = p->end - p->first, lists = l->sections * rows,
                   i = section * rows + row - p->first;
-    if (y + z->rows > k->rows)
+    if (y + z->rows > k->rows || conv_is_near(&k->x, &k->g))
         return;
     const float *x = k->x.at + s->at[0] * k->x.block + (y + k->ahead) * k->x.row + s->at[2] * k->x.column,
                 *g = k->g.at + s->at[0] * k->g.block + y * k->g.row + s->at[2] * k->g.column;
-    for (int64_t c = i * k->inputs / lists; c < (i + 1) * k->inputs / lists; c++)
+    for (int64_t c = i; c < k->inputs; c += lists)
         conv_ask_for(x + c * k->x.channel, &k->x, z->rows, z->columns, 0);
     if (section == l->last[row] && conv_list_count(l, section, row))
         conv_ask_for(g + l->output[row] * k->g.channel, &k->g, z->rows, z->columns, 0);

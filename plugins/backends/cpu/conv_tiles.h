@@ -51,6 +51,12 @@ conv_line(const int ty, const int l, ptrdiff_t block, ptrdiff_t row)
     return l / ty * block + l % ty * row;
 }
 
+/* Is one block of both small enough to stay in a near cache, a megabyte? */
+static inline bool conv_is_near(const conv_sheet *a, const conv_sheet *b)
+{
+    return a->block + b->block < 1 << 18;
+}
+
 /* Asks a near cache for rows of a channel, to be read or written. Inlined, and so are its callers: gcc leaves
  * out a call of what does nothing else. */
 static inline __attribute__((always_inline)) void
