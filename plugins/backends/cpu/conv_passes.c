@@ -33,10 +33,10 @@ static void run_winograd(const cpu_conv *l, const cpu_conv_call *c, bool back, b
 {
     const cpu_view *in = back ? c->y : c->x, *out = back ? c->x : c->y;
     const conv_taps taps = conv_taps_of(l, conv_host_weights(l, c->w), back);
-    l->kernels->winograd(&(conv_winograd){
+    (back && !taps.back ? l->kernels->winograd_back : l->kernels->winograd)(&(conv_winograd){
         .in = sheet_of(in, first, 0, 0, 1), .out = sheet_of(out, first, 0, 0, 1), .in_rows = in->h,
         .in_columns = in->w, .rows = out->h, .columns = out->w, .blocks = end - first, .inputs = in->channels,
-        .outputs = out->channels, .pad = back ? l->shape.kernel_h - 1 - l->shape.pad : l->shape.pad,
+        .outputs = out->channels, .pad = taps.back ? l->shape.kernel_h - 1 - l->shape.pad : l->shape.pad,
         .form = taps.form, .u = l->points[back], .taps = &taps,
         .gate = gate_of(c, back, first, 0, 0, 1), .bias = back ? NULL : c->bias, .relu = !back && c->relu,
         .add = add, .scratch = c->scratch });
