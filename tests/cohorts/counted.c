@@ -1,7 +1,8 @@
 /* Another backend, which is named by its file, and a line in a log for each program and each call that
  * computes: for tests of cohorts. The environment says where the log is (COUNTED_LOG), since results hold
- * the options, how many replicas of a program find memory (COUNTED_ROOM), and what the other's options that
- * are real numbers are at, if not at their defaults (COUNTED_REAL). */
+ * the options, how many replicas of a program find memory (COUNTED_ROOM), the backend's file where no option
+ * names one (COUNTED_FILE), and what its options that are real numbers (COUNTED_REAL), or have this choice
+ * (COUNTED_CHOICE), are at, if not at their defaults. */
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,15 @@ static void device_close(void *dev)
     free(d);
 }
 
+static int64_t choice_of(const ltc_opt *o)
+{
+    const char *wanted = getenv("COUNTED_CHOICE");
+    for (int64_t i = 0; wanted && o->choices[i]; i++)
+        if (!strcmp(o->choices[i], wanted))
+            return i;
+    return o->i.def;
+}
+
 /* The inner backend's options, of the types that those under test have. */
 static void set_options(void *at, const ltc_schema *s)
 {
@@ -47,6 +57,8 @@ static void set_options(void *at, const ltc_schema *s)
             *(double *)(void *)to = real ? strtod(real, NULL) : o->r.def;
         else if (o->type == LTC_OPT_INT)
             *(int64_t *)(void *)to = o->i.def;
+        else if (o->type == LTC_OPT_ENUM)
+            *(int64_t *)(void *)to = choice_of(o);
     }
 }
 
@@ -54,12 +66,13 @@ static ltc_status device_open(const ltc_host *h, const void *opts, void **dev, l
 {
     const options *o = opts;
     const char *log = getenv("COUNTED_LOG"), *room = getenv("COUNTED_ROOM");
-    void *handle = dlopen(o->file, RTLD_NOW | RTLD_LOCAL);
+    const char *file = *o->file ? o->file : getenv("COUNTED_FILE");
+    void *handle = file ? dlopen(file, RTLD_NOW | RTLD_LOCAL) : NULL;
     const ltc_plugin *plugin = handle ? dlsym(handle, "ltc_plugin_v0") : NULL;
     device *d = calloc(1, sizeof *d);
     if (!plugin || !d) {
         free(d);
-        return ltc_fail(err, LTC_EIO, "%s: cannot be loaded", o->file);
+        return ltc_fail(err, LTC_EIO, "%s: cannot be loaded", file ? file : "no file");
     }
     const ltc_schema *its = plugin->module[0]->schema;
     d->ops = plugin->module[0]->ops;

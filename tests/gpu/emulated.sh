@@ -17,6 +17,8 @@ says out "Trained: 3 networks, 90 steps"
 rm -rf share
 claim "again, the bytes are the same" 0 "$ltcore" -q -c run.cfg -o two --set backend.plugin=cuda
 cmp one/history.csv two/history.csv || failed=1
+claim "it convolves by cuDNN, unless told otherwise" 0 "$ltcore" info cuda
+says out "^identity  *cuda/.* cudnn-9\.0\.1\$"
 claim "its trainings are not those of another backend" 0 "$ltcore" -q -c run.cfg -o three --set backend.plugin=ref
 says out "Trained: 3 networks, 90 steps"
 

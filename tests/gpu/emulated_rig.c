@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,14 +24,16 @@ static ltc_status open_with_options(const ltc_host *h, const void *opts, void **
     return real->open(h, &options, dev, err);
 }
 
-ltc_backend_ops lt_emulated_with(int64_t device, double sparse)
+ltc_backend_ops lt_emulated_by(const char *folder, int64_t device, int64_t convolution)
 {
-    void *file = dlopen(TEST_BINARY_DIR "/tests/gpu/plugins/backends/cuda.so", RTLD_NOW | RTLD_LOCAL);
+    char path[1024];
+    snprintf(path, sizeof path, TEST_BINARY_DIR "/tests/gpu/%s/backends/cuda.so", folder);
+    void *file = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
     const ltc_plugin *plugin = dlsym(file, "ltc_plugin_v0");
     CU_ASSERT_PTR_NOT_NULL_FATAL(plugin);
     real = plugin->module[0]->ops;
-    options.device = device, options.sparse = sparse, options.convolution = 0;
+    options.device = device, options.sparse = 0, options.convolution = convolution;
     ltc_backend_ops ops = *real;
     ops.open = open_with_options;
     return ops;
@@ -38,14 +41,19 @@ ltc_backend_ops lt_emulated_with(int64_t device, double sparse)
 
 ltc_backend_ops lt_emulated(int64_t device)
 {
-    return lt_emulated_with(device, 0);
+    return lt_emulated_by("plugins", device, LT_OWN);
+}
+
+ltc_backend_ops lt_emulated_with(int64_t device, double sparse)
+{
+    const ltc_backend_ops ops = lt_emulated(device);
+    options.sparse = sparse;
+    return ops;
 }
 
 ltc_backend_ops lt_emulated_cudnn(void)
 {
-    const ltc_backend_ops ops = lt_emulated(0);
-    options.convolution = 1;
-    return ops;
+    return lt_emulated_by("plugins", 0, LT_CUDNN);
 }
 
 void lt_assert_same(const lt_trained *a, lt_trained *b)

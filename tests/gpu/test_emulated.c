@@ -129,29 +129,103 @@ static void cudnn_is_called_as_it_must_be(void)
 }
 
 /* Of a network on square images of so many channels. */
-static ltc_status ask(double sparse, int64_t channels, int64_t side, ltc_val (*build)(ltc_builder *),
-                      ltc_plan *plan, ltc_error *err)
+static ltc_status ask(const ltc_backend_ops *ops, int64_t channels, int64_t side,
+                      ltc_val (*build)(ltc_builder *), ltc_plan *plan, ltc_error *err)
 {
-    const ltc_backend_ops ops = lt_emulated_with(0, sparse);
     void *dev = NULL;
     lt_maker *m = lt_maker_new(channels, side, side, 10);
     const ltc_graph *g = lt_maker_graph(m, build(lt_maker_builder(m)));
     const ltc_compile_req r = { .size = sizeof r, .batch = 60, .n_replicas = 1,
                                 .loss = LTC_LOSS_CROSS_ENTROPY, .graph = g, .optimizer = &lt_emulated_adam,
                                 .input = lt_byte_input() };
-    CU_ASSERT_EQUAL_FATAL(ops.open(NULL, NULL, &dev, err), LTC_OK);
-    const ltc_status st = ops.plan(dev, &r, plan, err);
-    ops.close(dev);
+    CU_ASSERT_EQUAL_FATAL(ops->open(NULL, NULL, &dev, err), LTC_OK);
+    const ltc_status st = ops->plan(dev, &r, plan, err);
+    ops->close(dev);
     lt_maker_free(m);
     return st;
 }
 
 static uint64_t bytes_of(double sparse, ltc_val (*build)(ltc_builder *))
 {
+    const ltc_backend_ops ops = lt_emulated_with(0, sparse);
     ltc_error err = { { 0 }, { 0 } };
     ltc_plan plan = { .size = sizeof plan };
-    CU_ASSERT_EQUAL_FATAL(ask(sparse, 1, 28, build, &plan, &err), LTC_OK);
+    CU_ASSERT_EQUAL_FATAL(ask(&ops, 1, 28, build, &plan, &err), LTC_OK);
     return plan.bytes_per_replica;
+}
+
+/* An identity, and a training of convolutions. */
+typedef struct convolved { char identity[256]; lt_trained trained; } convolved;
+
+static convolved convolve(const char *folder, int64_t convolution)
+{
+    const ltc_backend_ops ops = lt_emulated_by(folder, 0, convolution);
+    ltc_error err = { { 0 }, { 0 } };
+    void *dev = NULL;
+    convolved c = { .identity = "" };
+    CU_ASSERT_EQUAL_FATAL(ops.open(NULL, NULL, &dev, &err), LTC_OK);
+    CU_ASSERT_EQUAL(ops.identity(dev, c.identity, sizeof c.identity, &err), LTC_OK);
+    ops.close(dev);
+    c.trained = train(NULL, &ops, build_convolutions, &momentum, 2, 2);
+    return c;
+}
+
+static void assert_alike(const convolved *a, convolved *b)
+{
+    CU_ASSERT_STRING_EQUAL(a->identity, b->identity);
+    lt_assert_same(&a->trained, &b->trained);
+    free(a->trained.state);
+}
+
+static void cudnn_is_taken_where_the_build_has_it(void)
+{
+    const convolved any = convolve("plugins", LT_AUTO);
+    convolved cudnn = convolve("plugins", LT_CUDNN);
+    CU_ASSERT_PTR_NOT_NULL(strstr(any.identity, " cudnn-9.0.1"));
+    assert_alike(&any, &cudnn);
+}
+
+static void without_cudnn_the_own_kernels_are_taken(void)
+{
+    const convolved own = convolve("plugins", LT_OWN);
+    convolved any = convolve("bare", LT_AUTO);
+    CU_ASSERT_PTR_NULL(strstr(own.identity, "cudnn"));
+    assert_alike(&own, &any);
+    const ltc_backend_ops bare = lt_emulated_by("bare", 0, LT_CUDNN);
+    ltc_error err = { { 0 }, { 0 } };
+    void *dev = NULL;
+    CU_ASSERT_EQUAL(bare.open(NULL, NULL, &dev, &err), LTC_EOPTION);
+    CU_ASSERT_STRING_EQUAL(err.option, "convolution");
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "this backend was built without cuDNN: "));
+}
+
+/* The library has no room on the small device: a perceptron does not ask for it. */
+static void only_convolutions_open_cudnn(void)
+{
+    const ltc_backend_ops small = lt_emulated_by("plugins", 5, LT_AUTO);
+    ltc_error err = { { 0 }, { 0 } };
+    ltc_plan plan = { .size = sizeof plan };
+    CU_ASSERT_EQUAL(ask(&small, 1, 12, lt_build_lenet, &plan, &err), LTC_OK);
+    CU_ASSERT_EQUAL(ask(&small, 3, 12, build_convolutions, &plan, &err), LTC_EDEVICE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "cuDNN failed: "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "backend.convolution = \"own\""));
+}
+
+static uint64_t fixed_bytes_by(int64_t convolution)
+{
+    const ltc_backend_ops ops = lt_emulated_by("plugins", 0, convolution);
+    ltc_error err = { { 0 }, { 0 } };
+    ltc_plan plan = { .size = sizeof plan };
+    CU_ASSERT_EQUAL_FATAL(ask(&ops, 3, 12, build_convolutions, &plan, &err), LTC_OK);
+    return plan.bytes_fixed;
+}
+
+/* Which the emulated library wants a thousand bytes of. */
+static void a_plan_counts_the_workspace_of_cudnn(void)
+{
+    const uint64_t any = fixed_bytes_by(LT_AUTO), own = fixed_bytes_by(LT_OWN);
+    CU_ASSERT_EQUAL(any, fixed_bytes_by(LT_CUDNN));
+    CU_ASSERT(any >= own + 1000 && any < own + 2000);
 }
 
 static ltc_val build_wide(ltc_builder *b)
@@ -205,9 +279,10 @@ static ltc_val build_thin(ltc_builder *b)
 /* A grid's y has no room for so many tiles of channels on the way back. */
 static void more_channels_than_a_grid_has_room_for_are_refused(void)
 {
+    const ltc_backend_ops ops = lt_emulated(0);
     ltc_error err = { { 0 }, { 0 } };
     ltc_plan plan = { .size = sizeof plan };
-    CU_ASSERT_EQUAL(ask(0, 64ll * 65536, 1, build_thin, &plan, &err), LTC_EUNSUPPORTED);
+    CU_ASSERT_EQUAL(ask(&ops, 64ll * 65536, 1, build_thin, &plan, &err), LTC_EUNSUPPORTED);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "more than 2097152 inputs or outputs"));
 }
 
@@ -220,9 +295,10 @@ static ltc_val build_strip(ltc_builder *b)
 
 static void cells_that_32_bits_do_not_find_are_refused(void)
 {
+    const ltc_backend_ops ops = lt_emulated(0);
     ltc_error err = { { 0 }, { 0 } };
     ltc_plan plan = { .size = sizeof plan };
-    CU_ASSERT_EQUAL(ask(0, 1, 3000, build_strip, &plan, &err), LTC_EUNSUPPORTED);
+    CU_ASSERT_EQUAL(ask(&ops, 1, 3000, build_strip, &plan, &err), LTC_EUNSUPPORTED);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "has an axis too long"));
 }
 
@@ -269,6 +345,13 @@ static const lt_test claim[] = {
     { "bits do not depend on how a span is cut into chunks", bits_do_not_depend_on_chunks },
     { "losses are those of ref, up to rounding", losses_are_those_of_ref },
     { "cudnn is called as it must be", cudnn_is_called_as_it_must_be },
+    { "cudnn is taken where the build has it, and its identity says so",
+      cudnn_is_taken_where_the_build_has_it },
+    { "without cudnn the own kernels are taken, and it is refused in words",
+      without_cudnn_the_own_kernels_are_taken },
+    { "only convolutions open cudnn, and where they cannot, what does without it is named",
+      only_convolutions_open_cudnn },
+    { "a plan counts the workspace of cudnn", a_plan_counts_the_workspace_of_cudnn },
     { "a plan counts lists where a block holds the activations", a_plan_counts_lists_where_they_fit },
     { "a plan says how many replicas fit, and more are refused", a_plan_says_how_many_replicas_fit },
     { "more channels than a grid has room for are refused",

@@ -7,8 +7,8 @@
 
 typedef struct options { int64_t device; double sparse; int64_t convolution; } options;
 
-enum { OWN, CUDNN };
-static const char *const convolutions[] = { "own", "cudnn", NULL };
+enum { AUTO, OWN, CUDNN };
+static const char *const convolutions[] = { "auto", "own", "cudnn", NULL };
 
 /* Where lists cost what products do, on paper, of a step of 64 replicas of LeNet-300-100 on an H100.
  * Products are spread over the device: a weight moves 33 bytes (it, both slots, mask and gradient) at 3 TB/s,
@@ -25,11 +25,17 @@ static const ltc_opt option[] = {
     LTC_REAL(options, sparse, SPARSE, 0, 1,
              "share of its weights up to which a perceptron is trained and evaluated by lists of those that "
              "are left"),
-    LTC_ENUM(options, convolution, OWN, convolutions,
+    LTC_ENUM(options, convolution, AUTO, convolutions,
              "what computes the convolutions of a training step: kernels for all replicas at once, or "
-             "NVIDIA's library"),
+             "NVIDIA's library, with whose version results are then stored; auto: the library, if the build "
+             "found it"),
 };
 static const ltc_schema schema = LTC_SCHEMA(options, option);
+
+static bool wants_dnn(const options *o)
+{
+    return o->convolution == CUDNN || (o->convolution == AUTO && lcu_has_dnn);
+}
 
 static void device_close(void *dev)
 {
@@ -50,7 +56,7 @@ static ltc_status device_open(const ltc_host *h, const void *opts, void **dev, l
         return ltc_fail(err, LTC_ENOMEM, "no memory for a device");
     b->sparse = o->sparse;
     ltc_status st = lcu_device_open(o->device, &b->device, err);
-    if (!st && o->convolution == CUDNN)
+    if (!st && wants_dnn(o))
         st = lcu_dnn_open(b->device, &b->dnn, err);
     if (st)
         device_close(b);
@@ -59,7 +65,8 @@ static ltc_status device_open(const ltc_host *h, const void *opts, void **dev, l
     return st;
 }
 
-/* The number is raised by hand when a kernel changes its bits. */
+/* The number is raised by hand when a kernel changes its bits. A device is asked before it has a network: so
+ * cuDNN is named for one without convolutions too. */
 static ltc_status identity(void *dev, char *text, size_t n, ltc_error *err)
 {
     const lcu_backend *b = dev;

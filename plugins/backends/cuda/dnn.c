@@ -10,9 +10,11 @@
 #define INPUT   CUDNN_CONVOLUTION_BWD_DATA_ALGO_1
 #define WEIGHT  CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1
 
+const bool lcu_has_dnn = true;
+
 struct lcu_dnn {
     lcu_device   *device;
-    cudnnHandle_t handle;
+    cudnnHandle_t handle;                     /* NULL: nothing was asked yet */
     char          text[40];
 };
 
@@ -86,7 +88,8 @@ static cudnnStatus_t describe(shapes *s, const lcu_convolution *c)
 
 static ltc_status failed(cudnnStatus_t st, ltc_error *err)
 {
-    return ltc_fail(err, LTC_EDEVICE, "cuDNN failed: %s", cudnnGetErrorString(st));
+    return ltc_fail(err, LTC_EDEVICE, "cuDNN failed: %s; backend.convolution = \"own\" does without it",
+                    cudnnGetErrorString(st));
 }
 
 ltc_status lcu_dnn_open(lcu_device *d, lcu_dnn **out, ltc_error *err)
@@ -96,18 +99,27 @@ ltc_status lcu_dnn_open(lcu_device *d, lcu_dnn **out, ltc_error *err)
     if (!dnn)
         return ltc_fail(err, LTC_ENOMEM, "no memory for cuDNN");
     dnn->device = d;
-    cudnnStatus_t st = cudnnCreate(&dnn->handle);
-    if (!st)
-        st = cudnnSetStream(dnn->handle, lcu_stream(d));
     const size_t major = version < 90000 ? 1000 : 10000;         /* 8907, and then 90100 */
     snprintf(dnn->text, sizeof dnn->text, "cudnn-%zu.%zu.%zu", version / major, version % major / 100,
              version % 100);
-    if (st) {
-        lcu_dnn_close(dnn);
-        return failed(st, err);
-    }
     *out = dnn;
     return LTC_OK;
+}
+
+/* On the thread's device. */
+static ltc_status make_handle(lcu_dnn *dnn, ltc_error *err)
+{
+    cudnnHandle_t h = NULL;
+    if (dnn->handle)
+        return LTC_OK;
+    cudnnStatus_t st = cudnnCreate(&h);
+    if (!st)
+        st = cudnnSetStream(h, lcu_stream(dnn->device));
+    if (!st)
+        dnn->handle = h;
+    else if (h)
+        cudnnDestroy(h);
+    return st ? failed(st, err) : LTC_OK;
 }
 
 void lcu_dnn_close(lcu_dnn *dnn)
@@ -122,30 +134,43 @@ const char *lcu_dnn_text(const lcu_dnn *dnn)
     return dnn->text;
 }
 
-/* From cuDNN 9 on there are kinds of it. */
+/* Of the convolution. From cuDNN 9 on there are kinds of it; that the driver (5), the runtime (6) or a part
+ * of the library (8, 9) does not serve is the machine's fault, on which no bits may depend. */
 static bool is_refusal(cudnnStatus_t st)
 {
-    return st == CUDNN_STATUS_NOT_SUPPORTED ||
-           (CUDNN_STATUS_NOT_SUPPORTED >= 1000 && st / 1000 == CUDNN_STATUS_NOT_SUPPORTED / 1000);
+    const int kind = (int)st - (int)CUDNN_STATUS_NOT_SUPPORTED;
+    const bool has_kinds = CUDNN_STATUS_NOT_SUPPORTED >= 1000;
+    return kind == 0 || (has_kinds && kind > 0 && kind < 1000 && (kind < 5 || kind == 7 || kind > 9));
+}
+
+/* The most that one of the three wants. */
+static cudnnStatus_t ask_space(lcu_dnn *dnn, const shapes *s, uint64_t *bytes)
+{
+    size_t each[3] = { 0, 0, 0 };
+    cudnnStatus_t st =
+        cudnnGetConvolutionForwardWorkspaceSize(dnn->handle, s->x, s->w, s->how, s->y, FORWARD, &each[0]);
+    if (!st)
+        st = cudnnGetConvolutionBackwardDataWorkspaceSize(dnn->handle, s->w, s->y, s->how, s->x, INPUT,
+                                                          &each[1]);
+    if (!st)
+        st = cudnnGetConvolutionBackwardFilterWorkspaceSize(dnn->handle, s->x, s->y, s->how, s->w, WEIGHT,
+                                                            &each[2]);
+    *bytes = each[0] > each[1] ? each[0] : each[1];
+    *bytes = *bytes > each[2] ? *bytes : each[2];
+    return st;
 }
 
 ltc_status lcu_dnn_ask(lcu_dnn *dnn, const lcu_convolution *c, bool *takes, uint64_t *bytes, ltc_error *err)
 {
     shapes s;
-    size_t each[3] = { 0, 0, 0 };
     if (!lcu_enter(dnn->device))
         return lcu_finish(dnn->device, err);
+    if (make_handle(dnn, err))
+        return LTC_EDEVICE;
     cudnnStatus_t st = describe(&s, c);
     if (!st)
-        st = cudnnGetConvolutionForwardWorkspaceSize(dnn->handle, s.x, s.w, s.how, s.y, FORWARD, &each[0]);
-    if (!st)
-        st = cudnnGetConvolutionBackwardDataWorkspaceSize(dnn->handle, s.w, s.y, s.how, s.x, INPUT, &each[1]);
-    if (!st)
-        st = cudnnGetConvolutionBackwardFilterWorkspaceSize(dnn->handle, s.x, s.y, s.how, s.w, WEIGHT,
-                                                            &each[2]);
+        st = ask_space(dnn, &s, bytes);
     unmake(&s);
-    *bytes = each[0] > each[1] ? each[0] : each[1];
-    *bytes = *bytes > each[2] ? *bytes : each[2];
     *takes = !st;
     return st && !is_refusal(st) ? failed(st, err) : LTC_OK;
 }

@@ -2,13 +2,17 @@
  * of the library's for each, which gives the same bits again, in fp32, a call a replica. Built where
  * cuDNN was found; dnn_none.c says that it is not there. Called by cuda.c, program.c and nodes.c.
  *
- * Calls are captured with the rest of a step, and made once: descriptors live as long as the call. */
+ * A handle is made when the first convolution is asked about: the library's code takes time and memory of the
+ * device, which a perceptron does without. Calls are captured with the rest of a step, and made once:
+ * descriptors live as long as the call. */
 #ifndef LCU_DNN_H
 #define LCU_DNN_H
 
 #include "kernels.h"
 
 typedef struct lcu_dnn lcu_dnn;
+
+extern const bool lcu_has_dnn;                /* the build found it */
 
 /* On the device's stream. */
 ltc_status  lcu_dnn_open(lcu_device *d, lcu_dnn **dnn, ltc_error *err);

@@ -1,6 +1,8 @@
 /* Takes the place of dnn.c where the build found no cuDNN: opening says so, and nothing else is asked. */
 #include "dnn.h"
 
+const bool lcu_has_dnn = false;
+
 ltc_status lcu_dnn_open(lcu_device *d, lcu_dnn **dnn, ltc_error *err)
 {
     (void)d, (void)dnn;

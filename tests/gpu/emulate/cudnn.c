@@ -9,9 +9,10 @@
 
 #include "kernel.h"
 
-enum { SPACE = 1000, ALIGNMENT = 256 };       /* bytes that every call wants; where memory begins */
+/* Bytes that every call wants; where memory begins; of the device's memory, which a small one has not. */
+enum { SPACE = 1000, ALIGNMENT = 256, HELD = 65 << 20 };
 
-struct emulated_handle { cudaStream_t stream; };
+struct emulated_handle { cudaStream_t stream; void *held; };
 struct emulated_shape { int n, c, h, w; };
 struct emulated_how { int pad, stride, dilation, groups, math; };
 
@@ -52,8 +53,23 @@ static cudnnStatus_t destroy(void *it)
     return CUDNN_STATUS_SUCCESS;
 }
 
-cudnnStatus_t cudnnCreate(cudnnHandle_t *h) { return create(h, sizeof **h); }
-cudnnStatus_t cudnnDestroy(cudnnHandle_t h) { return destroy(h); }
+cudnnStatus_t cudnnDestroy(cudnnHandle_t h)
+{
+    if (h->held)
+        cudaFree(h->held);
+    return destroy(h);
+}
+
+cudnnStatus_t cudnnCreate(cudnnHandle_t *h)
+{
+    const cudnnStatus_t st = create(h, sizeof **h);
+    if (st || !cudaMalloc(&(*h)->held, HELD))
+        return st;
+    cudnnDestroy(*h);
+    *h = NULL;
+    return CUDNN_STATUS_ALLOC_FAILED;
+}
+
 cudnnStatus_t cudnnCreateTensorDescriptor(cudnnTensorDescriptor_t *t) { return create(t, sizeof **t); }
 cudnnStatus_t cudnnDestroyTensorDescriptor(cudnnTensorDescriptor_t t) { return destroy(t); }
 cudnnStatus_t cudnnCreateFilterDescriptor(cudnnFilterDescriptor_t *f) { return create(f, sizeof **f); }

@@ -5,7 +5,9 @@
 
 #include <cuda_runtime_api.h>
 
-typedef enum { CUDNN_STATUS_SUCCESS, CUDNN_STATUS_BAD_PARAM, CUDNN_STATUS_NOT_SUPPORTED } cudnnStatus_t;
+typedef enum {
+    CUDNN_STATUS_SUCCESS, CUDNN_STATUS_ALLOC_FAILED, CUDNN_STATUS_BAD_PARAM, CUDNN_STATUS_NOT_SUPPORTED
+} cudnnStatus_t;
 typedef enum { CUDNN_DATA_FLOAT } cudnnDataType_t;
 typedef enum { CUDNN_TENSOR_NCHW } cudnnTensorFormat_t;
 typedef enum { CUDNN_CONVOLUTION, CUDNN_CROSS_CORRELATION } cudnnConvolutionMode_t;
