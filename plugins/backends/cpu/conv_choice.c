@@ -58,13 +58,13 @@ static double waste(const cpu_conv_shape *s, conv_pass pass)
 }
 
 /* What Winograd's ways cost beside lists, over what they cost beside a direct kernel: 5 x 5 kernels have
- * small planes, which suit lists, but not where those go over the larger plane and the points over the
- * smaller (measured at 20 by 50 channels); lists read the frames of a plane of 2 x 2, and the sums of many
- * weights, which come and go with every tile, are in no near cache (512 by 512). */
+ * small planes, which suit lists, but less where those go over the larger plane and the points over the
+ * smaller (measured at 20 by 50 channels); planes of 2 x 2 have few outputs for each weight, and the sums of
+ * many weights, which come and go with every tile, are in no near cache (512 by 512). */
 static double beside_lists(const cpu_conv_shape *s, conv_pass pass)
 {
     if (s->kernel_h == 5)
-        return pass == CONV_DATA_GRADIENT && conv_spreads(s) ? 0.6 : 1.3;
+        return pass == CONV_DATA_GRADIENT && conv_spreads(s) ? 0.7 : 1.3;
     if (pass != CONV_WEIGHT_GRADIENT)
         return conv_form_of(s) == CONV_PLANE ? 0.9 : 1;
     return conv_form_of(s) == CONV_PLANE ? 0.5 : conv_is_one_tile(s) ? 0.8 : 1;

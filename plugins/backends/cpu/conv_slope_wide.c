@@ -1,6 +1,6 @@
-/* The weights' gradient over lists of CONV_WIDE outputs: a few entries' sums for all outputs stay in registers
- * while a band of pixels goes by, so that each number loaded is used several times. Compiled once for each
- * instruction set; called through conv_kernels. */
+/* The weights' gradient over lists of CONV_WIDE outputs: a few entries' sums for all outputs stay in
+ * registers while a band of pixels goes by, so that each number loaded is used several times. Compiled once
+ * for each instruction set; called through conv_kernels. */
 #include "conv_parts.h"
 #include "conv_reg.h"
 
