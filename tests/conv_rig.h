@@ -26,7 +26,7 @@ void lt_conv_close(lt_conv *c);
 
 /* The three passes, in parts of so many blocks or outputs. A data gradient is set or added to what is there,
  * and if gated ends as 0 where the input is not positive. */
-typedef enum lt_conv_way { LT_SET, LT_ADDED, LT_GATED, LT_ADDED_GATED } lt_conv_way;
+typedef enum lt_conv_way { LT_SET, LT_ADDED, LT_GATED, LT_ADDED_GATED = LT_ADDED | LT_GATED } lt_conv_way;
 void lt_conv_forward(lt_conv *c, bool relu, int64_t part);
 void lt_conv_data_gradient(lt_conv *c, lt_conv_way way, int64_t part);
 void lt_conv_weight_gradient(lt_conv *c, int64_t part);

@@ -229,6 +229,8 @@ FRAMED(4, 2, 1)
 FRAMED(12, 1, 1)
 #endif
 
+/* Those of one frame have the same rows: which taps are left out, and so what an infinite weight makes of a
+ * zero, must not depend on a call's blocks. */
 static const struct { conv_frame frame; uint32_t wide; conv_tile_size size; run_fn *run; } tiles[] = {
     SIZE(1, 1, 1, 1), SIZE(1, 1, 1, 4), SIZE(1, 4, 1, 1),
     SIZE(4, 1, 1, 1), SIZE(4, 1, 1, 2), SIZE(4, 2, 1, 1),
@@ -297,12 +299,13 @@ REG_INLINE void ask_for_next(const conv_walk *k, const conv_spot *s, const conv_
     const int64_t y = s->at[1] + z->rows, lists = l->sections * l->rows, i = section * l->rows + row;
     if (y + z->rows > k->rows || conv_is_near(in, out))
         return;
-    const float *from = in->at + s->at[0] * in->block + (y + k->ahead) * in->row + s->at[2] * in->column,
+    const float *from = in->at + s->at[0] * in->block + y * in->row + k->fresh + s->at[2] * in->column,
                 *to = out->at + s->at[0] * out->block + y * out->row + s->at[2] * out->column;
     for (int64_t c = i; c < k->inputs; c += lists)
-        conv_ask_for(from + c * in->channel, in, z->rows, columns, 0);
+        conv_ask_for(from + c * in->channel, in->row / k->step, CPU_LANES, z->rows * k->step,
+                     columns * k->step, false);
     for (int64_t o = l->output[row]; o < l->output[row + 1] && !section; o++)
-        conv_ask_for(to + o * out->channel, out, z->rows, columns, 1);
+        conv_ask_for(to + o * out->channel, out->row, out->column, z->rows, columns, true);
 }
 
 /* All lists at tiles [first, end) of a line of tiles: each list at all of them before the next. */

@@ -19,8 +19,9 @@ typedef struct conv_sheet { float *at; ptrdiff_t block, channel, row, column; } 
 typedef struct conv_walk {
     conv_sheet in, out;
     int64_t rows, columns, blocks;            /* of the output */
-    int64_t inputs, ahead;                    /* channels of in; how many rows below its own an
-                                               * output reads */
+    int64_t inputs, step;                     /* channels of in; its pixels from output to output */
+    ptrdiff_t fresh;                          /* from an output's row to the first that the one
+                                               * above does not read */
     const conv_lists *lists;
     const float *w;                           /* [count][wide] */
     const float *bias;                        /* of each output, or NULL */
@@ -36,7 +37,8 @@ typedef enum conv_stage { CONV_WHOLE, CONV_SUMS, CONV_FINISH } conv_stage;
 typedef struct conv_slope {
     conv_sheet x, g;
     int64_t rows, columns, blocks;            /* of g */
-    int64_t inputs, ahead;                    /* as above */
+    int64_t inputs, step;                     /* as above */
+    ptrdiff_t fresh;
     const conv_lists *lists;
     const uint32_t *to;                       /* [count][wide]: in dw, or CONV_NONE; NULL: the lists' order */
     int64_t first, end;

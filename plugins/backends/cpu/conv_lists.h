@@ -3,8 +3,8 @@
  *
  * A row is one output, or up to CONV_WIDE neighbours that share their entries: so a dense layer is a list
  * as well. Lists are cut into sections of input channels, so that what a tile reads stays in the nearest
- * cache. Those of small planes are in pieces besides, one for each tap, so that nothing is
- * multiplied that lies beside the plane. Piece p of list (section, row) is entries [b[p], b[p + 1]) of
+ * cache. Those of small planes are in pieces besides, one for each tap, so that little is multiplied that
+ * lies beside the plane. Piece p of list (section, row) is entries [b[p], b[p + 1]) of
  * b = conv_list(l, section, row). */
 #ifndef CPU_CONV_LISTS_H
 #define CPU_CONV_LISTS_H
@@ -33,7 +33,7 @@ static inline __attribute__((always_inline)) conv_reach conv_reach_of(conv_frame
 typedef struct conv_lists {
     uint32_t  wide;                           /* outputs in a row: 1 or CONV_WIDE */
     int64_t   sections, rows, count;
-    conv_frame frame;
+    conv_frame frame;                         /* of small planes, whose lists are in pieces */
     int64_t   pieces;                         /* of a list: 1, or with a frame as many as taps */
     uint32_t *begin;                          /* [sections * rows * pieces + 1] */
     uint32_t *output;                         /* [rows + 1]: the first output of each row */

@@ -40,6 +40,11 @@ int64_t conv_phase_reach(const conv_phase *p, const cpu_conv_shape *s, int64_t t
     return p->back ? numerator(p, s, tap, down) / s->stride : numerator(p, s, tap, down);
 }
 
+int64_t conv_phase_fresh(const conv_phase *p)
+{
+    return p->ahead - p->in_step + 1;
+}
+
 static bool is_whole(const conv_phase *p, const cpu_conv_shape *s, int64_t tap)
 {
     return !p->back || (numerator(p, s, tap, true) % s->stride == 0 &&
@@ -59,7 +64,8 @@ int64_t conv_phase_halo(const conv_phase *p, const cpu_conv_shape *s, int64_t h,
     return halo;
 }
 
-/* Of lists of single outputs alone. */
+/* Of lists of single outputs alone, and of as many outputs as inputs where the weights' gradient may read the
+ * same lists. */
 static conv_frame frame_of(const conv_phase *p, const cpu_conv_shape *s, uint32_t wide)
 {
     const int64_t in = p->back ? s->out_h : s->h, first = p->back ? s->pad - s->kernel_h + 1 : -s->pad;
@@ -68,7 +74,8 @@ static conv_frame frame_of(const conv_phase *p, const cpu_conv_shape *s, uint32_
         return CONV_NO_FRAME;
     for (conv_frame f = CONV_NO_FRAME + 1; f < CONV_FRAMES; f++) {
         const conv_reach r = conv_reach_of(f);
-        if (r.outputs == p->rows && r.inputs == in && r.first == first && r.taps == s->kernel_h)
+        if (r.outputs == p->rows && r.inputs == in && r.first == first && r.taps == s->kernel_h &&
+            (p->back || r.outputs == r.inputs))
             return f;
     }
     return CONV_NO_FRAME;
@@ -115,8 +122,9 @@ ltc_status conv_phase_open(conv_phase *p, const cpu_conv_shape *s, const uint8_t
                                     : ltc_fail(err, LTC_ENOMEM, "no memory for the taps of a convolution");
     map.frame = frame_of(p, s, wide);
     for (int64_t t = 0; t < map.taps && !st; t++) {
-        p->ahead = most(p->ahead, conv_phase_reach(p, s, t, true));
         distance[t] = conv_phase_reach(p, s, t, true) * row + conv_phase_reach(p, s, t, false) * CPU_LANES;
+        if (is_whole(p, s, t))
+            p->ahead = most(p->ahead, conv_phase_reach(p, s, t, true));
         if (map.frame)
             tap[piece_of(p, s, map.frame, t)] = (uint32_t)t;
         else if (is_whole(p, s, t))

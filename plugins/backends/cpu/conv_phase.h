@@ -27,6 +27,9 @@ void       conv_phase_close(conv_phase *p);
 /* How far from an output's pixel a phase reads the tap: in rows, or columns. */
 int64_t conv_phase_reach(const conv_phase *p, const cpu_conv_shape *s, int64_t tap, bool down);
 
+/* From an output's row to the first that the output above does not read. */
+int64_t conv_phase_fresh(const conv_phase *p);
+
 /* The most that a phase reads outside of its input, which has h rows and w columns. */
 int64_t conv_phase_halo(const conv_phase *p, const cpu_conv_shape *s, int64_t h, int64_t w);
 

@@ -69,8 +69,8 @@ REG_INLINE void add_pixels(const int tb, const int ty, const int tx, const int t
     reg_store(partial, (a[0] + a[1]) + (a[2] + a[3]));
 }
 
-/* The same of a tile as wide as a small plane: of what lies beside its columns nothing is multiplied, nor of
- * what lies beside its rows, if the tile has them all. */
+/* The same of a tile as wide as a small plane, with as many inputs as outputs: of what lies beside its
+ * columns nothing is multiplied, nor of what lies beside its rows, if the tile has them all. */
 REG_INLINE void run_framed(const int tb, const int ty, const conv_frame f, const conv_slope *k,
                            const conv_spot *s, const bed *d)
 {
@@ -162,12 +162,13 @@ REG_INLINE void ask_for_next(const conv_slope *k, const part *p, const conv_spot
                   i = section * rows + row - p->first;
     if (y + z->rows > k->rows || conv_is_near(&k->x, &k->g))
         return;
-    const float *x = k->x.at + s->at[0] * k->x.block + (y + k->ahead) * k->x.row + s->at[2] * k->x.column,
+    const float *x = k->x.at + s->at[0] * k->x.block + y * k->x.row + k->fresh + s->at[2] * k->x.column,
                 *g = k->g.at + s->at[0] * k->g.block + y * k->g.row + s->at[2] * k->g.column;
     for (int64_t c = i; c < k->inputs; c += lists)
-        conv_ask_for(x + c * k->x.channel, &k->x, z->rows, z->columns, 0);
+        conv_ask_for(x + c * k->x.channel, k->x.row / k->step, CPU_LANES, z->rows * k->step,
+                     z->columns * k->step, false);
     if (section == l->last[row] && conv_list_count(l, section, row))
-        conv_ask_for(g + l->output[row] * k->g.channel, &k->g, z->rows, z->columns, 0);
+        conv_ask_for(g + l->output[row] * k->g.channel, k->g.row, CPU_LANES, z->rows, z->columns, false);
 }
 
 static void part_at_spot(const conv_slope *k, const part *p, run_fn *fn, const conv_tile_size *z,
@@ -214,4 +215,3 @@ void CPU_NAME(conv_slope_lists)(const conv_slope *k)
 {
     each_part(k, part_over_tiles);
 }
-
