@@ -145,10 +145,10 @@ void lt_conv_forward(lt_conv *c, bool relu, int64_t part)
 
 void lt_conv_data_gradient(lt_conv *c, lt_conv_way way, int64_t part)
 {
-    const cpu_conv_call call = { .w = c->w, .x = &c->dx, .y = &c->g, .gate = way == LT_GATED ? &c->x : NULL,
+    const cpu_conv_call call = { .w = c->w, .x = &c->dx, .y = &c->g, .gate = way & LT_GATED ? &c->x : NULL,
                                  .scratch = c->scratch };
     for (int64_t b = 0; b < c->x.blocks; b += part)
-        cpu_conv_data_gradient(c->layer, &call, way == LT_ADDED, b, least(c->x.blocks, b + part));
+        cpu_conv_data_gradient(c->layer, &call, way & LT_ADDED, b, least(c->x.blocks, b + part));
 }
 
 void lt_conv_weight_gradient(lt_conv *c, int64_t part)

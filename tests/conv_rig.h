@@ -24,9 +24,9 @@ typedef struct lt_conv {
 bool lt_conv_open(lt_conv *c, const cpu_conv_shape *s, double density, int64_t batch, cpu_isa isa);
 void lt_conv_close(lt_conv *c);
 
-/* The three passes, in parts of so many blocks or outputs. A data gradient is set, added to what is there, or
- * set where the input is positive. */
-typedef enum lt_conv_way { LT_SET, LT_ADDED, LT_GATED } lt_conv_way;
+/* The three passes, in parts of so many blocks or outputs. A data gradient is set or added to what is there,
+ * and if gated ends as 0 where the input is not positive. */
+typedef enum lt_conv_way { LT_SET, LT_ADDED, LT_GATED, LT_ADDED_GATED = LT_ADDED | LT_GATED } lt_conv_way;
 void lt_conv_forward(lt_conv *c, bool relu, int64_t part);
 void lt_conv_data_gradient(lt_conv *c, lt_conv_way way, int64_t part);
 void lt_conv_weight_gradient(lt_conv *c, int64_t part);

@@ -15,7 +15,11 @@ static const struct { cpu_conv_shape shape; int64_t batch; } cases[] = {
                                              .h = hh, .w = ww }
     { SHAPE(1, 7, 1, 5, 1, 0, 1, 28, 28), 5 },
     { SHAPE(20, 10, 1, 5, 1, 0, 1, 10, 10), 17 },
+    { SHAPE(20, 25, 1, 5, 1, 0, 1, 12, 12), 33 },
+    { SHAPE(9, 9, 1, 5, 1, 4, 1, 8, 8), 18 },
     { SHAPE(3, 5, 1, 3, 1, 1, 1, 32, 32), 3 },
+    { SHAPE(16, 9, 1, 3, 1, 1, 1, 40, 40), 17 },
+    { SHAPE(16, 9, 1, 3, 2, 1, 1, 40, 41), 3 },
     { SHAPE(16, 18, 1, 3, 1, 1, 1, 8, 16), 18 },
     { SHAPE(12, 20, 1, 5, 1, 2, 1, 7, 10), 33 },
     { SHAPE(20, 24, 1, 3, 1, 1, 1, 9, 7), 17 },
@@ -35,6 +39,12 @@ static const struct { cpu_conv_shape shape; int64_t batch; } cases[] = {
     { SHAPE(16, 12, 1, 3, 1, 1, 1, 2, 3), 17 },
     { SHAPE(66, 18, 1, 3, 1, 1, 1, 4, 4), 90 },
     { SHAPE(13, 150, 1, 3, 1, 1, 1, 4, 4), 33 },
+    { SHAPE(17, 8, 1, 5, 1, 0, 1, 12, 12), 17 },
+    { SHAPE(9, 13, 1, 5, 1, 0, 1, 9, 9), 33 },
+    { SHAPE(18, 8, 1, 5, 1, 1, 1, 7, 10), 17 },
+    { SHAPE(8, 9, 1, 5, 1, 3, 1, 7, 6), 17 },
+    { SHAPE(9, 21, 1, 3, 1, 0, 1, 6, 6), 83 },
+    { SHAPE(9, 8, 1, 3, 1, 0, 1, 10, 14), 17 },
     { SHAPE(12, 12, 3, 3, 1, 1, 1, 6, 6), 16 },
     { SHAPE(8, 8, 8, 3, 2, 1, 1, 7, 7), 16 },
     { SHAPE(5, 6, 1, 2, 3, 1, 1, 10, 10), 16 },
@@ -92,8 +102,10 @@ static void forward(lt_conv *c)
 }
 static void forward_is_right(void) { each(forward); }
 
+/* Set a second time, since what it set before must be gone. */
 static void data_gradient(lt_conv *c)
 {
+    lt_conv_data_gradient(c, LT_SET, 1);
     lt_conv_data_gradient(c, LT_SET, c->x.blocks);
     is_close(c, lt_conv_data_error(c, NULL), "data gradient");
     CU_ASSERT(lt_conv_halo_is_zero(&c->dx));
@@ -123,15 +135,27 @@ static void gate_is_exact(const lt_conv *c, const float *before)
     CU_ASSERT_EQUAL(wrong, 0);
 }
 
+/* Set, or added to what that gives; in parts of so many blocks. */
+static void check_gate(lt_conv *c, bool added, int64_t part, float *before)
+{
+    lt_conv_data_gradient(c, LT_SET, 1);
+    if (added)
+        lt_conv_data_gradient(c, LT_ADDED, 1);
+    memcpy(before, c->memory[3], lt_conv_floats(&c->dx) * sizeof *before);
+    if (added)
+        lt_conv_data_gradient(c, LT_SET, 1);
+    lt_conv_data_gradient(c, added ? LT_ADDED_GATED : LT_GATED, part);
+    gate_is_exact(c, before);
+    CU_ASSERT(lt_conv_halo_is_zero(&c->dx));
+}
+
 static void gated_gradient(lt_conv *c)
 {
     float *before = malloc(lt_conv_floats(&c->dx) * sizeof *before);
     CU_ASSERT_PTR_NOT_NULL_FATAL(before);
-    lt_conv_data_gradient(c, LT_SET, 1);
-    memcpy(before, c->memory[3], lt_conv_floats(&c->dx) * sizeof *before);
-    lt_conv_data_gradient(c, LT_GATED, 1);
-    gate_is_exact(c, before);
-    CU_ASSERT(lt_conv_halo_is_zero(&c->dx));
+    check_gate(c, false, 1, before);
+    check_gate(c, true, 1, before);
+    check_gate(c, true, c->x.blocks, before);
     free(before);
 }
 static void gate_is_right(void) { each(gated_gradient); }
@@ -154,13 +178,14 @@ static void weight_sums(lt_conv *c)
 }
 static void weight_sums_are_right(void) { each(weight_sums); }
 
-/* Runs the three passes in parts, and compares their bits with those of the whole. */
+/* Runs the three passes in parts, the data gradient twice; their bits are those of the whole. */
 static void in_parts(lt_conv *c)
 {
     const size_t n[3] = { lt_conv_floats(&c->y), lt_conv_floats(&c->dx), cpu_conv_stored(c->layer) };
     float *now[3] = { c->memory[1], c->memory[3], c->dw }, *whole[3];
     lt_conv_forward(c, true, c->x.blocks);
     lt_conv_data_gradient(c, LT_SET, c->x.blocks);
+    lt_conv_data_gradient(c, LT_ADDED, c->x.blocks);
     lt_conv_weight_gradient(c, c->shape.outputs);
     for (int i = 0; i < 3; i++) {
         whole[i] = malloc((n[i] + 1) * sizeof(float));
@@ -169,6 +194,7 @@ static void in_parts(lt_conv *c)
     }
     lt_conv_forward(c, true, 1);
     lt_conv_data_gradient(c, LT_SET, 1);
+    lt_conv_data_gradient(c, LT_ADDED, 1);
     lt_conv_weight_gradient(c, 3);
     for (int i = 0; i < 3; i++) {
         CU_ASSERT(memcmp(whole[i], now[i], n[i] * sizeof(float)) == 0);

@@ -1,11 +1,15 @@
 /* Another backend, which is named by its file, and a line in a log for each program and each call that
  * computes: for tests of cohorts. The environment says where the log is (COUNTED_LOG), since results hold
- * the options, how many replicas of a program find memory (COUNTED_ROOM), the backend's file where no option
- * names one (COUNTED_FILE), and what its options that are real numbers (COUNTED_REAL), or have this choice
- * (COUNTED_CHOICE), are at, if not at their defaults. */
+ * the options, how many replicas of a program find memory (COUNTED_ROOM), which call to train interrupts the
+ * process as a user would (COUNTED_STOP), the backend's file where no option names one (COUNTED_FILE), and
+ * what its options that are real numbers (COUNTED_REAL), or have this choice (COUNTED_CHOICE), are at, if not
+ * at their defaults. */
 #include <dlfcn.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <ltcore/backend.h>
 
@@ -15,7 +19,8 @@ typedef struct device {
     const ltc_backend_ops *ops;
     void    *inner, *options;
     FILE    *log;
-    uint32_t room, pad;
+    uint32_t room;
+    atomic_uint until_stop;                   /* calls to train; 0: none, or it is over */
 } device;
 
 /* A program, or a split. */
@@ -65,7 +70,7 @@ static void set_options(void *at, const ltc_schema *s)
 static ltc_status device_open(const ltc_host *h, const void *opts, void **dev, ltc_error *err)
 {
     const options *o = opts;
-    const char *log = getenv("COUNTED_LOG"), *room = getenv("COUNTED_ROOM");
+    const char *log = getenv("COUNTED_LOG"), *room = getenv("COUNTED_ROOM"), *stop = getenv("COUNTED_STOP");
     const char *file = *o->file ? o->file : getenv("COUNTED_FILE");
     void *handle = file ? dlopen(file, RTLD_NOW | RTLD_LOCAL) : NULL;
     const ltc_plugin *plugin = handle ? dlsym(handle, "ltc_plugin_v0") : NULL;
@@ -76,6 +81,7 @@ static ltc_status device_open(const ltc_host *h, const void *opts, void **dev, l
     }
     const ltc_schema *its = plugin->module[0]->schema;
     d->ops = plugin->module[0]->ops;
+    d->until_stop = stop ? (uint32_t)strtoul(stop, NULL, 10) : 0;
     d->room = room ? (uint32_t)strtoul(room, NULL, 10) : UINT32_MAX;
     d->options = calloc(1, its && its->data_size ? its->data_size : 1);
     d->log = fopen(log ? log : "/dev/null", "ae");
@@ -185,6 +191,8 @@ static ltc_status ready(void *prog, ltc_error *err)
 static ltc_status train(void *prog, const ltc_train_req *r, ltc_train_out *out, ltc_error *err)
 {
     const part *p = prog;
+    if (p->of->until_stop && !--p->of->until_stop)
+        kill(getpid(), SIGINT);
     fprintf(p->of->log, "train %u %u\n", p->replicas, r->n_steps);
     return p->of->ops->train(p->inner, r, out, err);
 }

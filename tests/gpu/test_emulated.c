@@ -211,6 +211,22 @@ static void only_convolutions_open_cudnn(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "backend.convolution = \"own\""));
 }
 
+static ltc_val build_large_kernel(ltc_builder *b)
+{
+    const ltc_val x = ltc_conv2d(b, b->input, "conv", (ltc_conv2d_args){ .out = 2, .kernel = 7 });
+    return ltc_linear(b, ltc_flatten(b, x), "fc", (ltc_linear_args){ .out = b->n_classes });
+}
+
+/* Bits would depend on what is installed, under one identity. */
+static void a_missing_part_of_cudnn_is_no_refusal(void)
+{
+    const ltc_backend_ops ops = lt_emulated_cudnn();
+    ltc_error err = { { 0 }, { 0 } };
+    ltc_plan plan = { .size = sizeof plan };
+    CU_ASSERT_EQUAL(ask(&ops, 1, 12, build_large_kernel, &plan, &err), LTC_EDEVICE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "backend.convolution = \"own\""));
+}
+
 static uint64_t fixed_bytes_by(int64_t convolution)
 {
     const ltc_backend_ops ops = lt_emulated_by("plugins", 0, convolution);
@@ -351,6 +367,7 @@ static const lt_test claim[] = {
       without_cudnn_the_own_kernels_are_taken },
     { "only convolutions open cudnn, and where they cannot, what does without it is named",
       only_convolutions_open_cudnn },
+    { "a part of cudnn that is missing is no refusal", a_missing_part_of_cudnn_is_no_refusal },
     { "a plan counts the workspace of cudnn", a_plan_counts_the_workspace_of_cudnn },
     { "a plan counts lists where a block holds the activations", a_plan_counts_lists_where_they_fit },
     { "a plan says how many replicas fit, and more are refused", a_plan_says_how_many_replicas_fit },

@@ -13,8 +13,9 @@ add_library(cpu-conv STATIC ${here}/conv_layer.c ${here}/conv_passes.c ${here}/c
     ${here}/conv_points.c)
 foreach(isa IN LISTS conv_isas)
     add_library(cpu-conv-${isa} OBJECT
-        ${here}/conv_apply.c ${here}/conv_weights.c ${here}/conv_winograd.c ${here}/conv_winograd_slope.c
-        ${here}/conv_slope.c ${here}/conv_table.c)
+        ${here}/conv_apply.c ${here}/conv_weights.c ${here}/conv_winograd.c ${here}/conv_winograd_back.c
+        ${here}/conv_winograd_slope.c ${here}/conv_product.c ${here}/conv_slope.c ${here}/conv_slope_wide.c
+        ${here}/conv_table.c)
     target_compile_definitions(cpu-conv-${isa} PRIVATE CPU_SUFFIX=${isa})
     target_compile_options(cpu-conv-${isa} PRIVATE -O3 -fno-math-errno -fno-trapping-math
         -Wno-psabi ${conv_options_${isa}})

@@ -15,6 +15,7 @@ enum { MOST = 28 };                           /* registers of a tile */
 typedef struct bed {
     const float *in, *gate; float *out;       /* gate NULL: none, or not yet */
     const int32_t *entry; const float *w;
+    const uint32_t *piece;                    /* of the list: where its pieces begin */
     int64_t count, outputs, tiles;
     const float *bias;
     bool fresh, relu;                         /* fresh: the first section, nothing of ours is in out */
@@ -82,6 +83,28 @@ REG_INLINE void cut_tile(const int wide, const int lines, const int ty, const in
             }
 }
 
+/* Stores the sums as they are wanted. false: in part, and so there is no tile beside. */
+REG_INLINE bool end_tile(const int wide, const int tb, const int ty, const int tx, const ptrdiff_t column,
+                         const conv_walk *k, const conv_spot *s, const bed *d, const float *gate, float *out,
+                         reg *a)
+{
+    const int lines = tb * ty, n = lines * tx;
+    if (!s->whole || d->outputs < wide) {
+        REG_UNROLL for (int p = 0; p < wide * n; p++)
+            reg_store(d->tile + p * REG_LANES, a[p]);
+        store_part(k, s, d, &(conv_tile_size){ tb, ty, tx });
+        return false;
+    }
+    cut_tile(wide, lines, ty, tx, column, k, d, gate, a);
+    REG_UNROLL for (int i = 0; i < wide; i++)
+        REG_UNROLL for (int l = 0; l < lines; l++) {
+            float *to = out + i * k->out.channel + conv_line(ty, l, k->out.block, k->out.row);
+            REG_UNROLL for (int x = 0; x < tx; x++)
+                reg_store(to + x * column, a[i * n + l * tx + x]);
+        }
+    return true;
+}
+
 /* column, out_column: from pixel to pixel in the sheets. Every branch is outside of the loops over a tile, or
  * gcc would keep the tile in memory; and a line's pixels are at constants from its first where columns are,
  * or it would keep an address of each. */
@@ -107,21 +130,48 @@ REG_INLINE void run(const int wide, const int tb, const int ty, const int tx, co
                 }
             }
         }
-        if (!s->whole || d->outputs < wide) {
-            REG_UNROLL for (int p = 0; p < wide * n; p++)
-                reg_store(d->tile + p * REG_LANES, a[p]);
-            store_part(k, s, d, &(conv_tile_size){ tb, ty, tx });
+        if (!end_tile(wide, tb, ty, tx, out_column, k, s, d, gate, out, a))
             return;
-        }
-        cut_tile(wide, lines, ty, tx, out_column, k, d, gate, a);
-        REG_UNROLL for (int i = 0; i < wide; i++)
-            REG_UNROLL for (int l = 0; l < lines; l++) {
-                float *to = out + i * k->out.channel + conv_line(ty, l, k->out.block, k->out.row);
-                REG_UNROLL for (int x = 0; x < tx; x++)
-                    reg_store(to + x * out_column, a[i * n + l * tx + x]);
-            }
         gate = gate ? gate + tx * out_column : NULL;
     }
+}
+
+/* Pieces [first, end) of a column of taps: those that read inside of the plane in any row of a tile. */
+typedef struct taps { int first, end; } taps;
+
+REG_INLINE taps taps_of_rows(const conv_reach r, int top, int rows)
+{
+    const int first = -r.first - top - rows + 1, end = r.inputs - r.first - top;
+    return (taps){ first > 0 ? first : 0, end < r.taps ? end : r.taps };
+}
+
+/* A tile of rows as wide as a small plane: of what lies beside its columns nothing is multiplied. */
+REG_INLINE void run_framed(const int tb, const int ty, const conv_frame f, const conv_walk *k,
+                           const conv_spot *s, const bed *d)
+{
+    const conv_reach r = conv_reach_of(f);
+    const int tx = r.outputs, lines = tb * ty;
+    const taps t = taps_of_rows(r, (int)s->at[1], ty);
+    const ptrdiff_t block = k->in.block, row = k->in.row;
+    reg a[MOST];
+    begin_tile(1, lines, ty, tx, CPU_LANES, k, d, d->out, a);
+    REG_UNROLL for (int c = 0; c < r.taps; c++) {
+        const int reach = r.first + c, left = reach < 0 ? -reach : 0,
+                  right = tx < r.inputs - reach ? tx : r.inputs - reach;
+        const uint32_t *piece = d->piece + c * r.taps;
+        const int32_t *entry = d->entry + (piece[t.first] - *d->piece),
+                      *end = d->entry + (piece[t.end] - *d->piece);
+        for (const float *w = d->w + (piece[t.first] - *d->piece); entry < end; entry++, w++) {
+            const float *from = d->in + *entry;
+            const reg weight = reg_all(*w);
+            REG_UNROLL for (int l = 0; l < lines; l++) {
+                const float *at = from + conv_line(ty, l, block, row);
+                REG_UNROLL for (int x = left; x < right; x++)
+                    a[l * tx + x] = reg_fma(weight, reg_load(at + x * CPU_LANES), a[l * tx + x]);
+            }
+        }
+    }
+    end_tile(1, tb, ty, tx, CPU_LANES, k, s, d, d->gate, d->out, a);
 }
 
 typedef void run_fn(const conv_walk *k, const conv_spot *s, const bed *d);
@@ -135,7 +185,13 @@ typedef void run_fn(const conv_walk *k, const conv_spot *s, const bed *d);
         else                                                                                        \
             run(wide, tb, ty, tx, k->in.column, k->out.column, k, s, d);                            \
     }
-#define SIZE(wide, tb, ty, tx) { wide, { tb, ty, tx }, tile_##wide##_##tb##_##ty##_##tx }
+#define FRAMED(f, tb, ty)                                                                           \
+    static void tile_of_##f##_##tb##_##ty(const conv_walk *k, const conv_spot *s, const bed *d)     \
+    {                                                                                               \
+        run_framed(tb, ty, CONV_FRAME_##f, k, s, d);                                                \
+    }
+#define SIZE(wide, tb, ty, tx) { CONV_NO_FRAME, wide, { tb, ty, tx }, tile_##wide##_##tb##_##ty##_##tx }
+#define FRAME(f, tb, ty) { CONV_FRAME_##f, 1, { tb, ty, f }, tile_of_##f##_##tb##_##ty }
 
 TILE(1, 1, 1, 1)
 TILE(1, 1, 1, 4)
@@ -157,22 +213,35 @@ TILE(4, 1, 2, 2)
 TILE(4, 1, 1, 4)
 TILE(4, 4, 1, 1)
 TILE(4, 2, 1, 2)
+FRAMED(2, 1, 1)
+FRAMED(2, 4, 1)
+FRAMED(4, 1, 1)
+FRAMED(4, 4, 1)
+FRAMED(12, 1, 2)
 #else
 TILE(1, 1, 2, 4)
 TILE(1, 2, 2, 2)
 TILE(1, 1, 2, 2)
+FRAMED(2, 1, 1)
+FRAMED(2, 4, 1)
+FRAMED(4, 1, 1)
+FRAMED(4, 2, 1)
+FRAMED(12, 1, 1)
 #endif
 
-static const struct { uint32_t wide; conv_tile_size size; run_fn *run; } tiles[] = {
+/* Those of one frame have the same rows: which taps are left out, and so what an infinite weight makes of a
+ * zero, must not depend on a call's blocks. */
+static const struct { conv_frame frame; uint32_t wide; conv_tile_size size; run_fn *run; } tiles[] = {
     SIZE(1, 1, 1, 1), SIZE(1, 1, 1, 4), SIZE(1, 4, 1, 1),
     SIZE(4, 1, 1, 1), SIZE(4, 1, 1, 2), SIZE(4, 2, 1, 1),
 #if REG_LANES == 16
     SIZE(1, 1, 2, 8), SIZE(1, 1, 4, 4), SIZE(1, 1, 4, 7), SIZE(1, 1, 2, 6), SIZE(1, 1, 2, 2),
     SIZE(1, 2, 2, 4), SIZE(1, 4, 2, 2),
     SIZE(4, 1, 1, 6), SIZE(4, 1, 1, 5), SIZE(4, 1, 2, 2), SIZE(4, 1, 1, 4), SIZE(4, 4, 1, 1),
-    SIZE(4, 2, 1, 2),
+    SIZE(4, 2, 1, 2), FRAME(2, 1, 1), FRAME(2, 4, 1), FRAME(4, 1, 1), FRAME(4, 4, 1), FRAME(12, 1, 2),
 #else
     SIZE(1, 1, 2, 4), SIZE(1, 2, 2, 2), SIZE(1, 1, 2, 2),
+    FRAME(2, 1, 1), FRAME(2, 4, 1), FRAME(4, 1, 1), FRAME(4, 2, 1), FRAME(12, 1, 1),
 #endif
 };
 
@@ -182,7 +251,7 @@ static size_t best_tile(const conv_walk *k)
     int64_t least = INT64_MAX;
     for (size_t i = 0; i < sizeof tiles / sizeof *tiles; i++) {
         const int64_t cost = conv_tile_cost(&tiles[i].size, k->blocks, k->rows, k->columns);
-        if (tiles[i].wide == k->lists->wide && cost && cost < least)
+        if (tiles[i].wide == k->lists->wide && tiles[i].frame == k->lists->frame && cost && cost < least)
             best = i, least = cost;
     }
     return best;
@@ -198,14 +267,14 @@ static void run_list(const conv_walk *k, run_fn *fn, const conv_spot *s, int64_t
                      int64_t row, int lane)
 {
     const conv_lists *l = k->lists;
-    const uint32_t *begin = l->begin + section * l->rows + row;
+    const uint32_t *begin = conv_list(l, section, row);
     const int64_t output = l->output[row];
     const bool last = section == l->last[row];
     float tile[MOST * REG_LANES] __attribute__((aligned(64)));
     fn(k, s, &(bed){ .in = at(&k->in, s, lane), .out = at(&k->out, s, lane) + output * k->out.channel,
                      .gate = k->gate.at && last ? at(&k->gate, s, lane) + output * k->gate.channel : NULL,
-                     .entry = l->entry + begin[0], .w = k->w + (size_t)begin[0] * l->wide,
-                     .count = begin[1] - begin[0], .outputs = l->output[row + 1] - output,
+                     .entry = l->entry + begin[0], .w = k->w + (size_t)begin[0] * l->wide, .piece = begin,
+                     .count = conv_list_count(l, section, row), .outputs = l->output[row + 1] - output,
                      .tiles = tiles_here, .bias = k->bias ? k->bias + output : NULL, .fresh = section == 0,
                      .relu = k->relu && last, .tile = tile });
 }
@@ -220,6 +289,25 @@ static int64_t tiles_together(const conv_walk *k, const conv_spot *s, const conv
                : 1;
 }
 
+/* While a list is read, asks for a part of what the lists read and write in the next line of tiles: planes
+ * that are in no near cache come row by row from so many channels that no processor foresees it. */
+REG_INLINE void ask_for_next(const conv_walk *k, const conv_spot *s, const conv_tile_size *z, int64_t section,
+                             int64_t row, int64_t columns)
+{
+    const conv_lists *l = k->lists;
+    const conv_sheet *in = &k->in, *out = &k->out;
+    const int64_t y = s->at[1] + z->rows, lists = l->sections * l->rows, i = section * l->rows + row;
+    if (y + z->rows > k->rows || conv_is_near(in, out))
+        return;
+    const float *from = in->at + s->at[0] * in->block + y * in->row + k->fresh + s->at[2] * in->column,
+                *to = out->at + s->at[0] * out->block + y * out->row + s->at[2] * out->column;
+    for (int64_t c = i; c < k->inputs; c += lists)
+        conv_ask_for(from + c * in->channel, in->row / k->step, CPU_LANES, z->rows * k->step,
+                     columns * k->step, false);
+    for (int64_t o = l->output[row]; o < l->output[row + 1] && !section; o++)
+        conv_ask_for(to + o * out->channel, out->row, out->column, z->rows, columns, true);
+}
+
 /* All lists at tiles [first, end) of a line of tiles: each list at all of them before the next. */
 static void all_lists(const conv_walk *k, size_t t, conv_spot *s, int64_t first, int64_t end)
 {
@@ -227,8 +315,11 @@ static void all_lists(const conv_walk *k, size_t t, conv_spot *s, int64_t first,
     for (int lane = 0; lane < CPU_LANES; lane += REG_LANES)
         for (int64_t section = 0; section < l->sections; section++)
             for (int64_t row = 0; row < l->rows; row++) {
-                const uint32_t *begin = l->begin + section * l->rows + row;
-                for (int64_t x = first, n; x < end && (!section || begin[0] < begin[1]); x += n) {
+                const bool any = !section || conv_list_count(l, section, row);
+                conv_spot_axis(s, 2, first, tiles[t].size.columns, k->columns);
+                if (!lane)
+                    ask_for_next(k, s, &tiles[t].size, section, row, (end - first) * tiles[t].size.columns);
+                for (int64_t x = first, n; x < end && any; x += n) {
                     conv_spot_axis(s, 2, x, tiles[t].size.columns, k->columns);
                     n = tiles_together(k, s, &tiles[t].size, x, end, row);
                     run_list(k, tiles[t].run, s, n, section, row, lane);

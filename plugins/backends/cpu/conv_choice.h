@@ -27,6 +27,10 @@ const conv_costs *conv_costs_shipped(cpu_isa isa);
 conv_form conv_form_of(const cpu_conv_shape *s);
 bool      conv_is_one_tile(const cpu_conv_shape *s);
 
+/* Whether the data gradient by Winograd's way spreads tiles of the outputs' plane, since they are fewer than
+ * those of the inputs' plane, which it gathers else. */
+bool      conv_spreads(const cpu_conv_shape *s);
+
 /* density: the part of the weights that is not dead. */
 conv_way conv_choose(const cpu_conv_shape *s, double density, const conv_costs *costs, conv_pass pass);
 

@@ -19,6 +19,9 @@ typedef struct conv_sheet { float *at; ptrdiff_t block, channel, row, column; } 
 typedef struct conv_walk {
     conv_sheet in, out;
     int64_t rows, columns, blocks;            /* of the output */
+    int64_t inputs, step;                     /* channels of in; its pixels from output to output */
+    ptrdiff_t fresh;                          /* from an output's row to the first that the one
+                                               * above does not read */
     const conv_lists *lists;
     const float *w;                           /* [count][wide] */
     const float *bias;                        /* of each output, or NULL */
@@ -34,6 +37,8 @@ typedef enum conv_stage { CONV_WHOLE, CONV_SUMS, CONV_FINISH } conv_stage;
 typedef struct conv_slope {
     conv_sheet x, g;
     int64_t rows, columns, blocks;            /* of g */
+    int64_t inputs, step;                     /* as above */
+    ptrdiff_t fresh;
     const conv_lists *lists;
     const uint32_t *to;                       /* [count][wide]: in dw, or CONV_NONE; NULL: the lists' order */
     int64_t first, end;
@@ -44,8 +49,10 @@ typedef struct conv_slope {
     float *dw;
 } conv_slope;
 
-/* By points: outputs in tiles, each from inputs that begin pad before it. u: the weights, transformed; NULL:
- * they are made of taps, chunk by chunk. gate: as above. A call uses conv_winograd_scratch floats. */
+/* By points: outputs in tiles, each from inputs that begin pad before it. Of winograd_back the inputs are in
+ * tiles, each added to outputs that begin pad before it, and there is neither bias nor relu. u: the weights,
+ * transformed; NULL: they are made of taps, chunk by chunk. gate: as above. A call uses conv_winograd_scratch
+ * floats. */
 typedef struct conv_winograd {
     conv_sheet in, out, gate;
     int64_t in_rows, in_columns, rows, columns, blocks, inputs, outputs, pad;
@@ -75,6 +82,7 @@ typedef struct conv_kernels {
     /* u of outputs [first, end), first a multiple of CONV_WIDE, whose points are so far apart */
     void (*weights)(const conv_taps *t, int64_t first, int64_t end, ptrdiff_t point, float *u);
     void (*winograd)(const conv_winograd *k);
+    void (*winograd_back)(const conv_winograd *k);
     void (*winograd_slope)(const conv_winograd_slope *k);
     void (*slope)(const conv_slope *k);       /* of lists with one output a row */
     void (*slope_wide)(const conv_slope *k);  /* of lists with CONV_WIDE outputs a row */

@@ -82,7 +82,7 @@ conv_taps conv_taps_of(const cpu_conv *l, const float *w, bool back)
 {
     const int64_t in = l->shape.channels, out = l->shape.outputs, taps = taps_of(&l->shape);
     const conv_form form = conv_form_of(&l->shape);
-    return back ? (conv_taps){ w, form, in, out, taps, in * taps, true }
+    return back ? (conv_taps){ w, form, in, out, taps, in * taps, !conv_spreads(&l->shape) }
                 : (conv_taps){ w, form, out, in, in * taps, taps, false };
 }
 

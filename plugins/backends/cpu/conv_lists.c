@@ -38,23 +38,38 @@ static void add_entry(walk *k, int64_t place, int64_t outputs, int32_t entry)
     l->count++;
 }
 
-static void add_list(walk *k, int64_t group, int64_t output, int64_t outputs, int64_t section)
+/* Inputs [first, end). */
+typedef struct span { int64_t first, end; } span;
+
+/* Inputs of a section under some taps. */
+static void add_taps(walk *k, const span *s, int64_t group, int64_t output, int64_t from, int64_t to)
 {
     const conv_map *m = k->map;
-    const int64_t end = least(m->inputs, (section + 1) * m->section);
-    for (int64_t input = section * m->section; input < end; input++)
-        for (int64_t t = 0; t < m->n_taps; t++)
+    for (int64_t input = s->first; input < s->end; input++)
+        for (int64_t t = from; t < to; t++)
             add_entry(k, group * m->by_group + output * m->by_output + input * m->by_input + m->tap[t],
-                      outputs, (int32_t)((group * m->inputs + input) * m->channel + m->distance[m->tap[t]]));
+                      least(k->l->wide, m->outputs - output),
+                      (int32_t)((group * m->inputs + input) * m->channel + m->distance[m->tap[t]]));
+}
+
+static void add_list(walk *k, int64_t group, int64_t output, int64_t section)
+{
+    conv_lists *l = k->l;
+    const conv_map *m = k->map;
+    const span s = { section * m->section, least(m->inputs, (section + 1) * m->section) };
+    const int64_t taps = m->n_taps / l->pieces;
+    for (int64_t p = 0; p < l->pieces; p++) {
+        if (l->begin)
+            l->begin[(section * l->rows + k->row) * l->pieces + p] = (uint32_t)l->count;
+        add_taps(k, &s, group, output, p * taps, (p + 1) * taps);
+    }
 }
 
 static void add_row(walk *k, int64_t group, int64_t output, int64_t section)
 {
     conv_lists *l = k->l;
     const int64_t before = l->count;
-    if (l->begin)
-        l->begin[section * l->rows + k->row] = (uint32_t)before;
-    add_list(k, group, output, least(l->wide, k->map->outputs - output), section);
+    add_list(k, group, output, section);
     if (l->last && l->count > before)
         l->last[k->row] = (uint32_t)section;
     if (l->output)
@@ -76,8 +91,9 @@ static void add_all(conv_lists *l, const conv_map *map, const uint8_t *mask)
 
 static bool allocate(conv_lists *l)
 {
-    const size_t rows = (size_t)l->rows, lists = (size_t)l->sections * rows, count = (size_t)l->count;
-    l->begin = calloc(lists + 1, sizeof *l->begin);
+    const size_t rows = (size_t)l->rows, count = (size_t)l->count,
+                 pieces = (size_t)(l->sections * l->rows * l->pieces);
+    l->begin = calloc(pieces + 1, sizeof *l->begin);
     l->output = calloc(rows + 1, sizeof *l->output);
     l->last = calloc(rows + 1, sizeof *l->last);
     l->entry = calloc(count + 1, sizeof *l->entry);
@@ -88,7 +104,7 @@ static bool allocate(conv_lists *l)
 ltc_status conv_lists_make(conv_lists *l, const conv_map *map, const uint8_t *mask, uint32_t wide,
                            ltc_error *err)
 {
-    *l = (conv_lists){ .wide = wide };
+    *l = (conv_lists){ .wide = wide, .frame = map->frame, .pieces = map->frame ? map->n_taps : 1 };
     l->sections = (map->inputs + map->section - 1) / map->section;
     l->rows = (map->outputs + wide - 1) / wide * map->groups;
     add_all(l, map, mask);
@@ -97,7 +113,7 @@ ltc_status conv_lists_make(conv_lists *l, const conv_map *map, const uint8_t *ma
         return ltc_fail(err, LTC_ENOMEM, "no memory for the lists of %lld weights", (long long)l->count);
     }
     add_all(l, map, mask);
-    l->begin[l->sections * l->rows] = (uint32_t)l->count;
+    l->begin[l->sections * l->rows * l->pieces] = (uint32_t)l->count;
     l->output[l->rows] = (uint32_t)(map->groups * map->outputs);
     return LTC_OK;
 }

@@ -23,8 +23,9 @@ static void run_phase(const cpu_conv *l, const conv_phase *p, const cpu_conv_cal
     l->kernels->apply(&(conv_walk){
         .in = sheet_of(in, first, 0, 0, p->in_step),
         .out = sheet_of(out, first, p->row, p->column, p->out_step), .rows = p->rows, .columns = p->columns,
-        .blocks = end - first, .lists = &p->lists, .w = p->packed ? p->packed : c->w,
-        .gate = gate_of(c, p->back, first, p->row, p->column, p->out_step),
+        .blocks = end - first, .inputs = in->channels, .step = p->in_step,
+        .fresh = conv_phase_fresh(p) * in->row, .lists = &p->lists,
+        .w = p->packed ? p->packed : c->w, .gate = gate_of(c, p->back, first, p->row, p->column, p->out_step),
         .bias = p->back ? NULL : c->bias, .relu = !p->back && c->relu, .add = add });
 }
 
@@ -33,10 +34,12 @@ static void run_winograd(const cpu_conv *l, const cpu_conv_call *c, bool back, b
 {
     const cpu_view *in = back ? c->y : c->x, *out = back ? c->x : c->y;
     const conv_taps taps = conv_taps_of(l, conv_host_weights(l, c->w), back);
-    l->kernels->winograd(&(conv_winograd){
+    const bool spreads = back && conv_spreads(&l->shape);
+    (spreads ? l->kernels->winograd_back : l->kernels->winograd)(&(conv_winograd){
         .in = sheet_of(in, first, 0, 0, 1), .out = sheet_of(out, first, 0, 0, 1), .in_rows = in->h,
         .in_columns = in->w, .rows = out->h, .columns = out->w, .blocks = end - first, .inputs = in->channels,
-        .outputs = out->channels, .pad = back ? l->shape.kernel_h - 1 - l->shape.pad : l->shape.pad,
+        .outputs = out->channels,
+        .pad = back && !spreads ? l->shape.kernel_h - 1 - l->shape.pad : l->shape.pad,
         .form = taps.form, .u = l->points[back], .taps = &taps,
         .gate = gate_of(c, back, first, 0, 0, 1), .bias = back ? NULL : c->bias, .relu = !back && c->relu,
         .add = add, .scratch = c->scratch });
@@ -92,7 +95,8 @@ static void run_slope(const cpu_conv *l, const cpu_conv_call *c, const share *h)
     }
     (wide ? l->kernels->slope_wide : l->kernels->slope)(&(conv_slope){
         .x = sheet_of(c->x, h->block, 0, 0, p->in_step), .g = sheet_of(c->y, h->block, 0, 0, 1),
-        .rows = p->rows, .columns = p->columns, .blocks = h->blocks, .lists = &p->lists,
+        .rows = p->rows, .columns = p->columns, .blocks = h->blocks, .inputs = c->x->channels,
+        .step = p->in_step, .fresh = conv_phase_fresh(p) * c->x->row, .lists = &p->lists,
         .to = p->packed ? p->lists.from : NULL, .first = h->first, .end = h->end,
         .partial = whole ? c->scratch : h->sums, .room = whole ? (int64_t)conv_room(&l->shape) : INT64_MAX,
         .stage = h->stage, .dw = h->dw });

@@ -40,6 +40,11 @@ int64_t conv_phase_reach(const conv_phase *p, const cpu_conv_shape *s, int64_t t
     return p->back ? numerator(p, s, tap, down) / s->stride : numerator(p, s, tap, down);
 }
 
+int64_t conv_phase_fresh(const conv_phase *p)
+{
+    return p->ahead - p->in_step + 1;
+}
+
 static bool is_whole(const conv_phase *p, const cpu_conv_shape *s, int64_t tap)
 {
     return !p->back || (numerator(p, s, tap, true) % s->stride == 0 &&
@@ -57,6 +62,23 @@ int64_t conv_phase_halo(const conv_phase *p, const cpu_conv_shape *s, int64_t h,
         halo = most(halo, most(-x, (p->columns - 1) * p->in_step + x - (w - 1)));
     }
     return halo;
+}
+
+/* Of lists of single outputs alone, and of as many outputs as inputs where the weights' gradient may read the
+ * same lists. */
+static conv_frame frame_of(const conv_phase *p, const cpu_conv_shape *s, uint32_t wide)
+{
+    const int64_t in = p->back ? s->out_h : s->h, first = p->back ? s->pad - s->kernel_h + 1 : -s->pad;
+    if (wide > 1 || s->kernel_h != s->kernel_w || s->stride != 1 || s->dilation != 1 ||
+        p->rows != p->columns || (p->back ? s->out_w : s->w) != in)
+        return CONV_NO_FRAME;
+    for (conv_frame f = CONV_NO_FRAME + 1; f < CONV_FRAMES; f++) {
+        const conv_reach r = conv_reach_of(f);
+        if (r.outputs == p->rows && r.inputs == in && r.first == first && r.taps == s->kernel_h &&
+            (p->back || r.outputs == r.inputs))
+            return f;
+    }
+    return CONV_NO_FRAME;
 }
 
 /* Sections of so many input channels that a list has about so many entries. */
@@ -81,6 +103,14 @@ static conv_map map_of(const conv_phase *p, const cpu_conv_shape *s)
                        .channel = p->back ? s->g_channel : s->x_channel };
 }
 
+/* Where a tap stands among the pieces of a list. */
+static int64_t piece_of(const conv_phase *p, const cpu_conv_shape *s, conv_frame f, int64_t tap)
+{
+    const conv_reach r = conv_reach_of(f);
+    return (conv_phase_reach(p, s, tap, false) - r.first) * r.taps +
+           conv_phase_reach(p, s, tap, true) - r.first;
+}
+
 ltc_status conv_phase_open(conv_phase *p, const cpu_conv_shape *s, const uint8_t *mask, double density,
                            uint32_t wide, ltc_error *err)
 {
@@ -90,12 +120,18 @@ ltc_status conv_phase_open(conv_phase *p, const cpu_conv_shape *s, const uint8_t
     ptrdiff_t *distance = calloc((size_t)map.taps, sizeof *distance);
     ltc_status st = tap && distance ? LTC_OK
                                     : ltc_fail(err, LTC_ENOMEM, "no memory for the taps of a convolution");
+    map.frame = frame_of(p, s, wide);
     for (int64_t t = 0; t < map.taps && !st; t++) {
         distance[t] = conv_phase_reach(p, s, t, true) * row + conv_phase_reach(p, s, t, false) * CPU_LANES;
         if (is_whole(p, s, t))
+            p->ahead = most(p->ahead, conv_phase_reach(p, s, t, true));
+        if (map.frame)
+            tap[piece_of(p, s, map.frame, t)] = (uint32_t)t;
+        else if (is_whole(p, s, t))
             tap[map.n_taps++] = (uint32_t)t;
     }
     map.tap = tap, map.distance = distance;
+    map.n_taps = map.frame ? map.taps : map.n_taps;
     map.section = section_of(&map, density, wide);
     if (!st)
         st = conv_lists_make(&p->lists, &map, mask, wide, err);

@@ -11,6 +11,7 @@ typedef struct conv_phase {
     int64_t row, column;                      /* of its first output */
     int64_t rows, columns;                    /* of its outputs; none: nothing to do */
     int64_t out_step, in_step;                /* pixels from one to the next */
+    int64_t ahead;                            /* rows from an output's to the last that it reads */
     conv_lists lists;
     float *packed;                            /* [count][wide]: in the lists' order; NULL: stored so */
 } conv_phase;
@@ -25,6 +26,9 @@ void       conv_phase_close(conv_phase *p);
 
 /* How far from an output's pixel a phase reads the tap: in rows, or columns. */
 int64_t conv_phase_reach(const conv_phase *p, const cpu_conv_shape *s, int64_t tap, bool down);
+
+/* From an output's row to the first that the output above does not read. */
+int64_t conv_phase_fresh(const conv_phase *p);
 
 /* The most that a phase reads outside of its input, which has h rows and w columns. */
 int64_t conv_phase_halo(const conv_phase *p, const cpu_conv_shape *s, int64_t h, int64_t w);

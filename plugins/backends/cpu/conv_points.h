@@ -34,7 +34,7 @@ static inline __attribute__((always_inline)) conv_sides conv_sides_of(conv_form 
 }
 
 /* Weights [output][input][kernel][kernel] that stand by_output and by_input apart. back: the taps are turned
- * around, as the data gradient wants them. */
+ * around, as a data gradient that gathers wants them. */
 typedef struct conv_taps {
     const float *w;
     conv_form form;

@@ -51,6 +51,28 @@ conv_line(const int ty, const int l, ptrdiff_t block, ptrdiff_t row)
     return l / ty * block + l % ty * row;
 }
 
+/* Is one block of both small enough to stay in a near cache, a megabyte? */
+static inline bool conv_is_near(const conv_sheet *a, const conv_sheet *b)
+{
+    return a->block + b->block < 1 << 18;
+}
+
+/* Asks a near cache for rows of a channel, to be read or written. Inlined, and so are its callers: gcc leaves
+ * out a call of what does nothing else. */
+static inline __attribute__((always_inline)) void
+conv_ask_for(const float *from, ptrdiff_t row, ptrdiff_t column, int64_t rows, int64_t columns,
+             const bool write)
+{
+    for (int64_t y = 0; y < rows; y++)
+        for (int64_t x = 0; x < columns; x++) {
+            const float *at = from + y * row + x * column;
+            if (write)
+                __builtin_prefetch(at, 1, 2);
+            else
+                __builtin_prefetch(at, 0, 2);
+        }
+}
+
 static inline __attribute__((always_inline)) bool
 conv_is_ours(const conv_spot *s, const int ty, const int tx, int p)
 {

@@ -1,5 +1,6 @@
-/* The inputs' transforms of the algorithms by points on registers of samples, and the tiles that they work
- * on. For the kernel files conv_winograd.c and conv_winograd_slope.c. */
+/* The transforms of the algorithms by points on registers of samples, of inputs and of outputs' gradients,
+ * and the tiles that they work on. For the kernel files conv_winograd.c, conv_winograd_back.c and
+ * conv_winograd_slope.c. */
 #ifndef CPU_CONV_TRANSFORM_H
 #define CPU_CONV_TRANSFORM_H
 
@@ -38,8 +39,8 @@ REG_INLINE void points_of_inputs(reg *d, const int step)
     d[5 * step] = reg_fma(four, d1, reg_fma(-five, d3, d5));
 }
 
-/* What the inputs' transform has to know: where channel 0 is, how large a plane is, and its frame of
- * zeros. */
+/* What a transform has to know: where channel 0 is, how large a plane is, and the frame of zeros that inputs
+ * have. */
 typedef struct plane { conv_sheet x; int64_t rows, columns, pad; conv_form form; } plane;
 
 /* The 36 inputs of a tile; zeros where it reaches past the frame of zeros that there is. */
@@ -110,6 +111,74 @@ static inline void transform_channels(const plane *k, const tile *t, int64_t fir
                 transform_channel(k, t, x + lane, true, v + lane, point);
             else
                 transform_channel(k, t, x + lane, false, v + lane, point);
+        }
+    }
+}
+
+/* d <- A y: six points of four or two numbers, or three of two. */
+REG_INLINE void points_of_outputs(const conv_form form, const reg *y, const int step, reg *d,
+                                  const int d_step)
+{
+    if (form == CONV_PLANE) {
+        d[0] = y[0] + y[step], d[d_step] = y[0], d[2 * d_step] = y[step];
+        return;
+    }
+    const int side = conv_sides_of(form).tile;
+    reg a = y[0], b = y[step], c = y[0], e = y[step] + y[step];
+    if (side == 4) {
+        a += y[2 * step], b += y[3 * step];
+        c = reg_fma(reg_all(4), y[2 * step], c), e = reg_fma(reg_all(8), y[3 * step], e);
+    }
+    d[0] = y[0];
+    d[d_step] = a + b;
+    d[2 * d_step] = a - b;
+    d[3 * d_step] = c + e;
+    d[4 * d_step] = c - e;
+    d[5 * d_step] = y[(side - 1) * step];
+}
+
+/* The gradient of a tile's outputs; zeros where it reaches past the plane. */
+REG_INLINE void read_gradient(const int side, const plane *k, const tile *t, const float *g, reg *y)
+{
+    for (int i = 0; i < side; i++)
+        REG_UNROLL for (int j = 0; j < side; j++)
+            y[i * side + j] = t->row + i < k->rows && t->column + j < k->columns
+                                  ? reg_load(g + i * k->x.row + j * CPU_LANES) : (reg){ 0 };
+}
+
+/* One channel of a gradient: its points go to d, so far apart. */
+REG_INLINE void transform_gradient(const conv_form form, const plane *k, const tile *t, const float *g,
+                                   float *d, ptrdiff_t point)
+{
+    const conv_sides z = conv_sides_of(form);
+    reg y[16], half[4 * CONV_SIDE], all[CONV_SIDE];
+    read_gradient(z.tile, k, t, g, y);
+    for (int j = 0; j < z.tile; j++)
+        points_of_outputs(form, y + j, z.tile, half + j, z.tile);
+    for (int i = 0; i < z.points; i++) {
+        points_of_outputs(form, half + i * z.tile, 1, all, 1);
+        REG_UNROLL for (int j = 0; j < z.points; j++)
+            reg_store(d + (i * z.points + j) * point, all[j]);
+    }
+}
+
+/* Channels [first, end) of a gradient's tile, as transform_channels of a value's. */
+static inline void transform_gradients(const plane *k, const tile *t, int64_t first, int64_t end, float *d,
+                                       ptrdiff_t channel, ptrdiff_t point)
+{
+    const float *g = k->x.at + t->block * k->x.block + t->row * k->x.row + t->column * CPU_LANES +
+                     first * k->x.channel;
+    for (int64_t o = first; o < end; o++, g += k->x.channel, d += channel) {
+        if (o + 1 < end)
+            ask_for(g + k->x.channel, k->x.row, conv_sides_of(k->form).tile);
+        for (int lane = 0; lane < CPU_LANES; lane += REG_LANES) {
+            const float *from = g + lane;
+            float *to = d + lane;
+            switch (k->form) {
+            case CONV_FOUR_BY_THREE: transform_gradient(CONV_FOUR_BY_THREE, k, t, from, to, point); break;
+            case CONV_TWO_BY_FIVE:   transform_gradient(CONV_TWO_BY_FIVE, k, t, from, to, point); break;
+            case CONV_PLANE:         transform_gradient(CONV_PLANE, k, t, from, to, point); break;
+            }
         }
     }
 }

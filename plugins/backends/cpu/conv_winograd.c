@@ -4,13 +4,8 @@
  * Samples lie innermost, so both transforms are the same arithmetic on every lane. A panel of CONV_PANEL
  * tiles is transformed, multiplied point by point and transformed back before the next begins. Tiles are
  * independent of each other: no bit depends on the panels or on the blocks that a call gets. */
+#include "conv_product.h"
 #include "conv_transform.h"
-
-#if REG_LANES == 16
-enum { ACROSS = 4 };                          /* registers of a panel that are multiplied at once */
-#else
-enum { ACROSS = 2 };
-#endif
 
 /* y <- A^T m: four or two outputs of six points, or two of three. */
 REG_INLINE void outputs_of_points(const conv_form form, const reg *m, reg *y, const int step)
@@ -30,55 +25,6 @@ REG_INLINE void outputs_of_points(const conv_form form, const reg *m, reg *y, co
     y[step] = odd;
     y[2 * step] = reg_fma(reg_all(4), c, a);
     y[3 * step] = reg_fma(reg_all(8), e, b) + m[5];
-}
-
-/* m[CONV_WIDE outputs][a part of the panel] = u v at one point. */
-static __attribute__((noinline)) void tile_product(const float *u, const float *v, int64_t inputs, float *m)
-{
-    reg a[CONV_WIDE * ACROSS];
-    REG_UNROLL for (int i = 0; i < CONV_WIDE * ACROSS; i++)
-        a[i] = (reg){ 0 };
-    for (int64_t c = 0; c < inputs; c++, u += CONV_WIDE, v += CONV_PANEL * CPU_LANES) {
-        reg x[ACROSS];
-        REG_UNROLL for (int j = 0; j < ACROSS; j++)
-            x[j] = reg_load(v + j * REG_LANES);
-        REG_UNROLL for (int i = 0; i < CONV_WIDE; i++)
-            REG_UNROLL for (int j = 0; j < ACROSS; j++)
-                a[i * ACROSS + j] = reg_fma(reg_all(u[i]), x[j], a[i * ACROSS + j]);
-    }
-    REG_UNROLL for (int i = 0; i < CONV_WIDE; i++)
-        REG_UNROLL for (int j = 0; j < ACROSS; j++)
-            reg_store(m + i * CONV_PANEL * CPU_LANES + j * REG_LANES, a[i * ACROSS + j]);
-}
-
-void CPU_NAME(conv_weights)(const conv_taps *t, int64_t first, int64_t end, ptrdiff_t point, float *u);
-
-/* Weights at points: of the first of some outputs, and from one point to the next. */
-typedef struct factors { const float *u; ptrdiff_t point; } factors;
-
-/* Of outputs [first, end), which own is room for. */
-static factors factors_of(const conv_winograd *k, int64_t first, int64_t end, float *own)
-{
-    const ptrdiff_t group = conv_group_stride(k->inputs);
-    if (k->u)
-        return (factors){ k->u + first / CONV_WIDE * group, conv_point_stride(k->outputs, k->inputs) };
-    const factors f = { own, conv_point_stride(CONV_CHUNK, k->inputs) };
-    CPU_NAME(conv_weights)(k->taps, first, end, f.point, own);
-    return f;
-}
-
-/* Products of some outputs at all points. */
-static void multiply(const conv_winograd *k, const factors *f, int64_t outputs, const float *v, float *m)
-{
-    const int side = conv_sides_of(k->form).points;
-    const float *u = f->u;
-    for (int p = 0; p < side * side; p++) {
-        for (int64_t o = 0; o < outputs; o += CONV_WIDE)
-            for (int part = 0; part < CONV_PANEL * CPU_LANES; part += ACROSS * REG_LANES)
-                tile_product(u + o / CONV_WIDE * conv_group_stride(k->inputs), v + part, k->inputs,
-                             m + o * CONV_PANEL * CPU_LANES + part);
-        u += f->point, v += conv_panel_stride(k->inputs), m += conv_panel_stride(CONV_CHUNK);
-    }
 }
 
 /* One output of one tile: what is to be stored is in y[tile][tile]. */
@@ -149,8 +95,7 @@ static void outputs_of_panel(const conv_winograd *k, const tile *t, int64_t tile
     float *m = rest, *own = m + CONV_POINTS * conv_panel_stride(CONV_CHUNK);
     for (int64_t first = 0, end; first < k->outputs; first = end) {
         end = k->outputs - first < CONV_CHUNK ? k->outputs : first + CONV_CHUNK;
-        const factors f = factors_of(k, first, end, own);
-        multiply(k, &f, end - first, v, m);
+        CPU_NAME(conv_product)(k, first, end, v, m, own);
         for (int64_t i = 0; i < tiles; i++)
             transform_chunk(k, &t[i], first, end, m + i * CPU_LANES);
     }

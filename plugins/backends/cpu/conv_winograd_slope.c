@@ -60,78 +60,12 @@ static void transform_inputs(const conv_winograd_slope *k, const space *s, const
     }
 }
 
-/* d <- A y: six points of four or two numbers, or three of two. */
-REG_INLINE void points_of_outputs(const conv_form form, const reg *y, const int step, reg *d,
-                                  const int d_step)
-{
-    if (form == CONV_PLANE) {
-        d[0] = y[0] + y[step], d[d_step] = y[0], d[2 * d_step] = y[step];
-        return;
-    }
-    const int side = conv_sides_of(form).tile;
-    reg a = y[0], b = y[step], c = y[0], e = y[step] + y[step];
-    if (side == 4) {
-        a += y[2 * step], b += y[3 * step];
-        c = reg_fma(reg_all(4), y[2 * step], c), e = reg_fma(reg_all(8), y[3 * step], e);
-    }
-    d[0] = y[0];
-    d[d_step] = a + b;
-    d[2 * d_step] = a - b;
-    d[3 * d_step] = c + e;
-    d[4 * d_step] = c - e;
-    d[5 * d_step] = y[(side - 1) * step];
-}
-
-REG_INLINE void read_gradient(const int side, const conv_winograd_slope *k, const tile *t, const float *g,
-                              reg *y)
-{
-    for (int i = 0; i < side; i++)
-        REG_UNROLL for (int j = 0; j < side; j++)
-            y[i * side + j] = t->row + i < k->rows && t->column + j < k->columns
-                                  ? reg_load(g + i * k->g.row + j * CPU_LANES) : (reg){ 0 };
-}
-
-REG_INLINE void transform_output(const conv_form form, const conv_winograd_slope *k, const space *s,
-                                 const tile *t, const float *g, float *d)
-{
-    const conv_sides z = conv_sides_of(form);
-    reg y[16], half[4 * CONV_SIDE], all[CONV_SIDE];
-    read_gradient(z.tile, k, t, g, y);
-    for (int j = 0; j < z.tile; j++)
-        points_of_outputs(form, y + j, z.tile, half + j, z.tile);
-    for (int i = 0; i < z.points; i++) {
-        points_of_outputs(form, half + i * z.tile, 1, all, 1);
-        REG_UNROLL for (int j = 0; j < z.points; j++)
-            reg_store(d + (i * z.points + j) * s->d_point, all[j]);
-    }
-}
-
 /* What stands for outputs beyond the last. */
 static void clear_outputs(const space *s, int points, int64_t outputs)
 {
     for (int p = 0; p < points && outputs % CONV_WIDE; p++)
         memset(s->d + p * s->d_point + outputs * PANEL, 0,
                (size_t)((CONV_WIDE - outputs % CONV_WIDE) * PANEL) * sizeof *s->d);
-}
-
-/* Outputs [first, end) of one tile, into its place in the panel. */
-static void transform_outputs(const conv_winograd_slope *k, const space *s, const tile *t, int64_t first,
-                              int64_t end, float *d)
-{
-    const float *g = k->g.at + t->block * k->g.block + t->row * k->g.row + t->column * CPU_LANES;
-    for (int64_t o = first; o < end; o++) {
-        if (o + 1 < end)
-            ask_for(g + (o + 1) * k->g.channel, k->g.row, conv_sides_of(k->form).tile);
-        for (int lane = 0; lane < CPU_LANES; lane += REG_LANES) {
-            const float *from = g + o * k->g.channel + lane;
-            float *to = d + (o - first) * PANEL + lane;
-            switch (k->form) {
-            case CONV_FOUR_BY_THREE: transform_output(CONV_FOUR_BY_THREE, k, s, t, from, to); break;
-            case CONV_TWO_BY_FIVE:   transform_output(CONV_TWO_BY_FIVE, k, s, t, from, to); break;
-            case CONV_PLANE:         transform_output(CONV_PLANE, k, s, t, from, to); break;
-            }
-        }
-    }
 }
 
 /* One product: CONV_WIDE outputs by some columns of a band over n tiles and samples, added to m or, if it is
@@ -204,12 +138,13 @@ static void multiply(const space *s, int p, int64_t outputs, int64_t n, bool fir
 static void add_panel(const conv_winograd_slope *k, const space *s, int64_t from, int64_t tiles, bool only,
                       int64_t first, int64_t end)
 {
+    const plane g = { k->g, k->rows, k->columns, 0, k->form };
     const conv_sides z = conv_sides_of(k->form);
     for (int64_t i = 0; i < tiles; i++) {
         const tile t = tile_at(k->rows, k->columns, z.tile, from + i);
         if (!only || first == k->first)
             transform_inputs(k, s, &t, s->v + i * CPU_LANES * s->band);
-        transform_outputs(k, s, &t, first, end, s->d + i * CPU_LANES);
+        transform_gradients(&g, &t, first, end, s->d + i * CPU_LANES, PANEL, s->d_point);
     }
     for (int p = 0; p < z.points * z.points; p++)
         multiply(s, p, end - first, tiles * CPU_LANES, from == 0);

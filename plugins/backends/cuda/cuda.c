@@ -27,8 +27,8 @@ static const ltc_opt option[] = {
              "are left"),
     LTC_ENUM(options, convolution, AUTO, convolutions,
              "what computes the convolutions of a training step: kernels for all replicas at once, or "
-             "NVIDIA's library, with whose version results are then stored; auto: the library, if the build "
-             "found it"),
+             "NVIDIA's library, whose version is then part of the identity, of perceptrons too; auto: the "
+             "library, if the build found it"),
 };
 static const ltc_schema schema = LTC_SCHEMA(options, option);
 

@@ -134,13 +134,21 @@ const char *lcu_dnn_text(const lcu_dnn *dnn)
     return dnn->text;
 }
 
-/* Of the convolution. From cuDNN 9 on there are kinds of it; that the driver (5), the runtime (6) or a part
- * of the library (8, 9) does not serve is the machine's fault, on which no bits may depend. */
+/* Of the convolution. From cuDNN 9 on there are kinds of it; that the driver, the runtime or a part of the
+ * library is missing is the machine's fault, on which no bits may depend. */
 static bool is_refusal(cudnnStatus_t st)
 {
-    const int kind = (int)st - (int)CUDNN_STATUS_NOT_SUPPORTED;
-    const bool has_kinds = CUDNN_STATUS_NOT_SUPPORTED >= 1000;
-    return kind == 0 || (has_kinds && kind > 0 && kind < 1000 && (kind < 5 || kind == 7 || kind > 9));
+#if CUDNN_VERSION >= 90000
+    switch ((int)st) {
+    case CUDNN_STATUS_NOT_SUPPORTED_INCOMPATIBLE_CUDA_DRIVER:
+    case CUDNN_STATUS_NOT_SUPPORTED_INCOMPATIBLE_CUDART:
+    case CUDNN_STATUS_NOT_SUPPORTED_RUNTIME_PREREQUISITE_MISSING:
+    case CUDNN_STATUS_NOT_SUPPORTED_SUBLIBRARY_UNAVAILABLE: return false;
+    default: return CUDNN_STATUS_CATEGORY((int)st) == CUDNN_STATUS_NOT_SUPPORTED;
+    }
+#else
+    return st == CUDNN_STATUS_NOT_SUPPORTED;
+#endif
 }
 
 /* The most that one of the three wants. */

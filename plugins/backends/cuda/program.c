@@ -106,7 +106,7 @@ static uint32_t count_segments(const ltc_graph *g)
     return n;
 }
 
-/* Everything of a program that needs no device. */
+/* Everything of a program but its memory. At the first convolution cuDNN takes its own. */
 static ltc_status begin(const lcu_backend *b, lcu_program *p, const ltc_compile_req *r, ltc_error *err)
 {
     ltc_status st = lts_request_compile(r, &takes, err);

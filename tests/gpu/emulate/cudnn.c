@@ -32,7 +32,7 @@ typedef struct work {
 
 size_t cudnnGetVersion(void)
 {
-    return 90001;
+    return CUDNN_VERSION;
 }
 
 const char *cudnnGetErrorString(cudnnStatus_t st)
@@ -127,13 +127,16 @@ static int out_of(int in, int kernel, const struct emulated_how *how)
     return (in + 2 * how->pad - how->dilation * (kernel - 1) - 1) / how->stride + 1;
 }
 
-/* Do the shapes belong together? Else the caller is wrong. Depthwise is a shape that it does not have. */
+/* Do the shapes belong together? Else the caller is wrong. Depthwise is a shape that it does not have; what
+ * it has for kernels of 7 x 7 was not installed. */
 static cudnnStatus_t look(const shape *x, const shape *w, const shape *y, const struct emulated_how *how)
 {
     if (x->n != y->n || x->c != w->c * how->groups || y->c != w->n || w->n % how->groups ||
         y->h != out_of(x->h, w->h, how) || y->w != out_of(x->w, w->w, how) || how->math != CUDNN_FMA_MATH)
         return CUDNN_STATUS_BAD_PARAM;
-    return how->groups > 1 && w->c == 1 ? CUDNN_STATUS_NOT_SUPPORTED : CUDNN_STATUS_SUCCESS;
+    if (w->h == 7)
+        return CUDNN_STATUS_NOT_SUPPORTED_SUBLIBRARY_UNAVAILABLE;
+    return how->groups > 1 && w->c == 1 ? CUDNN_STATUS_NOT_SUPPORTED_SHAPE : CUDNN_STATUS_SUCCESS;
 }
 
 static cudnnStatus_t tell_space(cudnnStatus_t st, size_t *bytes)

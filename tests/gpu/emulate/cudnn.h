@@ -5,8 +5,19 @@
 
 #include <cuda_runtime_api.h>
 
+#define CUDNN_VERSION 90001
+#define CUDNN_STATUS_CATEGORY(status) ((status) / 1000 * 1000)
+
 typedef enum {
-    CUDNN_STATUS_SUCCESS, CUDNN_STATUS_ALLOC_FAILED, CUDNN_STATUS_BAD_PARAM, CUDNN_STATUS_NOT_SUPPORTED
+    CUDNN_STATUS_SUCCESS                                    = 0,
+    CUDNN_STATUS_BAD_PARAM                                  = 2000,
+    CUDNN_STATUS_NOT_SUPPORTED                              = 3000,
+    CUDNN_STATUS_NOT_SUPPORTED_SHAPE                        = 3002,
+    CUDNN_STATUS_NOT_SUPPORTED_INCOMPATIBLE_CUDA_DRIVER     = 3005,
+    CUDNN_STATUS_NOT_SUPPORTED_INCOMPATIBLE_CUDART          = 3006,
+    CUDNN_STATUS_NOT_SUPPORTED_RUNTIME_PREREQUISITE_MISSING = 3008,
+    CUDNN_STATUS_NOT_SUPPORTED_SUBLIBRARY_UNAVAILABLE       = 3009,
+    CUDNN_STATUS_ALLOC_FAILED                               = 4003
 } cudnnStatus_t;
 typedef enum { CUDNN_DATA_FLOAT } cudnnDataType_t;
 typedef enum { CUDNN_TENSOR_NCHW } cudnnTensorFormat_t;
