@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -12,20 +13,21 @@
 #include "cli/cli.h"
 #include "util/available.h"
 
-/* Signals that asked to stop. A handler can reach nothing but a global. */
-static volatile sig_atomic_t asked;
+/* Signals that asked to stop. A handler can reach nothing but a global; workers read it. */
+static atomic_int asked;
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal's handler must not wait for a lock");
 
 static void on_signal(int number)
 {
     (void)number;
-    if (asked++)
+    if (atomic_fetch_add(&asked, 1))
         _exit(LT_EXIT_STOPPED);
 }
 
 static bool cancelled(void *arg)
 {
     (void)arg;
-    return asked != 0;
+    return atomic_load(&asked) != 0;
 }
 
 static double now_s(void)
