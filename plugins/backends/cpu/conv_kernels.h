@@ -1,5 +1,5 @@
 /* What the kernels of convolutions are told, and the table of them that each instruction set has. Called
- * by conv.c alone; see there for what the passes mean. All strides are in floats. */
+ * by conv_passes.c; see conv.h for what the passes mean. All strides are in floats. */
 #ifndef CPU_CONV_KERNELS_H
 #define CPU_CONV_KERNELS_H
 

@@ -1,5 +1,6 @@
 /* One phase of a pass over lists: outputs that lie a fixed step apart and so read the same taps. A forward
- * pass is one phase; the data gradient of a convolution of stride s has s * s. Called by conv.c alone. */
+ * pass is one phase; the data gradient of a convolution of stride s has s * s. Called by
+ * conv_layer.c and conv_passes.c. */
 #ifndef CPU_CONV_PHASE_H
 #define CPU_CONV_PHASE_H
 

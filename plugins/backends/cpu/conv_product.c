@@ -1,7 +1,6 @@
 /* The products of an algorithm by points, point by point: weights times a panel of tiles. Compiled once for
  * each instruction set. */
 #include "conv_product.h"
-#include "conv_reg.h"
 
 #if REG_LANES == 16
 enum { ACROSS = 4 };                          /* registers of a panel that are multiplied at once */
@@ -44,8 +43,8 @@ static factors factors_of(const conv_winograd *k, int64_t first, int64_t end, fl
     return f;
 }
 
-void CPU_NAME(conv_product)(const conv_winograd *k, int64_t first, int64_t end, const float *v, float *m,
-                            float *own)
+/* Of outputs [first, end), one chunk, at all points. */
+static void multiply(const conv_winograd *k, int64_t first, int64_t end, const float *v, float *m, float *own)
 {
     const factors f = factors_of(k, first, end, own);
     const int side = conv_sides_of(k->form).points;
@@ -56,5 +55,17 @@ void CPU_NAME(conv_product)(const conv_winograd *k, int64_t first, int64_t end, 
                 tile_product(u + o / CONV_WIDE * conv_group_stride(k->inputs), v + part, k->inputs,
                              m + o * CONV_PANEL * CPU_LANES + part);
         u += f.point, v += conv_panel_stride(k->inputs), m += conv_panel_stride(CONV_CHUNK);
+    }
+}
+
+void CPU_NAME(conv_products)(const conv_winograd *k, const tile *t, int64_t tiles, const float *v,
+                             float *rest, conv_product_fn *fn)
+{
+    float *m = rest, *own = m + CONV_POINTS * conv_panel_stride(CONV_CHUNK);
+    for (int64_t first = 0, end; first < k->outputs; first = end) {
+        end = k->outputs - first < CONV_CHUNK ? k->outputs : first + CONV_CHUNK;
+        multiply(k, first, end, v, m, own);
+        for (int64_t i = 0; i < tiles; i++)
+            fn(k, &t[i], first, end, m + i * CPU_LANES);
     }
 }

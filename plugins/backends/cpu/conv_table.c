@@ -1,4 +1,4 @@
-/* The kernels of convolutions for one instruction set, as conv.c finds them. Compiled once for each. */
+/* The kernels of convolutions for one instruction set, as conv_layer.c finds them. Compiled once for each. */
 #include "conv_kernels.h"
 
 void CPU_NAME(conv_apply)(const conv_walk *k);

@@ -5,7 +5,6 @@
  * tiles is transformed, multiplied point by point and transformed back before the next begins. Tiles are
  * independent of each other: no bit depends on the panels or on the blocks that a call gets. */
 #include "conv_product.h"
-#include "conv_transform.h"
 
 /* y <- A^T m: four or two outputs of six points, or two of three. */
 REG_INLINE void outputs_of_points(const conv_form form, const reg *m, reg *y, const int step)
@@ -88,19 +87,6 @@ static void transform_chunk(const conv_winograd *k, const tile *t, int64_t first
     }
 }
 
-/* All outputs of some tiles, whose inputs are at points in v; rest: scratch behind it. */
-static void outputs_of_panel(const conv_winograd *k, const tile *t, int64_t tiles, const float *v,
-                             float *rest)
-{
-    float *m = rest, *own = m + CONV_POINTS * conv_panel_stride(CONV_CHUNK);
-    for (int64_t first = 0, end; first < k->outputs; first = end) {
-        end = k->outputs - first < CONV_CHUNK ? k->outputs : first + CONV_CHUNK;
-        CPU_NAME(conv_product)(k, first, end, v, m, own);
-        for (int64_t i = 0; i < tiles; i++)
-            transform_chunk(k, &t[i], first, end, m + i * CPU_LANES);
-    }
-}
-
 void CPU_NAME(conv_winograd)(const conv_winograd *k);
 
 void CPU_NAME(conv_winograd)(const conv_winograd *k)
@@ -117,6 +103,7 @@ void CPU_NAME(conv_winograd)(const conv_winograd *k)
             transform_channels(&in, &t[i], 0, k->inputs, v + i * CPU_LANES, CONV_PANEL * CPU_LANES,
                                conv_panel_stride(k->inputs));
         }
-        outputs_of_panel(k, t, tiles, v, v + CONV_POINTS * conv_panel_stride(k->inputs));
+        CPU_NAME(conv_products)(k, t, tiles, v, v + CONV_POINTS * conv_panel_stride(k->inputs),
+                                transform_chunk);
     }
 }

@@ -6,7 +6,6 @@
  * What tiles give overlaps. A pixel's sum goes over its tiles in their order, which is that of a block's rows
  * and columns: so no bit depends on the panels or on the blocks that a call gets. */
 #include "conv_product.h"
-#include "conv_transform.h"
 
 /* x <- B m: six numbers of six points. */
 REG_INLINE void inputs_of_points(const reg *m, reg *x)
@@ -88,17 +87,6 @@ static void gate_block(const conv_winograd *k, int64_t block)
     }
 }
 
-static void add_panel(const conv_winograd *k, const tile *t, int64_t tiles, const float *v, float *rest)
-{
-    float *m = rest, *own = m + CONV_POINTS * conv_panel_stride(CONV_CHUNK);
-    for (int64_t first = 0, end; first < k->outputs; first = end) {
-        end = k->outputs - first < CONV_CHUNK ? k->outputs : first + CONV_CHUNK;
-        CPU_NAME(conv_product)(k, first, end, v, m, own);
-        for (int64_t i = 0; i < tiles; i++)
-            add_tile(k, &t[i], first, end, m + i * CPU_LANES);
-    }
-}
-
 void CPU_NAME(conv_winograd_back)(const conv_winograd *k);
 
 void CPU_NAME(conv_winograd_back)(const conv_winograd *k)
@@ -117,7 +105,8 @@ void CPU_NAME(conv_winograd_back)(const conv_winograd *k)
             if (!k->add && (from + i) % each == 0)
                 begin_block(k, t[i].block);
         }
-        add_panel(k, t, tiles, v, v + CONV_POINTS * conv_panel_stride(k->inputs));
+        CPU_NAME(conv_products)(k, t, tiles, v, v + CONV_POINTS * conv_panel_stride(k->inputs),
+                                add_tile);
         for (int64_t block = from / each; k->gate.at && block < end / each; block++)
             gate_block(k, block);
     }
