@@ -37,8 +37,8 @@ ltc_status lt_store_put_for_now(lt_store *s, lt_tensors *t, lt_digest *name, int
 void lt_store_take_back(lt_store *s, const lt_digest *name, int64_t stamp);
 
 /* Records: a text under a key (the SHA-256 of an action's canonical text). A put replaces it. The file
- * carries a checksum; a damaged record counts as missing. get adds to text, and nothing unless *found. An
- * object that a record names may be gone: who needs both asks for both. */
+ * carries a checksum; a damaged record counts as missing. get adds to text, and nothing unless *found, and gc
+ * takes the record for new. An object that a record names may be gone: who needs both asks for both. */
 ltc_status lt_record_put(lt_store *s, const lt_digest *key, const char *text, size_t n, ltc_error *err);
 ltc_status lt_record_get(lt_store *s, const lt_digest *key, lt_text *text, bool *found, ltc_error *err);
 
