@@ -45,6 +45,17 @@ ltc_status lt_database_commit(sqlite3 *db, ltc_status st, ltc_error *err)
     return st;
 }
 
+ltc_status lt_database_check_place(sqlite3 *db, ltc_error *err)
+{
+    int moved = 0;
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_HAS_MOVED, &moved))
+        return lt_database_fail(db, err);
+    return !moved ? LTC_OK
+                  : ltc_fail(err, LTC_EIO, "%s was removed or replaced while the run was at work: the same "
+                                           "command makes it anew from the store",
+                             sqlite3_db_filename(db, "main"));
+}
+
 /* Statements that drop all there is; views first, which look into tables. */
 static ltc_status list_drops(sqlite3 *db, lt_text *to, ltc_error *err)
 {
