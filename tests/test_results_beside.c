@@ -3,6 +3,7 @@
  * whose directory was removed beside it writes nothing into the one that is there now. */
 #include "results_rig.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -294,6 +295,31 @@ static void a_run_whose_database_was_removed_writes_no_results(void)
     }
 }
 
+/* Longer than a run waits before it begins. */
+static void *let_go_later(void *db)
+{
+    sleep(6);
+    CU_ASSERT_EQUAL(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    return NULL;
+}
+
+static void a_run_at_work_waits_for_a_lock(void)
+{
+    char path[300];
+    rig *r = rig_create();
+    sqlite3 *db = NULL;
+    pthread_t thread;
+    rig_start(r);
+    snprintf(path, sizeof path, "%s/results.db", r->dir);
+    CU_ASSERT_EQUAL_FATAL(sqlite3_open(path, &db), SQLITE_OK);
+    CU_ASSERT_EQUAL_FATAL(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, let_go_later, db), 0);
+    rig_fill(r, rig_forward);
+    pthread_join(thread, NULL);
+    sqlite3_close(db);
+    close_run(r);
+}
+
 int main(void)
 {
     static const lt_test claims[] = {
@@ -303,6 +329,8 @@ int main(void)
         { "another version is named, with the remedy", another_version_is_named_with_the_remedy },
         { "a run whose database was removed writes no results",
           a_run_whose_database_was_removed_writes_no_results },
+        { "a run at work waits for who locks results.db longer than one that begins",
+          a_run_at_work_waits_for_a_lock },
     };
     return lt_suite_run("results beside a run", claims, sizeof claims / sizeof claims[0]);
 }
