@@ -317,7 +317,7 @@ static void a_run_at_work_waits_for_a_lock(void)
     rig_fill(r, rig_forward);
     pthread_join(thread, NULL);
     sqlite3_close(db);
-    close_run(r);
+    rig_close(r);
 }
 
 int main(void)
