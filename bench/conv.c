@@ -1,17 +1,14 @@
 /* bench_conv [SHAPE [ISA]]: what the cpu backend's convolutions reach, beside the machine's peak of
- * multiply- adds: GF/s of the work that is done, and of a dense convolution's in that time. One thread.
+ * multiply-adds: GF/s of the work that is done, and of a dense convolution's in that time. One thread.
  * The best of many short rounds, in which the densities and passes take turns, in processor time, since
  * the machine may be shared. Build it with Release. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 #include "conv_choice.h"
 #include "conv_rig.h"
+#include "peak.h"
 
 enum { ROUNDS = 9, DENSITIES = 7, BATCH = 60 };
 static const double density[DENSITIES] = { 1, 0.5, 0.2, 0.1, 0.036, 0.02, 0.01 };
@@ -39,41 +36,6 @@ static cpu_isa best_isa(void)
         return CPU_AVX512;
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? CPU_AVX2 : CPU_PORTABLE;
 }
-
-#if defined(__x86_64__)
-/* Multiply-adds of eight independent registers, as many floats as the widest has: the most there is. */
-__attribute__((target("avx512f,fma"))) static float peak_512(int n)
-{
-    const __m512 x = _mm512_set1_ps(0.999f), y = _mm512_set1_ps(0.001f);
-    __m512 a = x, b = a + y, c = b + y, d = c + y, e = d + y, f = e + y, g = f + y, h = g + y;
-    for (int k = 0; k < n; k++) {
-        a = _mm512_fmadd_ps(a, x, y), b = _mm512_fmadd_ps(b, x, y);
-        c = _mm512_fmadd_ps(c, x, y), d = _mm512_fmadd_ps(d, x, y);
-        e = _mm512_fmadd_ps(e, x, y), f = _mm512_fmadd_ps(f, x, y);
-        g = _mm512_fmadd_ps(g, x, y), h = _mm512_fmadd_ps(h, x, y);
-    }
-    a = a + b + c + d + e + f + g + h;
-    return _mm512_cvtss_f32(a);
-}
-
-static double peak(void)
-{
-    enum { N = 1 << 20 };
-    double best = 1e9;
-    volatile float sink = 0;
-    for (int r = 0; r < ROUNDS && best_isa() == CPU_AVX512; r++) {
-        const double t = now();
-        sink = sink + peak_512(N);
-        best = now() - t < best ? now() - t : best;
-    }
-    return 2.0 * 8 * 16 * N / best / 1e9;
-}
-#else
-static double peak(void)
-{
-    return 0;
-}
-#endif
 
 static void run(lt_conv *c, conv_pass pass)
 {
@@ -122,7 +84,7 @@ int main(int argc, char **argv)
     const int only = argc > 1 ? atoi(argv[1]) : -1, isa = argc > 2 ? atoi(argv[2]) : (int)best_isa();
     printf("microseconds, GF/s of alive weights (and as if dense), kernel: forward | data gradient | "
            "weights' gradient\n");
-    printf("multiply-adds in registers alone: %.0f GF/s\n", peak());
+    printf("multiply-adds in registers alone: %.0f GF/s\n", lt_bench_peak());
     for (int i = 0; i < SHAPES; i++)
         if (only < 0 || only == i)
             measure(&shapes[i], (cpu_isa)isa);

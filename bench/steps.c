@@ -3,15 +3,19 @@
  * the mask of a ticket (its directory), or under a random mask that keeps DENSITY of every weight; where
  * STEPS is 0, SPANS evaluations of the test split. Prints median and best microseconds a step or an
  * evaluation, the least of processor time that all threads together took for one, accuracy on a thousand test
- * samples after them all, and the backend's identity. For bench/run. */
+ * samples after them all, a step's work in GF, a core's peak in GF/s, and the backend's identity. For
+ * bench/run. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <ltcore/ops.h>
+
 #include "bench.h"
 #include "data/key.h"
+#include "peak.h"
 #include "store/tensors.h"
 #include "train/init.h"
 
@@ -164,6 +168,43 @@ static ltc_status accuracy_of(lt_session *s, const lt_data *data, double *accura
     return st;
 }
 
+static size_t alive_in(const ltc_graph *g, const lt_state *state, uint32_t value)
+{
+    size_t alive = 0;
+    for (uint32_t p = 0; p < g->n_params; p++)
+        for (size_t i = 0; ltc_graph_param(g, p)->value == value && i < ltc_graph_param(g, p)->n; i++)
+            alive += !state->mask[p] || state->mask[p][i] != LTC_DEAD;
+    return alive;
+}
+
+/* Does a layer need no gradient of its input, the network's own, perhaps flattened? */
+static bool is_first(const ltc_graph *g, const ltc_node *n)
+{
+    bool flattened = false;
+    for (uint32_t i = 0; i < g->n_nodes; i++) {
+        const ltc_node *before = ltc_graph_node(g, i);
+        flattened = flattened || (before->op == LTC_OP_FLATTEN && before->out == n->in[0] &&
+                                  before->in[0] == g->input);
+    }
+    return flattened || n->in[0] == g->input;
+}
+
+/* What a step multiplies and adds, in GF, if it is done one by one, with each weight that is there: forward,
+ * for the gradients of weights, and for those of inputs. */
+static double work_of(const ltc_graph *g, const lt_state *state, uint32_t batch)
+{
+    double products = 0;
+    for (uint32_t i = 0; i < g->n_nodes; i++) {
+        const ltc_node *n = ltc_graph_node(g, i);
+        const ltc_value *y = ltc_graph_value(g, n->out);
+        if (n->op != LTC_OP_LINEAR && n->op != LTC_OP_CONV2D)
+            continue;
+        const double places = y->rank == 3 ? (double)(y->dim[1] * y->dim[2]) : 1;
+        products += places * (double)alive_in(g, state, n->in[1]) * (is_first(g, n) ? 2 : 3);
+    }
+    return 2e-9 * products * batch;
+}
+
 static ltc_status time_training(lt_device *d, lt_regime *r, const lt_bench_request *q, ltc_error *err)
 {
     const lt_program_request program = lt_regime_program(r);
@@ -188,7 +229,8 @@ static ltc_status time_training(lt_device *d, lt_regime *r, const lt_bench_reque
         st = accuracy_of(s, t.data, &accuracy, err);
     if (!st) {
         lt_bench_print(us, q->spans);
-        printf("%.2f %.4f %s\n", least_us, accuracy, d->identity);
+        printf("%.2f %.4f %.4g %.1f %s\n", least_us, accuracy, work_of(g, &state, program.batch),
+               lt_bench_peak(), d->identity);
     }
     lt_session_close(s);
     lt_state_free(&state);

@@ -34,9 +34,10 @@ OWN = {"lenet-300-100": lenet_300_100, "vgg-19": vgg_19}
 
 
 def optimizer_of(net, kind, rate, momentum, decay, fused):
+    how = {"fused": True} if fused else {}                           # which 1.13 does not know of SGD
     if kind == "adam":
-        return torch.optim.Adam(net.parameters(), lr=rate, fused=fused)
-    return torch.optim.SGD(net.parameters(), lr=rate, momentum=momentum, weight_decay=decay, fused=fused)
+        return torch.optim.Adam(net.parameters(), lr=rate, **how)
+    return torch.optim.SGD(net.parameters(), lr=rate, momentum=momentum, weight_decay=decay, **how)
 
 
 def begin(net, under):

@@ -171,4 +171,17 @@ says err "stats, verify, gc"
 claim "there is no dry run of gc" 2 "$ltcore" store gc -n
 claim "--set without a configuration is wrong usage" 2 "$ltcore" store gc --set run.store=x
 
+# What goes while a run is at work, as when another process finds it damaged: the run begins again, and has it made.
+cat >takes-away <<'HOOK'
+#!/bin/sh
+while read -r line; do
+    case $line in *'"level"'*) [ -e taken ] || { echo yes >taken; rm -f lost/objects/*/*; } ;; esac
+done
+HOOK
+chmod +x takes-away
+claim "a run from under which objects are taken begins again and makes them" 0 "$ltcore" -q -c run.cfg -o robbed \
+    --set run.store=lost --set 'report.hooks=["./takes-away"]' --set train.steps=20000 --set train.evaluate_every=20000
+there taken
+says err "that was there is gone from the store"
+says err "the run begins again"
 exit $failed

@@ -86,6 +86,13 @@ says out "^ scope  level  density"
 says out "^ layer      1"
 says out "^by chance:"
 
+# A point that fails when others are done: the run failed, and was no wrong usage.
+claim "a point whose criterion finds fewer samples than it needs fails alone" 1 "$ltcore" -q -c run.cfg -o few \
+    --set dataset.train=160 --set 'sweep=({ key = "prune.mask.plugin"; values = ["magnitude", "snip"]; })' --set run.trials=1
+says err "prune.mask.batches: 1 passes over 100 samples each need 100, and the training split has 60"
+says out "FAILED: 1"
+equal "and the other is trained" "$(rows few/levels.csv main 1 status | sort | tr '\n' ' ')" "done failed "
+
 # Refusals, each at the place of what is wrong.
 cat >bad.cfg <<'CFG'
 base = "run.cfg";

@@ -243,6 +243,46 @@ static void what_is_put_again_counts_as_young(void)
     rig_close(&r);
 }
 
+static void ask_for_record(store_rig *r, const lt_digest *key)
+{
+    lt_text text = { 0 };
+    bool found;
+    ltc_error err = { 0 };
+    CU_ASSERT_EQUAL(lt_record_get(r->store, key, &text, &found, &err), LTC_OK);
+    CU_ASSERT(found);
+    lt_text_free(&text);
+}
+
+/* A run that takes what others left has no root that names it until it is through with it. Care and gc itself
+ * look without asking. */
+static void what_a_run_asks_for_counts_as_young(void)
+{
+    for (int asked = 0; asked < 2; asked++) {
+        store_rig r;
+        char text[256];
+        lt_store_stats stats;
+        ltc_error err = { 0 };
+        rig_open(&r);
+        const lt_digest object = put_tensors(&r, 9, 1), key = digest_of("key");
+        print_hex(text, "state ", &object, "\n");
+        put_record(&r, "key", text);
+        put_root(&r, "key");
+        char *record_path = rig_record(&r, &key), *object_path = rig_object(&r, &object);
+        set_age(record_path, OLD_S);
+        set_age(object_path, OLD_S);
+        CU_ASSERT_EQUAL(gc(&r).removed, 0);
+        CU_ASSERT_EQUAL(lt_store_verify(r.store, &stats, &err), LTC_OK);
+        CU_ASSERT_EQUAL(lt_root_put(r.store, "run-1", "", &err), LTC_OK);
+        if (asked)
+            ask_for_record(&r, &key);
+        CU_ASSERT_EQUAL(gc(&r).removed, asked ? 0 : 2);
+        CU_ASSERT_EQUAL(is_file(object_path), asked);
+        free(record_path);
+        free(object_path);
+        rig_close(&r);
+    }
+}
+
 static void what_goes_to_quarantine_stays_there_for_a_while(void)
 {
     store_rig r;
@@ -285,6 +325,7 @@ int main(void)
         { "a run's name is a file name", a_runs_name_is_a_file_name },
         { "an object that is claimed is kept", an_object_that_is_claimed_is_kept },
         { "what is put again counts as young", what_is_put_again_counts_as_young },
+        { "what a run asks for counts as young", what_a_run_asks_for_counts_as_young },
         { "what goes to quarantine stays there for a while",
           what_goes_to_quarantine_stays_there_for_a_while },
         { "a damaged record keeps nothing and is counted", a_damaged_record_keeps_nothing_and_is_counted },

@@ -1,7 +1,9 @@
 /* Whoever reads results.db beside a run sees nothing yet, or all of what one moment had: at every statement
- * of a run that begins, and when a whole run comes and goes between two statements of the reader. */
+ * of a run that begins, and when a whole run comes and goes between two statements of the reader. And a run
+ * whose directory was removed beside it writes nothing into the one that is there now. */
 #include "results_rig.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -254,6 +256,70 @@ static void another_version_is_named_with_the_remedy(void)
     rig_close(r);
 }
 
+/* As a user does who removes the directory and thinks that the run is gone. */
+static void remove_database(const rig *r)
+{
+    static const char *const ending[] = { "", "-wal", "-shm" };
+    for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++) {
+        char path[300];
+        snprintf(path, sizeof path, "%s/results.db%s", r->dir, ending[i]);
+        CU_ASSERT_EQUAL(unlink(path), 0);
+    }
+}
+
+static bool there_is(const rig *r, const char *name)
+{
+    char path[300];
+    snprintf(path, sizeof path, "%s/%s", r->dir, name);
+    return !access(path, F_OK);
+}
+
+static void a_run_whose_database_was_removed_writes_no_results(void)
+{
+    for (int by_another = 0; by_another < 2; by_another++) {
+        rig *r = rig_create();
+        lt_results *another = NULL;
+        ltc_error err = { .message = "" };
+        rig_start(r);
+        rig_fill(r, rig_forward);
+        remove_database(r);
+        if (by_another)
+            CU_ASSERT_EQUAL(lt_results_open(r->dir, &r->facts, &another, &err), LTC_OK);
+        CU_ASSERT_EQUAL(lt_results_finish(r->results, r->store, &err), LTC_EIO);
+        CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "/results.db was removed or replaced while the run was at "
+                                                   "work: the same command makes it anew from the store"));
+        CU_ASSERT(!there_is(r, "levels.csv") && !there_is(r, "layers.csv") && !there_is(r, "tickets"));
+        CU_ASSERT_EQUAL(there_is(r, "results.db"), by_another);
+        lt_results_close(another);
+        rig_close(r);
+    }
+}
+
+/* Longer than a run waits before it begins. */
+static void *let_go_later(void *db)
+{
+    sleep(6);
+    CU_ASSERT_EQUAL(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    return NULL;
+}
+
+static void a_run_at_work_waits_for_a_lock(void)
+{
+    char path[300];
+    rig *r = rig_create();
+    sqlite3 *db = NULL;
+    pthread_t thread;
+    rig_start(r);
+    snprintf(path, sizeof path, "%s/results.db", r->dir);
+    CU_ASSERT_EQUAL_FATAL(sqlite3_open(path, &db), SQLITE_OK);
+    CU_ASSERT_EQUAL_FATAL(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, let_go_later, db), 0);
+    rig_fill(r, rig_forward);
+    pthread_join(thread, NULL);
+    sqlite3_close(db);
+    rig_close(r);
+}
+
 int main(void)
 {
     static const lt_test claims[] = {
@@ -261,6 +327,10 @@ int main(void)
         { "a reader keeps to one run, while another takes its place", a_reader_keeps_to_one_run },
         { "what a killed run began can be read", what_a_killed_run_began_can_be_read },
         { "another version is named, with the remedy", another_version_is_named_with_the_remedy },
+        { "a run whose database was removed writes no results",
+          a_run_whose_database_was_removed_writes_no_results },
+        { "a run at work waits for who locks results.db longer than one that begins",
+          a_run_at_work_waits_for_a_lock },
     };
     return lt_suite_run("results beside a run", claims, sizeof claims / sizeof claims[0]);
 }

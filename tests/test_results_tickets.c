@@ -148,7 +148,7 @@ static void an_object_that_is_lost_is_named(void)
     CU_ASSERT_EQUAL(lt_results_level(r->results, &row, &err), LTC_OK);
     CU_ASSERT_EQUAL(lt_results_finish(r->results, r->store, &err), LTC_EIO);
     CU_ASSERT_PTR_NOT_NULL(
-        strstr(err.message, "tickets/main/t1/l01/mask.safetensors: the store has lost it"));
+        strstr(err.message, "tickets/main/t1/l01/mask.safetensors: what it holds is gone from the store"));
     CU_ASSERT(is_there(r, "main/t1/l01/end.safetensors"));
     rig_close(r);
 }

@@ -15,26 +15,16 @@ ltc_status lt_worker_session(lt_worker *w, const lt_regime *r, lt_session **s, l
     return st;
 }
 
-static ltc_status lost(const lt_digest *name, const char *what, ltc_error *err)
-{
-    char hex[65];
-    lt_digest_text(name, hex);
-    return ltc_fail(err, LTC_EIO,
-                    "a %s that was there is gone from the store (%.12s...); start the run again, and it is "
-                    "made anew",
-                    what, hex);
-}
-
 ltc_status lt_worker_state(lt_worker *w, const lt_digest *name, lt_state *s, ltc_error *err)
 {
     bool found = false;
     const ltc_status st = lt_snapshot_get(w->store, name, s, &found, err);
-    return st ? st : found ? LTC_OK : lost(name, "state", err);
+    return st ? st : found ? LTC_OK : lt_store_lost(w->store, name, "a state that was there", err);
 }
 
 ltc_status lt_worker_masks(lt_worker *w, const lt_digest *name, lt_masks *m, ltc_error *err)
 {
     bool found = false;
     const ltc_status st = lt_masks_get(w->store, &w->experiment->graph.view, name, m, &found, err);
-    return st ? st : found ? LTC_OK : lost(name, "mask", err);
+    return st ? st : found ? LTC_OK : lt_store_lost(w->store, name, "a mask that was there", err);
 }

@@ -13,7 +13,7 @@
 #include "util/text.h"
 
 /* For a person who holds a lock in another program; for a run that begins anew with its tables. */
-enum { WAIT_MS = 5000, LOOK_MS = 2000 };
+enum { WAIT_MS = 5000, LOOK_MS = 2000, WORK_MS = 60000 };
 enum { MORE_TRIES = 5, TRY_MS = 20 };         /* while a run opens or closes the file that is looked at */
 
 ltc_status lt_database_fail(sqlite3 *db, ltc_error *err)
@@ -43,6 +43,17 @@ ltc_status lt_database_commit(sqlite3 *db, ltc_status st, ltc_error *err)
     if (st)
         sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);   /* the first failure is the one to tell */
     return st;
+}
+
+ltc_status lt_database_check_place(sqlite3 *db, ltc_error *err)
+{
+    int moved = 0;
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_HAS_MOVED, &moved))
+        return lt_database_fail(db, err);
+    return !moved ? LTC_OK
+                  : ltc_fail(err, LTC_EIO, "%s was removed or replaced while the run was at work: the same "
+                                           "command makes it anew from the store",
+                             sqlite3_db_filename(db, "main"));
 }
 
 /* Statements that drop all there is; views first, which look into tables. */
@@ -139,6 +150,8 @@ static ltc_status open_anew(const char *path, lt_database_fill *fill, const void
     ltc_status st = use_wal(path, *db, err);
     if (!st)
         st = make_anew(*db, fill, arg, err);
+    if (!st && sqlite3_busy_timeout(*db, WORK_MS))
+        st = lt_database_fail(*db, err);
     return st ? st : lt_database_run(*db, "PRAGMA foreign_keys = ON", err);
 }
 

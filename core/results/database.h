@@ -25,6 +25,9 @@ typedef ltc_status lt_database_read(sqlite3 *db, void *arg, ltc_error *err);
  * nothing written. LTC_EUNSUPPORTED: of another version of ltcore. */
 ltc_status lt_database_look(const char *directory, lt_database_read *read, void *arg, ltc_error *err);
 
+/* Fails where the file was removed, or another is in its place: then the directory is not the writer's. */
+ltc_status lt_database_check_place(sqlite3 *db, ltc_error *err);
+
 /* One statement without values; many, separated by semicolons, too. */
 ltc_status lt_database_run(sqlite3 *db, const char *sql, ltc_error *err);
 ltc_status lt_database_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **stmt, ltc_error *err);

@@ -217,7 +217,9 @@ static ltc_status rewrite_history(lt_results *r, ltc_error *err)
 
 ltc_status lt_results_finish(lt_results *r, lt_store *store, ltc_error *err)
 {
-    ltc_status st = write_comparisons(r, err);
+    ltc_status st = lt_database_check_place(r->db, err);
+    if (!st)
+        st = write_comparisons(r, err);
     if (!st)
         st = write_csv(r, "levels.csv", lt_select_levels, err);
     if (!st)

@@ -138,6 +138,15 @@ static ltc_status write_ticket(const work *w, int role, const lt_tensors *object
     return st;
 }
 
+static ltc_status fail_lost(const work *w, int role, const lt_digest *name, ltc_error *err)
+{
+    lt_text what = { 0 };
+    lt_text_add(&what, "%s/%s.safetensors: what it holds", column(w, PATH), roles[role]);
+    const ltc_status st = lt_store_lost(w->store, name, what.failed ? "a ticket" : what.s, err);
+    lt_text_free(&what);
+    return st;
+}
+
 static ltc_status fetch_and_write(const work *w, int role, const char *hex, ltc_error *err)
 {
     const lt_digest name = digest_of(hex);
@@ -145,9 +154,7 @@ static ltc_status fetch_and_write(const work *w, int role, const char *hex, ltc_
     bool found = false;
     ltc_status st = lt_store_get(w->store, &name, &object, &found, err);
     if (!st && !found)
-        st = ltc_fail(err, LTC_EIO,
-                      "%s/%s.safetensors: the store has lost it; the same command makes it again",
-                      column(w, PATH), roles[role]);
+        st = fail_lost(w, role, &name, err);
     if (!st)
         st = write_ticket(w, role, &object, err);
     lt_tensors_free(&object);

@@ -1,4 +1,4 @@
-/* Counts what failed. Called by run.c when all else is done. */
+/* Counts what failed, and says what a run that failed ends with. Called by run.c when all else is done. */
 #include "run/ending.h"
 
 #include "util/text.h"
@@ -23,12 +23,9 @@ static const char *plural(uint32_t n)
     return n == 1 ? "" : "s";
 }
 
-void lt_ending_say(const lt_plan *p, ltc_error *err)
+static void say(const tally n, ltc_error *err)
 {
-    const tally n = count(p);
     lt_text text = { 0 };
-    if (!n.failed || err->option[0])
-        return;
     lt_text_add(&text, "%u level%s failed", n.failed, plural(n.failed));
     if (n.blocked)
         lt_text_add(&text, ", and %u %s not begun because of that", n.blocked,
@@ -41,6 +38,16 @@ void lt_ending_say(const lt_plan *p, ltc_error *err)
     if (!text.failed)
         snprintf(err->message, sizeof err->message, "%s", text.s);
     lt_text_free(&text);
+}
+
+ltc_status lt_ending_settle(const lt_plan *p, ltc_status st, ltc_error *err)
+{
+    const tally n = count(p);
+    if (!st || st == LTC_ECANCELLED || !n.failed)
+        return st;
+    if (!err->option[0])
+        say(n, err);
+    return st == LTC_EOPTION || st == LTC_EINVAL ? LTC_EUNSUPPORTED : st;
 }
 
 static bool is_lost(const lt_plan *p, uint32_t job)

@@ -31,8 +31,8 @@ static ltc_status lock_directory(lt_output *o, ltc_error *err)
     return LTC_OK;
 }
 
-/* "NAME.123.part" (lt_file_write), which a killed process leaves: whoever holds the lock knows that
- * nobody writes it. */
+/* "NAME.123.part" (lt_file_write), which a killed process leaves: whoever holds the lock knows that no ltcore
+ * writes it. A gnuplot that outlives its ltcore may, and what it leaves goes with the next run. */
 static bool is_left_over(const char *entry)
 {
     static const char ending[] = ".part";

@@ -288,10 +288,9 @@ static ltc_status run_once(const lt_run_request *r, bool last, bool *again, ltc_
     ltc_status st = prepare(&x, err);
     if (!st)
         st = train(&x, err);
+    st = lt_ending_settle(&x.plan, st, err);
     if (st == LTC_ECANCELLED)
         say_how_to_go_on(&x);
-    else if (st)
-        lt_ending_say(&x.plan, err);
     if (st && x.registration.name[0]) {
         ltc_error ignored = { .message = "" };
         lt_registration_write(&x.registration, &ignored);     /* the training that was stopped

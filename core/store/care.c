@@ -6,6 +6,7 @@
 
 #include "store/object.h"
 #include "store/place.h"
+#include "store/record.h"
 #include "store/walk.h"
 
 typedef struct tally {
@@ -18,7 +19,7 @@ typedef struct tally {
 static ltc_status check_record(lt_store *s, const lt_digest *key, bool *sound, ltc_error *err)
 {
     lt_text text = { 0 };
-    const ltc_status st = lt_record_get(s, key, &text, sound, err);
+    const ltc_status st = lt_record_look(s, key, &text, sound, err);
     lt_text_free(&text);
     return st;
 }

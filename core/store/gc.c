@@ -13,6 +13,7 @@
 
 #include "store/marks.h"
 #include "store/place.h"
+#include "store/record.h"
 #include "store/root.h"
 #include "store/walk.h"
 
@@ -63,7 +64,7 @@ static ltc_status keep_record(sweep *w, const lt_digest *key, const lt_item *ite
 {
     bool found;
     lt_text text = { 0 };
-    const ltc_status st = lt_record_get(w->store, key, &text, &found, err);
+    const ltc_status st = lt_record_look(w->store, key, &text, &found, err);
     if (!st && found) {
         lt_marks_add_text(&w->objects, text.s, text.n);
         w->stats->records++;

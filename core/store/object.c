@@ -131,6 +131,16 @@ ltc_status lt_store_get(lt_store *s, const lt_digest *name, lt_tensors *t, bool 
     return st;
 }
 
+ltc_status lt_store_lost(const lt_store *s, const lt_digest *name, const char *what, ltc_error *err)
+{
+    char hex[65];
+    lt_digest_text(name, hex);
+    ltc_fail(err, LTC_EIO,
+             "%s is gone from the store (%.12s...); start the run again, and it is made anew", what, hex);
+    lt_store_say(s, "%s is gone from the store (%.12s...)", what, hex);
+    return LTC_EIO;
+}
+
 ltc_status lt_store_has(lt_store *s, const lt_digest *name, bool *found, ltc_error *err)
 {
     struct stat info;

@@ -31,14 +31,19 @@ ltc_status lt_store_put(lt_store *s, lt_tensors *t, lt_digest *name, ltc_error *
 ltc_status lt_store_get(lt_store *s, const lt_digest *name, lt_tensors *t, bool *found, ltc_error *err);
 ltc_status lt_store_has(lt_store *s, const lt_digest *name, bool *found, ltc_error *err);     /* not read */
 
+/* Fails for an object that a record named a moment ago, and that is not there: another process found it
+ * damaged, or somebody removed it. The store's reporter hears of it as of damage. what: "a mask that was
+ * there". */
+ltc_status lt_store_lost(const lt_store *s, const lt_digest *name, const char *what, ltc_error *err);
+
 /* An object that its maker will not need for long: as lt_store_put, and *stamp is what taking it back asks
  * for, 0 if it was there. take_back removes it, unless it was there or somebody has put it since. */
 ltc_status lt_store_put_for_now(lt_store *s, lt_tensors *t, lt_digest *name, int64_t *stamp, ltc_error *err);
 void lt_store_take_back(lt_store *s, const lt_digest *name, int64_t stamp);
 
 /* Records: a text under a key (the SHA-256 of an action's canonical text). A put replaces it. The file
- * carries a checksum; a damaged record counts as missing. get adds to text, and nothing unless *found. An
- * object that a record names may be gone: who needs both asks for both. */
+ * carries a checksum; a damaged record counts as missing. get adds to text, and nothing unless *found, and gc
+ * takes the record for new. An object that a record names may be gone: who needs both asks for both. */
 ltc_status lt_record_put(lt_store *s, const lt_digest *key, const char *text, size_t n, ltc_error *err);
 ltc_status lt_record_get(lt_store *s, const lt_digest *key, lt_text *text, bool *found, ltc_error *err);
 

@@ -1,6 +1,6 @@
 /* One register of the instruction set that a file is compiled for: sixteen, eight or four lanes of CPU_LANES.
- * For the kernel files of convolutions, which keep tiles of registers: a vec of vec.h would be several where
- * it is narrower.
+ * For kernel files, in whose loops a vec of vec.h would be several registers, or memory, where they are
+ * narrower.
  *
  * gcc keeps an array of registers in registers only where every loop over it is unrolled at once:
  * REG_UNROLL. A test looks for spills. */

@@ -256,8 +256,8 @@ void       cpu_optimizer_step(cpu_program *p, float lr);
 typedef void cpu_part_fn(cpu_program *p, cpu_node *n, float *scratch, int64_t first, int64_t end,
                          const void *arg);
 void       cpu_parts(cpu_program *p, cpu_node *n, int64_t count, cpu_part_fn *fn, const void *arg);
-void cpu_parts_from(cpu_program *p, cpu_node *n, int64_t count, int64_t least, cpu_part_fn *fn,
-                    const void *arg);
+void       cpu_parts_from(cpu_program *p, cpu_node *n, int64_t count, int64_t least, cpu_part_fn *fn,
+                          const void *arg);
 
 /* Blocks of a part of `blocks` in a segment. Is its first node a norm, or the one after its last? */
 int64_t    cpu_walk_chunk(const cpu_segment *s, int64_t blocks);

@@ -1,5 +1,5 @@
 /* The instruction sets that kernels are compiled for, best first, and the choice among them. A kernel file is
- * compiled once for each (plugins/CMakeLists.txt), names what it exports with CPU_NAME, and is called through
+ * compiled once for each (conv.cmake, cpu.cmake), names what it exports with CPU_NAME, and is called through
  * a table of functions that the device picks once, when it is opened. */
 #ifndef CPU_ISA_H
 #define CPU_ISA_H

@@ -84,7 +84,7 @@ enum { CPU_GROUP = 256 };
  * [strips][in][CPU_STRIP], of which the last one is as narrow as whole vectors allow. The input is listed
  * sample after sample, with marks every CPU_SPAN features, and for gradients feature after feature as well.
  * Values in the lists are the input's less its base. */
-enum { CPU_STRIP = 64, CPU_SPAN = 64 };
+enum { CPU_STRIP = 80, CPU_SPAN = 128 };
 typedef struct cpu_nonzeros {
     int64_t in, batch;
     uint32_t *mark;                           /* [batch][spans + 1]: where a sample's

@@ -1,5 +1,5 @@
 /* One node of each operation, some blocks of it at a time: what turns it into calls of kernels, and the table
- * of them that walk.c looks at. LINEAR has its own file. */
+ * of them that walk.c looks at. LINEAR has its own files. */
 #include <string.h>
 
 #include <ltcore/ops.h>

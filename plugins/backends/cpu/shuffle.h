@@ -2,6 +2,7 @@
 #ifndef CPU_SHUFFLE_H
 #define CPU_SHUFFLE_H
 
+#include "conv_reg.h"
 #include "vec.h"
 
 #define LOW_WORDS(a, b) \
@@ -60,13 +61,28 @@ VEC_INLINE vec sums_of_fours(const vec *x)
     return EVEN_QUARTERS(low, high) + ODD_QUARTERS(low, high);
 }
 
-/* Lane i is the sum of the lanes of x[i]. */
-VEC_INLINE vec sums_16(const vec *x)
+/* four_sums of a register, all of whose lanes are there: quarters know nothing of each other. */
+#if REG_LANES == 16
+#define REG_LOW_WORDS LOW_WORDS
+#define REG_HIGH_WORDS HIGH_WORDS
+#define REG_LOW_PAIRS LOW_PAIRS
+#define REG_HIGH_PAIRS HIGH_PAIRS
+#elif REG_LANES == 8
+#define REG_LOW_WORDS(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13)
+#define REG_HIGH_WORDS(a, b) __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15)
+#define REG_LOW_PAIRS(a, b) __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13)
+#define REG_HIGH_PAIRS(a, b) __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15)
+#else
+#define REG_LOW_WORDS(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
+#define REG_HIGH_WORDS(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
+#define REG_LOW_PAIRS(a, b) __builtin_shufflevector(a, b, 0, 1, 4, 5)
+#define REG_HIGH_PAIRS(a, b) __builtin_shufflevector(a, b, 2, 3, 6, 7)
+#endif
+
+REG_INLINE reg reg_four_sums(reg a, reg b, reg c, reg d)
 {
-    vec four[4];
-    for (int i = 0; i < 4; i++)
-        four[i] = four_sums(x[4 * i], x[4 * i + 1], x[4 * i + 2], x[4 * i + 3]);
-    return sums_of_fours(four);
+    const reg x = REG_LOW_WORDS(a, b) + REG_HIGH_WORDS(a, b), y = REG_LOW_WORDS(c, d) + REG_HIGH_WORDS(c, d);
+    return REG_LOW_PAIRS(x, y) + REG_HIGH_PAIRS(x, y);
 }
 
 #endif

@@ -45,14 +45,6 @@ VEC_INLINE vec4 vec4_relu(vec4 x)
     return (vec4){ vec_relu(x.a), vec_relu(x.b), vec_relu(x.c), vec_relu(x.d) };
 }
 
-/* y where x > 0. */
-VEC_INLINE vec4 vec4_gate(vec4 x, vec4 y)
-{
-    const vec zero = vec_zero();
-    return (vec4){ vec_where(x.a > zero, y.a), vec_where(x.b > zero, y.b), vec_where(x.c > zero, y.c),
-                   vec_where(x.d > zero, y.d) };
-}
-
 /* Functions of their own, so that tests/spills.sh finds them. */
 #define VEC_TILE static __attribute__((noinline))
 

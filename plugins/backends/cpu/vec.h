@@ -3,8 +3,9 @@
  *
  * Every result is defined bit by bit: sums stand as they are written (-ffp-contract=off), products are
  * fused where vec_fma says so and the instruction set has it. So a kernel has the same bits from every
- * compiler, and from AVX-512 and AVX2 alike. gcc keeps no array of vectors in registers: name them, or put
- * them into a struct as vec4. */
+ * compiler, and from AVX-512 and AVX2 alike. gcc keeps a vec in memory where registers are narrower, so
+ * loops that take time work on registers (conv_reg.h); and arrays of them where a loop is not unrolled: name
+ * them, or put them into a struct as vec4. */
 #ifndef CPU_VEC_H
 #define CPU_VEC_H
 
