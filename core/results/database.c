@@ -12,7 +12,8 @@
 #include "results/schema.h"
 #include "util/text.h"
 
-/* For a person who holds a lock in another program; for a run that begins anew with its tables. */
+/* For a person who holds a lock in another program; for a run that begins anew with its tables; for that
+ * person again, of a run at work, which has more to lose than one that begins. */
 enum { WAIT_MS = 5000, LOOK_MS = 2000, WORK_MS = 60000 };
 enum { MORE_TRIES = 5, TRY_MS = 20 };         /* while a run opens or closes the file that is looked at */
 

@@ -85,25 +85,28 @@ static ltc_status get_at(const lt_store *s, const char *path, const lt_digest *k
     return lt_place_settle(s, path, lt_stored_close(&source, st), st, found, err);
 }
 
-ltc_status lt_record_look(const lt_store *s, const lt_digest *key, lt_text *text, bool *found,
-                          ltc_error *err)
+/* asked: it is young again, before it is read. A time that is not ours to set, as another user's, stays. */
+static ltc_status fetch(const lt_store *s, const lt_digest *key, bool asked, lt_text *text, bool *found,
+                        ltc_error *err)
 {
     char *path = lt_place_of(s, LT_RECORDS, key, err);
     *found = false;
+    if (path && asked)
+        utimensat(AT_FDCWD, path, NULL, 0);
     const ltc_status st = path ? get_at(s, path, key, text, found, err) : LTC_ENOMEM;
     free(path);
     return st;
 }
 
-/* Before it is read: no root names what a run finds until the run is through with it, and gc keeps what is
- * young with all that it names. A time that is not ours to set, as another user's, stays. */
+ltc_status lt_record_look(const lt_store *s, const lt_digest *key, lt_text *text, bool *found,
+                          ltc_error *err)
+{
+    return fetch(s, key, false, text, found, err);
+}
+
+/* No root names what a run finds until the run is through with it, and gc keeps what is young with all that
+ * it names. */
 ltc_status lt_record_get(lt_store *s, const lt_digest *key, lt_text *text, bool *found, ltc_error *err)
 {
-    char *path = lt_place_of(s, LT_RECORDS, key, err);
-    *found = false;
-    if (!path)
-        return LTC_ENOMEM;
-    utimensat(AT_FDCWD, path, NULL, 0);
-    free(path);
-    return lt_record_look(s, key, text, found, err);
+    return fetch(s, key, true, text, found, err);
 }
