@@ -77,7 +77,7 @@ says out "Trained: 0 networks, 0 steps. From the store: 3. FAILED: 1"
 claim "a dry run knows of it" 0 "$ltcore" -n -c wild.cfg -o wild
 says out "3 not to be done: a loss was not finite"
 claim "status does not count it as done" 0 "$ltcore" status wild
-says out "failed after 3 of 6 levels"
+says out "failed after 3 of 6 levels: a loss is not finite, and only other settings help"
 
 claim "a dry run says what memory it takes" 0 "$ltcore" -n -c run.cfg -o dry
 says out "memory: .* MiB for the data and .* MiB for each of 1 worker, .* in all; .* are available"

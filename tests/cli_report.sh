@@ -42,6 +42,21 @@ says none/report.html 'What was changed of run.cfg'
 says none/report.html '<td>report.matching</td><td>not set</td><td class="n">0.5</td><td>--set</td>'
 lacks one/report.html 'What was changed of'
 
+if real=$(command -v gnuplot); then
+    mkdir late
+    cat >late/gnuplot <<SH
+#!/bin/sh
+kill -KILL \$PPID
+"$real" "\$@"
+echo yes >late/drew
+SH
+    chmod +x late/gnuplot
+    claim "a run may be killed while gnuplot draws" 137 env PATH="$PWD/late:$PATH" "$ltcore" -q -c run.cfg -o killed
+    for _ in $(seq 300); do [ -e late/drew ] || sleep 0.1; done
+    there late/drew
+    [ -z "$(find killed/plots -name '*.part')" ] || wrong "what outlives it leaves nothing"
+fi
+
 rm -r one/plots one/report.html
 claim "a report is made again from the database" 0 "$ltcore" report one
 there one/report.html one/plots/accuracy.csv

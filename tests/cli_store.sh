@@ -118,8 +118,20 @@ lacks out "^now:"
 [ ! -e long/.live ] || wrong "what it trained is said no more"
 "$ltcore" -q -c run.cfg -o big --set train.optimizer.lr=1e30 --set train.optimizer.type=sgd >/dev/null 2>&1
 claim "a failed run says why" 0 "$ltcore" status big
-says out "failed after 0 of 7 levels"
+says out "failed after 0 of 7 levels: a loss is not finite, and only other settings help"
 says out "not finite at step"
+lacks out "the same command"
+"$ltcore" -q -c run.cfg -o part -j 2 --set 'sweep=({key="train.optimizer.lr"; values=[1e30, 0.01];})' \
+    --set train.optimizer.type=sgd --set train.steps=2000000 >/dev/null 2>err &
+run=$!
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    sleep 0.5
+    "$ltcore" status part 2>/dev/null | grep -q "not finite at step" && break
+done
+kill -INT $run
+wait $run
+claim "one that was stopped beside it says what goes on and what does not" 0 "$ltcore" status part
+says out "failed after 0 of 14 levels; the same command goes on with 7, and where a loss is not finite only other settings help"
 
 # verify
 find "$store" -type f | sort >before

@@ -223,7 +223,7 @@ static void there_is_not_room_for_all(void)
 }
 
 /* When a kernel's arithmetic or the choice among them changes on purpose, these change, and the number in
- * "cpu/10" must be raised. Compilers and sanitizers must not change them. */
+ * "cpu/11" must be raised. Compilers and sanitizers must not change them. */
 static void bits_belong_to_the_identity(void)
 {
     static const uint64_t known[SUBJECTS] = {
@@ -231,8 +231,8 @@ static void bits_belong_to_the_identity(void)
         0x8b4c94836749e732, 0x78145253d2102099, 0xfe1f0e0d674a61b9, 0x2bbb6d802016e414, 0x20808fc6491e6844,
         0xc55c62184e92b31e,
     };
-    lt_subjects_known(subjects, SUBJECTS, "cpu/10", LT_AVX512, known);
-    lt_subjects_known(subjects, SUBJECTS, "cpu/10", LT_AVX2, known);
+    lt_subjects_known(subjects, SUBJECTS, "cpu/11", LT_AVX512, known);
+    lt_subjects_known(subjects, SUBJECTS, "cpu/11", LT_AVX2, known);
 }
 
 int main(void)

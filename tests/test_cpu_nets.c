@@ -149,7 +149,7 @@ static void division_does_not_matter(void)
 }
 
 /* When a kernel's arithmetic or the choice among them changes on purpose, these change, and the number in
- * "cpu/10" must be raised. Compilers and sanitizers must not change them. Narrower vectors have other tiles,
+ * "cpu/11" must be raised. Compilers and sanitizers must not change them. Narrower vectors have other tiles,
  * and another choice. */
 static void bits_belong_to_the_identity(void)
 {
@@ -169,8 +169,8 @@ static void bits_belong_to_the_identity(void)
         0x5b9be94b1d5152ec, 0x2aca013bebd3fcb6, 0xd7f560ec6655064d, 0xd31b88fda3663049, 0x46de3e5d63b1d337,
         0xf139934201e78d87, 0x16908d8586c9202c, 0x6dfb2bd2997a0751,
     };
-    lt_subjects_known(subjects, SUBJECTS, "cpu/10", LT_AVX512, wide);
-    lt_subjects_known(subjects, SUBJECTS, "cpu/10", LT_AVX2, narrow);
+    lt_subjects_known(subjects, SUBJECTS, "cpu/11", LT_AVX512, wide);
+    lt_subjects_known(subjects, SUBJECTS, "cpu/11", LT_AVX2, narrow);
 }
 
 int main(void)

@@ -137,7 +137,7 @@ static lt_text script_of(bool y_log, size_t lines, double y)
     for (size_t i = 0; i < lines; i++)
         series[i] = (lt_series){ .name = "a name of some length", .dot = &dot, .n_dots = 1 };
     lt_plot_frame(&plot);
-    lt_gnuplot_script(&(lt_plots){ .v = &plot, .n = 1 }, "plots", LT_DRAW_SVG, "", &script);
+    lt_gnuplot_script(&(lt_plots){ .v = &plot, .n = 1 }, LT_DRAW_SVG, &script);
     CU_ASSERT_FATAL(!script.failed);
     return script;
 }

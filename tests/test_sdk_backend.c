@@ -214,7 +214,7 @@ static void identity_is_stable(void)
             lt_stage_close(&s);
         }
         CU_ASSERT_STRING_EQUAL(text[0], text[1]);
-        static const char *const begins[] = { "ltsdk/1 ", "cpu/10 ", "ltsdk/1 " };
+        static const char *const begins[] = { "ltsdk/1 ", "cpu/11 ", "ltsdk/1 " };
         static const char *const says[] = { "reference", " ftz", "cpu-blas/2 OpenBLAS" };
         CU_ASSERT_EQUAL(strncmp(text[0], begins[k], strlen(begins[k])), 0);
         CU_ASSERT_PTR_NOT_NULL(strstr(text[0], says[k]));

@@ -7,6 +7,7 @@
 #include "cli/run_directory.h"
 #include "plan/plan.h"
 #include "results/standing.h"
+#include "run/ending.h"
 #include "run/live.h"
 #include "run/progress.h"
 #include "util/figures.h"
@@ -43,6 +44,28 @@ static ltc_status make_plan(look *l, ltc_error *err)
     return st ? st : lt_plan_make(settings, &l->experiments, &l->plan, err);
 }
 
+static lt_job *job_of(const look *l, const lt_standing_level *at)
+{
+    for (uint32_t i = 0; i < l->plan.n_jobs; i++) {
+        lt_job *j = &l->plan.job[i];
+        if (j->line->order == at->order && j->line->point == at->point && j->trial + 1 == at->trial &&
+            j->draw == at->draw && j->step.level == at->level)
+            return j;
+    }
+    return NULL;
+}
+
+/* What no command brings to an end, and all that needs it. */
+static void mark_lost(look *l)
+{
+    for (size_t i = 0; i < l->standing.n_levels; i++) {
+        lt_job *j = l->standing.level[i].bad ? job_of(l, &l->standing.level[i]) : NULL;
+        if (j)
+            j->outcome.bad = true;
+    }
+    lt_ending_lost(&l->plan);
+}
+
 static ltc_status take_look(look *l, ltc_error *err)
 {
     const char *results = lt_run_directory_file(l->run, "results.db");
@@ -54,6 +77,8 @@ static ltc_status take_look(look *l, ltc_error *err)
     l->measured = l->measured && l->standing.n_lines; /* its tables may have just been made */
     if (!st && l->measured)
         st = make_plan(l, err);
+    if (!st)
+        mark_lost(l);
     return st;
 }
 
@@ -84,6 +109,31 @@ static uint64_t count_done(const look *l, uint32_t order)
     return n;
 }
 
+static uint64_t count_lost(const look *l)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < l->plan.n_jobs; i++)
+        n += l->plan.job[i].reported && l->plan.job[i].outcome.bad;
+    return n;
+}
+
+/* Of a run that came to no end: what the same command does about it. */
+static void print_rest(const look *l, uint64_t done, uint64_t planned)
+{
+    const uint64_t lost = count_lost(l), over = done + lost;
+    lt_figure d, p, r;
+    FILE *to = l->world->out;
+    fprintf(to, "%s: %s after %s of %s levels", l->run->name, l->standing.n_errors ? "failed" : "stopped",
+            lt_figure_count(done, &d), lt_figure_count(planned, &p));
+    if (!lost)
+        fputs("; the same command goes on from there\n", to);
+    else if (over < planned)
+        fprintf(to, "; the same command goes on with %s, and where a loss is not finite only other settings "
+                "help\n", lt_figure_count(planned - over, &r));
+    else
+        fputs(": a loss is not finite, and only other settings help\n", to);
+}
+
 static void print_state(const look *l)
 {
     const uint64_t done = count_done(l, UINT32_MAX), planned = count_planned(l, UINT32_MAX);
@@ -101,8 +151,7 @@ static void print_state(const look *l)
         fprintf(to, "%s: %s of %s levels are done, and prune.collapse stopped a line; the same command goes "
                 "on with any other\n", l->run->name, d.s, p.s);
     else
-        fprintf(to, "%s: %s after %s of %s levels; the same command goes on from there\n", l->run->name,
-                l->standing.n_errors ? "failed" : "stopped", d.s, p.s);
+        print_rest(l, done, planned);
 }
 
 static void print_variants(const look *l)
@@ -116,17 +165,6 @@ static void print_variants(const look *l)
     for (uint32_t order = 0; order <= s->n_variants; order++)
         fprintf(l->world->out, "%-*s  %8s  %8s\n", width, order ? s->variant[order - 1].name : "main",
                 lt_figure_count(count_done(l, order), &d), lt_figure_count(count_planned(l, order), &p));
-}
-
-static const lt_job *job_of(const look *l, const lt_standing_level *at)
-{
-    for (uint32_t i = 0; i < l->plan.n_jobs; i++) {
-        const lt_job *j = &l->plan.job[i];
-        if (j->line->order == at->order && j->line->point == at->point && j->trial + 1 == at->trial &&
-            j->draw == at->draw && j->step.level == at->level)
-            return j;
-    }
-    return NULL;
 }
 
 static void print_measure(const char *split, double loss, double accuracy, FILE *to)

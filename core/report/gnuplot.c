@@ -1,13 +1,16 @@
-/* Owns the script by which gnuplot draws, and the figures that come of it. Called by report.c. */
+/* Owns the script by which gnuplot draws, and the figures that come of it. Gnuplot writes no file of its own,
+ * since it may outlive an ltcore that is killed: what it says goes into a file without a name, and from there
+ * into its place. Called by report.c. */
 #include "report/gnuplot.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "config/number.h"
+#include "util/file.h"
 #include "util/program.h"
 
 enum { LIMIT_MS = 60000 };
@@ -21,7 +24,7 @@ static const struct { uint32_t format, scale; const char *name, *terminal, *opti
 enum { TERMINALS = sizeof terminals / sizeof terminals[0] };
 
 static const char setup[] =
-    "set encoding utf8\nset border 3 lw 0.8\nset bars 0.6\nset datafile missing 'NaN'\n";
+    "set encoding utf8\nset border 3 lw 0.8\nset bars 0.6\nset datafile missing 'NaN'\nset print '-'\n";
 static const char each[] =
     "unset logscale\nset bmargin -1\nset autoscale\nset tics nomirror out scale 0.6\nset xtics auto\nset ytics auto\n"
     "set format x '%h'\nset grid ytics lt 1 lc rgb '#e4e4e4' lw 0.6\nset xlabel ";
@@ -229,7 +232,7 @@ static void put_plot(const lt_plot *p, lt_text *to)
         lt_text_add(to, "%s", i ? ", " : "");
         put_series(p, i, to);
     }
-    lt_text_add(to, "\nunset output\n");
+    lt_text_add(to, "\nunset output\nprint \"\\n" LT_FIGURE_ENDS "\"\n");
 }
 
 static size_t height_of(const lt_plot *p)
@@ -238,8 +241,7 @@ static size_t height_of(const lt_plot *p)
     return PLOT + ROW * legend_of(p).rows_below;
 }
 
-void lt_gnuplot_script(const lt_plots *p, const char *directory, uint32_t formats, const char *ending,
-                       lt_text *to)
+void lt_gnuplot_script(const lt_plots *p, uint32_t formats, lt_text *to)
 {
     lt_text_add(to, "%s", setup);
     for (size_t i = 0; i < p->n; i++) {
@@ -248,71 +250,87 @@ void lt_gnuplot_script(const lt_plots *p, const char *directory, uint32_t format
         for (int t = 0; t < TERMINALS; t++) {
             if (!(formats & terminals[t].format))
                 continue;
-            lt_text path = { 0 };
-            lt_text_add(&path, "%s/%s.%s%s", directory, p->v[i].id, terminals[t].name, ending);
-            lt_text_add(to, "set terminal %s size %u,%zu %s\nset output ", terminals[t].terminal,
+            lt_text_add(to, "set terminal %s size %u,%zu %s\n", terminals[t].terminal,
                         680 * terminals[t].scale, height_of(&p->v[i]) * terminals[t].scale,
                         terminals[t].options);
-            put_text(path.failed ? "" : path.s, to);
-            to->failed |= path.failed;
-            lt_text_add(to, "\n");
             put_plot(&p->v[i], to);
-            lt_text_free(&path);
         }
     }
 }
 
-static ltc_status run(const lt_text *script, bool *there, ltc_error *err)
+static ltc_status run(FILE *script, FILE *figures, bool *there, ltc_error *err)
 {
     static const char *const argv[] = { "gnuplot", "-", NULL };
     pid_t pid = 0;
     int left_ms = LIMIT_MS;
-    FILE *f = tmpfile();
-    ltc_status st = LTC_OK;
-    if (!f || fwrite(script->s, 1, script->n, f) != script->n || fflush(f) || fseek(f, 0, SEEK_SET))
-        st = ltc_fail(err, LTC_EIO, "the figures' script cannot be written to a temporary file: %s",
-                      strerror(errno));
-    const int failed = st ? 0 : lt_program_start(argv, fileno(f), true, &pid);
+    const int failed = lt_program_start(argv, fileno(script), fileno(figures), &pid);
     *there = failed != ENOENT;
-    if (failed && *there)
-        st = ltc_fail(err, LTC_EIO, "gnuplot cannot be started: %s", strerror(failed));
-    const int status = !st && !failed ? lt_program_wait(pid, &left_ms) : 0;
-    if (status)
-        st = ltc_fail(err, LTC_EIO, status < 0 ? "gnuplot took longer than a minute, and was ended"
-                                               : "gnuplot failed with status %d", status);
-    if (f)
-        fclose(f);
+    if (failed)
+        return *there ? ltc_fail(err, LTC_EIO, "gnuplot cannot be started: %s", strerror(failed)) : LTC_OK;
+    const int status = lt_program_wait(pid, &left_ms);
+    if (status < 0)
+        return ltc_fail(err, LTC_EIO, "gnuplot took longer than a minute, and was ended");
+    return status ? ltc_fail(err, LTC_EIO, "gnuplot failed with status %d", status) : LTC_OK;
+}
+
+/* The next that was said, to its place. */
+static ltc_status put_figure(FILE *from, const char *directory, const char *id, const char *ending,
+                             ltc_error *err)
+{
+    lt_text path = { 0 }, figure = { 0 };
+    char *line = NULL;
+    size_t room = 0;
+    bool whole = false;
+    ltc_status st = LTC_OK;
+    for (ssize_t n; !whole && (n = getline(&line, &room, from)) > 0;)
+        if (!(whole = !strcmp(line, LT_FIGURE_ENDS "\n")))
+            lt_text_put(&figure, line, (size_t)n);
+    free(line);
+    lt_text_add(&path, "%s/%s.%s", directory, id, ending);
+    if (path.failed || figure.failed)
+        st = ltc_fail(err, LTC_ENOMEM, "no memory for a figure");
+    else if (!whole || figure.n < 2)
+        st = ltc_fail(err, LTC_EIO, "gnuplot left out %s.%s; is there room for temporary files?", id, ending);
+    else
+        st = lt_file_write(path.s, figure.s, figure.n - 1, err);    /* its line begins with an end of line */
+    lt_text_free(&path);
+    lt_text_free(&figure);
     return st;
 }
 
-/* From its name while it was drawn to its own; true: it is there. */
-static bool put_in_place(const char *directory, const lt_plot *p, const char *name, const char *ending)
+static ltc_status put_figures(FILE *from, const lt_plots *p, const char *directory, uint32_t formats,
+                              ltc_error *err)
 {
-    lt_text path = { 0 }, drawn = { 0 };
-    lt_text_add(&path, "%s/%s.%s", directory, p->id, name);
-    lt_text_add(&drawn, "%s/%s.%s%s", directory, p->id, name, ending);
-    const bool moved = !path.failed && !drawn.failed && !rename(drawn.s, path.s);
-    lt_text_free(&path);
-    lt_text_free(&drawn);
-    return moved;
+    ltc_status st = LTC_OK;
+    rewind(from);
+    for (size_t i = 0; i < p->n; i++)
+        for (int t = 0; t < TERMINALS && !st; t++)
+            if (formats & terminals[t].format)
+                st = put_figure(from, directory, p->v[i].id, terminals[t].name, err);
+    return st;
 }
 
 ltc_status lt_gnuplot_draw(const lt_plots *p, const char *directory, uint32_t formats, bool *there,
                            ltc_error *err)
 {
-    char ending[40];
     lt_text script = { 0 };
-    bool moved = true;
-    snprintf(ending, sizeof ending, ".%ld.part", (long)getpid());
-    lt_gnuplot_script(p, directory, formats, ending, &script);
-    ltc_status st = script.failed ? ltc_fail(err, LTC_ENOMEM, "no memory to draw figures")
-                                  : run(&script, there, err);
-    for (size_t i = 0; i < p->n && !st && *there; i++)
-        for (int t = 0; t < TERMINALS; t++)
-            if (formats & terminals[t].format)
-                moved &= put_in_place(directory, &p->v[i], terminals[t].name, ending);
+    FILE *from = tmpfile(), *to = tmpfile();
+    ltc_status st = LTC_OK;
+    lt_gnuplot_script(p, formats, &script);
+    if (script.failed)
+        st = ltc_fail(err, LTC_ENOMEM, "no memory to draw figures");
+    else if (!from || !to || fwrite(script.s, 1, script.n, from) != script.n || fflush(from) ||
+             fseek(from, 0, SEEK_SET))
+        st = ltc_fail(err, LTC_EIO, "the figures' script cannot be written to a temporary file: %s",
+                      strerror(errno));
+    if (!st)
+        st = run(from, to, there, err);
+    if (!st && *there)
+        st = put_figures(to, p, directory, formats, err);
+    if (from)
+        fclose(from);
+    if (to)
+        fclose(to);
     lt_text_free(&script);
-    if (!st && !moved)
-        return ltc_fail(err, LTC_EIO, "%s: gnuplot left a figure out; is there room on the disk?", directory);
     return st;
 }

@@ -11,8 +11,8 @@ enum { LT_DRAW_SVG = 1, LT_DRAW_PNG = 2 };
 ltc_status lt_gnuplot_draw(const lt_plots *p, const char *directory, uint32_t formats, bool *there,
                            ltc_error *err);
 
-/* The script, for one format; files get `ending` behind their names. */
-void lt_gnuplot_script(const lt_plots *p, const char *directory, uint32_t formats, const char *ending,
-                       lt_text *to);
+/* The script, at which gnuplot says all figures one after the other, each with a line behind it. */
+#define LT_FIGURE_ENDS "ltcore: here a figure ends"
+void lt_gnuplot_script(const lt_plots *p, uint32_t formats, lt_text *to);
 
 #endif

@@ -8,8 +8,10 @@
 
 static const char levels_sql[] =
     "SELECT level.variant, level.point, level.trial, level.draw, level.level, "
-    "COALESCE(status != 'failed', 0), step, epoch, val_loss, val_acc, test_loss, test_acc "
-    "FROM level LEFT JOIN measure ON measure.level = level.id AND moment = 'step' AND "
+    "COALESCE(status != 'failed', 0), step, epoch, val_loss, val_acc, test_loss, test_acc, "
+    "status = 'failed' AND key IS NOT NULL AND end_state IS NULL "
+    "FROM level LEFT JOIN training ON training.level = level.id "
+    "LEFT JOIN measure ON measure.level = level.id AND moment = 'step' AND "
     "step = (SELECT MAX(e.step) FROM evaluation AS e WHERE e.level = level.id AND e.moment = 'step') "
     "ORDER BY level.variant, level.point, level.trial, level.draw, level.level";
 static const char events_sql[] = "SELECT sentence, level FROM event ORDER BY id";
@@ -44,6 +46,7 @@ static ltc_status take_level(sqlite3_stmt *stmt, size_t i, lt_standing *s, ltc_e
         .validation_accuracy = real_at(stmt, 9),
         .test_loss = real_at(stmt, 10),
         .test_accuracy = real_at(stmt, 11),
+        .bad = sqlite3_column_int(stmt, 12),
     };
     s->n_levels = i + 1;
     return LTC_OK;

@@ -7,7 +7,7 @@
 /* A level that was begun, and its last evaluation along the way. */
 typedef struct lt_standing_level {
     uint32_t order, point, trial, draw, level, pad;   /* of a line; as in lt_level_row */
-    bool     done, evaluated;
+    bool     done, evaluated, bad;            /* bad: it ends at a loss that is not finite, always */
     uint64_t step;                            /* of the evaluation; what was not measured is NaN */
     double   epoch, validation_loss, validation_accuracy, test_loss, test_accuracy;
 } lt_standing_level;

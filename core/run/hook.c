@@ -37,7 +37,7 @@ static ltc_status start(hook *h, ltc_error *err)
     for (int i = 0; i < 2; i++)
         fcntl(ends[i], F_SETFD, FD_CLOEXEC);
     fcntl(ends[1], F_SETFL, O_NONBLOCK);
-    const int failed = lt_program_start(argv, ends[0], false, &h->pid);
+    const int failed = lt_program_start(argv, ends[0], -1, &h->pid);
     close(ends[0]);
     if (failed) {
         close(ends[1]);

@@ -32,7 +32,7 @@ static ltc_status lock_directory(lt_output *o, ltc_error *err)
 }
 
 /* "NAME.123.part" (lt_file_write), which a killed process leaves: whoever holds the lock knows that no ltcore
- * writes it. A gnuplot that outlives its ltcore may, and what it leaves goes with the next run. */
+ * writes it. */
 static bool is_left_over(const char *entry)
 {
     static const char ending[] = ".part";

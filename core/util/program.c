@@ -14,15 +14,17 @@
 enum { TICK_MS = 5 };
 extern char **environ;
 
-static int set_files(posix_spawn_file_actions_t *files, int input, bool silent)
+static int set_files(posix_spawn_file_actions_t *files, int input, int output)
 {
     int failed = posix_spawn_file_actions_adddup2(files, input, STDIN_FILENO);
-    if (!failed && silent)
+    if (!failed && output >= 0)
         failed = posix_spawn_file_actions_addopen(files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    return failed ? failed : posix_spawn_file_actions_adddup2(files, STDERR_FILENO, STDOUT_FILENO);
+    if (output < 0)
+        output = STDERR_FILENO;
+    return failed ? failed : posix_spawn_file_actions_adddup2(files, output, STDOUT_FILENO);
 }
 
-int lt_program_start(const char *const *argv, int input, bool silent, pid_t *pid)
+int lt_program_start(const char *const *argv, int input, int output, pid_t *pid)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
@@ -36,7 +38,7 @@ int lt_program_start(const char *const *argv, int input, bool silent, pid_t *pid
     }
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    int failed = set_files(&files, input, silent);
+    int failed = set_files(&files, input, output);
     if (!failed)
         failed = posix_spawnp(pid, argv[0], &files, &attributes, (char *const *)(uintptr_t)argv, environ);
     posix_spawn_file_actions_destroy(&files);

@@ -60,7 +60,7 @@ static ltc_status identity(void *dev, char *text, size_t n, ltc_error *err)
     const cpu_device *d = dev;
     char digest[CPU_DIGEST];
     cpu_costs_digest(&d->costs, digest);
-    const int used = snprintf(text, n, "cpu/10 %s ftz%s%s", isa_names[d->isa + 1],
+    const int used = snprintf(text, n, "cpu/11 %s ftz%s%s", isa_names[d->isa + 1],
                               d->own_costs ? " costs " : "", d->own_costs ? digest : "");
     return used >= 0 && (size_t)used < n
                ? LTC_OK

@@ -14,10 +14,10 @@ foreach(isa IN LISTS conv_isas)
 endforeach()
 
 ltcore_add_plugin(cpu backends
-    SOURCES ${here}/alias.c ${here}/arranged.c ${here}/awake.c ${here}/choice.c ${here}/costs.c ${here}/cpu.c
-        ${here}/input.c ${here}/isa.c ${here}/linear.c ${here}/linear_forms.c ${here}/linear_lists.c ${here}/nodes.c
-        ${here}/optimizer.c ${here}/program.c ${here}/shape.c ${here}/span.c ${here}/state.c
-        ${here}/tune.c ${here}/walk.c ${objects}
+    SOURCES ${here}/alias.c ${here}/arranged.c ${here}/awake.c ${here}/channels.c ${here}/choice.c ${here}/conv_node.c
+        ${here}/costs.c ${here}/cpu.c ${here}/input.c ${here}/isa.c ${here}/linear.c ${here}/linear_forms.c
+        ${here}/linear_lists.c ${here}/nodes.c ${here}/optimizer.c ${here}/program.c ${here}/shape.c ${here}/span.c
+        ${here}/state.c ${here}/tune.c ${here}/walk.c ${objects}
     LIBRARIES cpu-conv ltcore::sdk m)
 target_include_directories(plugin-backends-cpu PRIVATE ${CMAKE_SOURCE_DIR}/sdk/src)
 if("avx512" IN_LIST conv_isas)

@@ -5,7 +5,7 @@
  *   linear_forms.c  LINEAR: which of three forms   span.c       train, eval
  *   linear_lists.c  one of them                    walk.c       forward, backward, node by node
  *   linear.c        its passes                     nodes.c      a part of each other operation
- *   awake.c         which rows are worked on
+ *   awake.c         which rows are worked on       channels.c   which channels
  *   alias.c         who shares a place             optimizer.c  the end of a step
  *   shape.c         places, halos, segments        input.c      rows of a split into input
  *   costs.c         the table of costs             arranged.c   evaluated splits, made ready once
@@ -59,6 +59,16 @@ typedef struct cpu_value {
                                                * looks at it; 0: none */
     bool     remade;                          /* on the way back from what is there anyway, where that pays */
 } cpu_value;
+
+/* The channels of an image, or of all images of its group: first those that are there for every pass, in
+ * their order, then the others. */
+typedef struct cpu_channels {
+    uint32_t  group;                          /* the value that has them; the rest is its */
+    bool      whole;                          /* they are always all there */
+    int64_t   all, there;
+    uint8_t  *heard;                          /* [all]; NULL, as order: no image */
+    uint32_t *order;                          /* [all] */
+} cpu_channels;
 
 /* Blocks of evaluated splits as the layers want them: made when first evaluated, kept while there is room,
  * and forgotten when weights are made ready, since their forms may be others then. */
@@ -155,6 +165,7 @@ struct cpu_program {
     bool     evaluating;
     ltc_key  dropout;                         /* of the step under way */
     cpu_value *value;                         /* [n_values] */
+    cpu_channels *channels;                   /* [n_values] */
     cpu_node  *node;                          /* [n_nodes] */
     cpu_segment *segment; uint32_t n_segments;
     cpu_param *param;                         /* [n_params] */
@@ -180,6 +191,7 @@ uint32_t   cpu_alias_uses(const cpu_program *p, uint32_t value);
 ltc_status cpu_shape_plan(cpu_program *p, ltc_error *err);
 size_t     cpu_shape_bytes(const cpu_program *p, uint32_t value, bool grad);
 void       cpu_shape_set_rows(cpu_program *p, int64_t rows);
+void       cpu_shape_lay_views(cpu_program *p);
 
 /* cpu.c */
 ltc_status cpu_data_open(void *dev, const ltc_data_desc *desc, void **data, ltc_error *err);
@@ -215,6 +227,18 @@ void       cpu_linear_swap(cpu_node *n, cpu_param *w);
  * whose output n alone reads, so that n's mask says which of its rows sleep; NULL: there is none. */
 ltc_status cpu_awake_find(cpu_program *p, ltc_error *err);
 cpu_node  *cpu_awake_heard_by(cpu_program *p, const cpu_node *n);
+
+/* channels.c: which values form a group; which channels are there, once masks are settled and rows found
+ * awake. */
+void       cpu_channels_group(cpu_program *p);
+ltc_status cpu_channels_find(cpu_program *p, ltc_error *err);
+void       cpu_channels_free(cpu_program *p);
+const cpu_channels *cpu_channels_of(const cpu_program *p, uint32_t value);
+
+/* conv_node.c: opens a convolution of those channels that are there, with its places in w->kept; and places a
+ * convolution's bias, if that value is one, in kept of n. */
+ltc_status cpu_conv_node_open(const cpu_program *p, cpu_node *n, cpu_param *w, ltc_error *err);
+ltc_status cpu_conv_place_bias(const cpu_program *p, uint32_t value, cpu_kept *kept, ltc_error *err);
 
 /* linear_lists.c */
 ltc_status cpu_lists_open(cpu_program *p, cpu_node *n, cpu_param *w, ltc_error *err);

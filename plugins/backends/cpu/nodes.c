@@ -30,10 +30,50 @@ PART(copy_forward)
     p->device->kernels->copy(&cpu_in(p, n, 0)->value, &cpu_out(p, n)->value, false, first, end);
 }
 
-PART(copy_backward)
+/* Channels [from, from + count) of a value. */
+static cpu_view channels_of(const cpu_view *v, int64_t from, int64_t count)
+{
+    cpu_view some = *v;
+    some.at = cpu_at(v, 0, from);
+    some.channels = count;
+    return some;
+}
+
+static void clear_view(const cpu_view *v, int64_t first, int64_t end)
+{
+    for (int64_t b = first; b < end; b++)
+        for (int64_t c = 0; c < v->channels; c++)
+            for (int64_t r = 0; r < v->h; r++)
+                memset(cpu_at(v, b, c) + r * v->row, 0, (size_t)(v->w * CPU_LANES) * sizeof(float));
+}
+
+/* A channel's plane: of an image those that are there, in a row the place that each would have. */
+PART(flatten_forward)
 {
     UNUSED;
-    p->device->kernels->copy(&cpu_out(p, n)->grad, &cpu_in(p, n, 0)->grad, cpu_adds(n, 0), first, end);
+    const cpu_channels *c = cpu_channels_of(p, n->node->in[0]);
+    const cpu_view *x = &cpu_in(p, n, 0)->value, *y = &cpu_out(p, n)->value;
+    const int64_t plane = x->h * x->w;
+    for (int64_t i = 0; i < x->channels; i++) {
+        const cpu_view from = channels_of(x, i, 1), to = channels_of(y, c->order[i] * plane, plane);
+        p->device->kernels->copy(&from, &to, false, first, end);
+    }
+    for (int64_t i = x->channels; i < c->all; i++) {
+        const cpu_view none = channels_of(y, c->order[i] * plane, plane);
+        clear_view(&none, first, end);
+    }
+}
+
+PART(flatten_backward)
+{
+    UNUSED;
+    const cpu_channels *c = cpu_channels_of(p, n->node->in[0]);
+    const cpu_view *dx = &cpu_in(p, n, 0)->grad, *g = &cpu_out(p, n)->grad;
+    const int64_t plane = dx->h * dx->w;
+    for (int64_t i = 0; i < dx->channels; i++) {
+        const cpu_view from = channels_of(g, c->order[i] * plane, plane), to = channels_of(dx, i, 1);
+        p->device->kernels->copy(&from, &to, cpu_adds(n, 0), first, end);
+    }
 }
 
 PART(add_forward)
@@ -50,15 +90,6 @@ PART(add_backward)
         if (cpu_in(p, n, k)->wants && cpu_in(p, n, k)->grad_root != cpu_out(p, n)->grad_root)
             p->device->kernels->copy(&cpu_out(p, n)->grad, &cpu_in(p, n, k)->grad, cpu_adds(n, k), first,
                                      end);
-}
-
-/* Channels [from, from + count) of a value. */
-static cpu_view channels_of(const cpu_view *v, int64_t from, int64_t count)
-{
-    cpu_view some = *v;
-    some.at = cpu_at(v, 0, from);
-    some.channels = count;
-    return some;
 }
 
 PART(concat_forward)
@@ -84,14 +115,6 @@ PART(concat_backward)
             p->device->kernels->copy(&g, &cpu_in(p, n, k)->grad, cpu_adds(n, k), first, end);
         from += count;
     }
-}
-
-static void clear_view(const cpu_view *v, int64_t first, int64_t end)
-{
-    for (int64_t b = first; b < end; b++)
-        for (int64_t c = 0; c < v->channels; c++)
-            for (int64_t r = 0; r < v->h; r++)
-                memset(cpu_at(v, b, c) + r * v->row, 0, (size_t)(v->w * CPU_LANES) * sizeof(float));
 }
 
 PART(pad_forward)
@@ -351,7 +374,7 @@ PART(dropout_backward)
 }
 
 const cpu_operation cpu_operations[LTC_OP_COUNT] = {
-    [LTC_OP_FLATTEN]       = { .forward = copy_forward, .backward = copy_backward },
+    [LTC_OP_FLATTEN]       = { .forward = flatten_forward, .backward = flatten_backward },
     [LTC_OP_RELU]          = { .forward = relu_forward, .backward = relu_backward },
     [LTC_OP_CONV2D]        = { .forward = conv_forward, .backward = conv_backward },
     [LTC_OP_BATCH_NORM]    = { norm_forward, norm_backward, norm_measure, norm_measure_back },

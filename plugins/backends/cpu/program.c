@@ -51,13 +51,15 @@ static ltc_status lay_out(cpu_program *p, const ltc_compile_req *r, ltc_error *e
     memcpy(&p->optimizer, r->optimizer,
            r->optimizer->size < sizeof p->optimizer ? r->optimizer->size : sizeof p->optimizer);
     p->value = cpu_block((size_t)g->n_values + 1, sizeof *p->value);
+    p->channels = cpu_block((size_t)g->n_values + 1, sizeof *p->channels);
     p->node = cpu_block((size_t)g->n_nodes + 1, sizeof *p->node);
     p->param = cpu_block((size_t)g->n_params + 1, sizeof *p->param);
     p->segment = cpu_block(2 * (size_t)g->n_nodes + 1, sizeof *p->segment);
     p->lanes = cpu_block(1, sizeof *p->lanes);
     p->has_value = cpu_block((size_t)g->n_params + 1, sizeof *p->has_value);
     p->param_of = cpu_block((size_t)g->n_values + 1, sizeof *p->param_of);
-    if (!p->value || !p->node || !p->segment || !p->lanes || !p->param || !p->has_value || !p->param_of)
+    if (!p->value || !p->channels || !p->node || !p->segment || !p->lanes || !p->param || !p->has_value ||
+        !p->param_of)
         return ltc_fail(err, LTC_ENOMEM, "no memory for a program");
     for (uint32_t i = 0; i < g->n_params; i++)
         p->param_of[ltc_graph_param(g, i)->value] = i + 1;
@@ -204,6 +206,7 @@ void cpu_program_release(void *prog)
     for (uint32_t s = 0; s < LTS_MOST_SPLITS; s++)
         free(p->split[s].table);
     cpu_arranged_close(p);
+    cpu_channels_free(p);
     if (p->lanes)
         free(p->lanes->program), free(p->lanes->value);
     free(p->value), free(p->node), free(p->segment), free(p->lanes), free(p->param), free(p->has_value);

@@ -198,6 +198,7 @@ ltc_status cpu_shape_plan(cpu_program *p, ltc_error *err)
             n->conv_shape = conv_shape_of(p, n->node);
         n->heavy = ltc_value_count(ltc_graph_value(p->graph, n->node->out)) * p->batch > HEAVY_COPY;
     }
+    cpu_channels_group(p);
     cpu_alias_find(p);
     find_wants(p);
     find_adds(p);
@@ -251,6 +252,19 @@ size_t cpu_shape_bytes(const cpu_program *p, uint32_t value, bool grad)
     return (size_t)floats * sizeof(float);
 }
 
+void cpu_shape_lay_views(cpu_program *p)
+{
+    for (uint32_t v = 1; v < p->graph->n_values; v++) {
+        const cpu_value *root = &p->value[p->value[v].root], *grad_root = &p->value[p->value[v].grad_root];
+        const ltc_value *of = ltc_graph_value(p->graph, v);
+        cpu_value *x = &p->value[v];
+        x->value = view_at(of, root->flat, root->halo, p->blocks, root->at);
+        x->grad = view_at(of, grad_root->flat, grad_root->grad_halo, p->blocks, grad_root->grad_at);
+        if (cpu_channels_of(p, v)->order && !root->flat)
+            x->value.channels = x->grad.channels = cpu_channels_of(p, v)->there;
+    }
+}
+
 void cpu_shape_set_rows(cpu_program *p, int64_t rows)
 {
     const int64_t blocks = cpu_round(rows, CPU_LANES) / CPU_LANES;
@@ -258,10 +272,5 @@ void cpu_shape_set_rows(cpu_program *p, int64_t rows)
     if (blocks == p->blocks)
         return;
     p->blocks = blocks;
-    for (uint32_t v = 1; v < p->graph->n_values; v++) {
-        const cpu_value *root = &p->value[p->value[v].root], *grad_root = &p->value[p->value[v].grad_root];
-        const ltc_value *of = ltc_graph_value(p->graph, v);
-        p->value[v].value = view_at(of, root->flat, root->halo, blocks, root->at);
-        p->value[v].grad = view_at(of, grad_root->flat, grad_root->grad_halo, blocks, grad_root->grad_at);
-    }
+    cpu_shape_lay_views(p);
 }

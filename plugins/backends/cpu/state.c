@@ -202,25 +202,9 @@ static ltc_status open_sums(cpu_program *p, cpu_node *n, ltc_error *err)
 
 static ltc_status open_conv(cpu_program *p, cpu_node *n, cpu_param *q, ltc_error *err)
 {
-    const cpu_view *x = &cpu_in(p, n, 0)->value, *g = &cpu_out(p, n)->grad;
-    cpu_conv_shape *s = &n->conv_shape;
-    cpu_conv_close(n->conv);
-    n->conv = NULL;
-    s->x_channel = x->channel, s->x_row = x->row, s->g_channel = g->channel, s->g_row = g->row;
-    ltc_status st = cpu_conv_open(&n->conv, s, q->masked ? q->host_mask : NULL, p->device->isa,
-                                  &p->device->costs.conv, err);
-    if (st)
-        return st;
-    const size_t stored = cpu_conv_stored(n->conv);
-    const uint32_t *places = cpu_conv_places(n->conv);
-    n->heavy = stored * (size_t)(n->conv_shape.out_h * n->conv_shape.out_w) * p->batch > CPU_HEAVY;
-    q->kept.n = (size_t)cpu_round((int64_t)stored, CPU_LANES);
-    q->kept.place = places ? cpu_block(q->kept.n, sizeof *q->kept.place) : NULL;
-    if (places && !q->kept.place)
-        return no_memory(err);
-    for (size_t k = 0; places && k < q->kept.n; k++)
-        q->kept.place[k] = k < stored ? places[k] : UINT32_MAX;
-    st = allocate_kept(q, ltc_graph_param(p->graph, p->param_of[n->node->in[1]] - 1)->trained, err);
+    ltc_status st = cpu_conv_node_open(p, n, q, err);
+    if (!st)
+        st = allocate_kept(q, ltc_graph_param(p->graph, p->param_of[n->node->in[1]] - 1)->trained, err);
     if (!st)
         st = open_sums(p, n, err);
     if (st)
@@ -230,10 +214,12 @@ static ltc_status open_conv(cpu_program *p, cpu_node *n, cpu_param *q, ltc_error
     return LTC_OK;
 }
 
-static ltc_status open_plain(cpu_param *q, bool trained, ltc_error *err)
+static ltc_status open_plain(cpu_program *p, const ltc_param *of, cpu_param *q, ltc_error *err)
 {
     q->kept.n = (size_t)cpu_round((int64_t)q->n, CPU_LANES);
-    const ltc_status st = allocate_kept(q, trained, err);
+    ltc_status st = cpu_conv_place_bias(p, of->value, &q->kept, err);
+    if (!st)
+        st = allocate_kept(q, of->trained, err);
     if (!st)
         store(q);
     return st;
@@ -246,7 +232,7 @@ static ltc_status open_param(cpu_program *p, uint32_t i, ltc_error *err)
     cpu_node *layer = layer_of(p, of->value);
     free_kept(&q->kept), free_kept(&q->spare);
     if (!layer)
-        return open_plain(q, of->trained, err);
+        return open_plain(p, of, q, err);
     return layer->node->op == LTC_OP_LINEAR ? open_linear(p, layer, q, err) : open_conv(p, layer, q, err);
 }
 
@@ -260,6 +246,10 @@ ltc_status cpu_program_ready(void *prog, ltc_error *err)
         settle(&p->param[i]);
     if (!st)
         st = cpu_awake_find(p, err);
+    if (!st)
+        st = cpu_channels_find(p, err);
+    if (!st)
+        cpu_shape_lay_views(p);
     for (uint32_t i = 0; i < p->graph->n_params && !st; i++)
         st = open_param(p, i, err);
     if (!st)
