@@ -181,6 +181,9 @@ same j1 j2
 claim "a second run trains nothing" 0 "$ltcore" -q -c ticket.cfg -o again2
 says out "Trained: 0 networks, 0 steps. From the store: 18"
 same j1 again2
+claim "a dry run says that nothing is left" 0 "$ltcore" -n -c ticket.cfg -o again2
+says out "nothing is left to train$"
+lacks out "ms a step"
 mkdir -p edited/masks                         # the same criterion in a file of another digest
 cp "$(dirname "$ltcore")/../lib/ltcore/plugins/masks/magnitude.so" edited/masks/ && echo >>edited/masks/magnitude.so
 claim "a criterion built anew that says the same trains nothing" 0 "$ltcore" -q -c ticket.cfg -o rebuilt \
@@ -217,7 +220,7 @@ claim "a variant with masks for another network is refused" 2 "$ltcore" -c ticke
 says err "its network is another than main's.*variant 'wide'"
 claim "one that draws its own has a network, data and dense training of its own" 0 "$ltcore" -q -c ticket.cfg -o wide \
     --set 'variants=({name="wide"; arch={hidden=[40];}; prune={scope="layer";};}, {name="seeded"; dataset={seed=7;}; prune={scope="layer";};})'
-claim "a dry run says that it timed main's network alone" 0 "$ltcore" -n -c ticket.cfg -o wide \
+claim "a dry run says that it timed main's network alone" 0 "$ltcore" -n -c ticket.cfg -o wide --set run.seed=9 \
     --set 'variants=({name="wide"; arch={hidden=[40];}; prune={scope="layer";};}, {name="seeded"; dataset={seed=7;}; prune={scope="layer";};})'
 says out "ms a step, if every training takes what main's does$"
 awk -F, '$6 == 0 { print $2, $23 }' wide/levels.csv >out

@@ -65,6 +65,7 @@ for key in 'dataset.seed; values = [1, 2]' 'dataset.validation; values = [50, 10
     noises="0.5 1 0.5 1 "                     # in the last column
     [ "$name" = prune.density ] && noises="0.5 1 0.5 0.5 1 1 "
     claim "$name is swept" 0 "$ltcore" -q -c wide.cfg -o swept --set "sweep=({ key = \"$name\"; ${key#*; } });"
+    equal "what guessing reaches is said once" "$(grep Always out | sort | uniq -d)" ""
     equal "at two points" "$(rows swept/levels.csv main 1 point | tr '\n' ' ')" "1 2 "
     equal "a control follows" "$(rows swept/levels.csv fresh 1 point | tr '\n' ' ')" "1 2 "
     equal "with points of its own" "$(awk -F, '$2 == "noisy" { printf "%s ", $NF }' swept/levels.csv)" "$noises"

@@ -363,11 +363,20 @@ static void print_totals(const lt_table *t, FILE *to)
         fputs("\nNo dead or frozen weight moved.\n", to);
 }
 
+/* Would data i say what others before it have said? */
+static bool repeats_majority(const lt_run_facts *f, uint32_t i)
+{
+    bool repeats = false;
+    for (uint32_t k = 0; k < i && !repeats; k++)
+        repeats = !strcmp(f->data[k].name, f->data[i].name) && f->data[k].majority == f->data[i].majority;
+    return repeats;
+}
+
 /* What guessing reaches. */
 static void print_majorities(const lt_run_facts *f, FILE *to)
 {
     for (uint32_t i = 0; i < f->n_data; i++)
-        if (!isnan(f->data[i].majority))
+        if (!isnan(f->data[i].majority) && !repeats_majority(f, i))
             fprintf(to, "Always guessing the commonest class%s%s: %.2f %%.\n", f->n_data > 1 ? " of " : "",
                     f->n_data > 1 ? f->data[i].name : "", 100 * f->data[i].majority);
 }

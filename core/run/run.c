@@ -353,8 +353,11 @@ ltc_status lt_run_explain(const lt_run_request *r, ltc_error *err)
     }
     if (!st) {
         lt_memory_print(&memory, &x.layout, r->services->memory, r->out);
-        st = lt_estimate(&x.plan, count[LT_JOB_FAILED] + count[LT_JOB_BLOCKED], &x.layout, r->now_s, r->out,
-                         err);
+        const uint64_t left = count[LT_JOB_FAILED] + count[LT_JOB_BLOCKED];
+        if (left)
+            st = lt_estimate(&x.plan, left, &x.layout, r->now_s, r->out, err);
+        else
+            fputs("nothing is left to train\n", r->out);
     }
     close_run(&x);
     return st;
