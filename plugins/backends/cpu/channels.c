@@ -132,7 +132,7 @@ static const cpu_node *linear_reader(const cpu_program *p, uint32_t value)
     return NULL;
 }
 
-/* Do rows that are awake read inputs [first, first + n) of a linear layer? */
+/* Do rows that are awake read any of inputs [first, first + count) of a linear layer? */
 static bool is_read_by_linear(const cpu_program *p, const cpu_node *n, size_t first, size_t count)
 {
     const ltc_value *shape = ltc_graph_value(p->graph, n->node->in[1]);
