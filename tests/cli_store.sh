@@ -124,7 +124,7 @@ lacks out "the same command"
 "$ltcore" -q -c run.cfg -o part -j 2 --set 'sweep=({key="train.optimizer.lr"; values=[1e30, 0.01];})' \
     --set train.optimizer.type=sgd --set train.steps=2000000 >/dev/null 2>err &
 run=$!
-for _ in 1 2 3 4 5 6 7 8 9 10; do
+for _ in $(seq 120); do
     sleep 0.5
     "$ltcore" status part 2>/dev/null | grep -q "not finite at step" && break
 done

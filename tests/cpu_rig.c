@@ -126,6 +126,24 @@ float *lt_subject_train(const lt_subject *q, const lt_training_way *way, float *
     return x;
 }
 
+const ltc_optimizer lt_plain_optimizers[] = {
+    { .size = sizeof(ltc_optimizer), .kind = LTC_ADAM, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8 },
+    { .size = sizeof(ltc_optimizer), .kind = LTC_SGD, .momentum = 0.9 },
+};
+
+void lt_subject_compile(lt_stage *s, const lt_subject *q, const char *backend, const ltc_optimizer *o)
+{
+    CU_ASSERT_FATAL(lt_subject_open(s, q, backend, LT_BEST, LT_WHOLE));
+    lt_rig_compile(&s->rig, s->graph, o, q->batch, 0);
+}
+
+float *lt_subject_steps(lt_stage *s, uint32_t steps, size_t *n)
+{
+    lt_rig_start(&s->rig, s->value);
+    CU_ASSERT_EQUAL(lt_rig_train(&s->rig, 0, steps, 1e-3f, NULL, NULL), UINT64_MAX);
+    return lt_stage_values(s, n);
+}
+
 uint64_t lt_digest(const void *bytes, size_t n)
 {
     uint64_t h = 0xcbf29ce484222325u;

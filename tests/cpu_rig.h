@@ -38,6 +38,14 @@ typedef struct lt_training_way {
 float *lt_subject_train(const lt_subject *q, const lt_training_way *way, float *loss, double *eval,
                         size_t *n);
 
+/* By these nothing but gradients moves a weight. */
+extern const ltc_optimizer lt_plain_optimizers[2];
+
+/* A stage that is compiled for the best instruction set and waits for masks; then so many steps from its own
+ * values: all parameters after them, *n floats, for free(). */
+void   lt_subject_compile(lt_stage *s, const lt_subject *q, const char *backend, const ltc_optimizer *o);
+float *lt_subject_steps(lt_stage *s, uint32_t steps, size_t *n);
+
 /* FNV-1a, 64 bits. */
 uint64_t lt_digest(const void *bytes, size_t n);
 

@@ -20,12 +20,6 @@ static const lt_subject subjects[] = { { 60, 1, 0.2, 13, 11, 0, build, 1 },
                                        { 33, 1, 1, 13, 11, 0, build, 1 } };
 enum { SUBJECTS = sizeof subjects / sizeof *subjects, LAYERS = 4, STEPS = 7 };
 
-/* Nothing but gradients moves a weight. */
-static const ltc_optimizer plain[] = {
-    { .size = sizeof(ltc_optimizer), .kind = LTC_ADAM, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8 },
-    { .size = sizeof(ltc_optimizer), .kind = LTC_SGD, .momentum = 0.9 },
-};
-
 /* Layer k's weights are parameter 2 k: outputs, inputs. */
 static size_t outputs_of(const lt_stage *s, uint32_t k)
 {
@@ -90,25 +84,12 @@ static void disturb(lt_stage *s)
     }
 }
 
-static void open_stage(lt_stage *s, const lt_subject *q, const char *backend, const ltc_optimizer *o)
-{
-    CU_ASSERT_FATAL(lt_subject_open(s, q, backend, LT_BEST, LT_WHOLE));
-    lt_rig_compile(&s->rig, s->graph, o, q->batch, 0);
-}
-
-static float *train(lt_stage *s, size_t *n)
-{
-    lt_rig_start(&s->rig, s->value);
-    CU_ASSERT_EQUAL(lt_rig_train(&s->rig, 0, STEPS, 1e-3f, NULL, NULL), UINT64_MAX);
-    return lt_stage_values(s, n);
-}
-
 static float *trained(const lt_subject *q, const char *backend, const ltc_optimizer *o, size_t *n)
 {
     lt_stage s;
-    open_stage(&s, q, backend, o);
+    lt_subject_compile(&s, q, backend, o);
     put_masks(&s, false);
-    float *x = train(&s, n);
+    float *x = lt_subject_steps(&s, STEPS, n);
     lt_stage_close(&s);
     return x;
 }
@@ -117,7 +98,7 @@ static void equal_ref(void)
 {
     for (size_t q = 0; q < SUBJECTS; q++)
         for (size_t o = 0; o < LT_OPTIMIZERS + 2; o++) {
-            const ltc_optimizer *optimizer = o < 2 ? &plain[o] : &lt_optimizers[o - 2];
+            const ltc_optimizer *optimizer = o < 2 ? &lt_plain_optimizers[o] : &lt_optimizers[o - 2];
             size_t n;
             float *want = trained(&subjects[q], "ref", optimizer, &n),
                   *got = trained(&subjects[q], "cpu", optimizer, &n);
@@ -160,12 +141,12 @@ static void others_do_not_notice(void)
         lt_stage asleep, awake;
         uint32_t seen[2] = { 0 };
         size_t n;
-        open_stage(&asleep, &subjects[q / 2], "cpu", &plain[q % 2]);
-        open_stage(&awake, &subjects[q / 2], "cpu", &plain[q % 2]);
+        lt_subject_compile(&asleep, &subjects[q / 2], "cpu", &lt_plain_optimizers[q % 2]);
+        lt_subject_compile(&awake, &subjects[q / 2], "cpu", &lt_plain_optimizers[q % 2]);
         put_masks(&asleep, false), put_masks(&awake, false);
         push_biases(&asleep), push_biases(&awake);
         disturb(&awake);
-        free(train(&asleep, &n)), free(train(&awake, &n));
+        free(lt_subject_steps(&asleep, STEPS, &n)), free(lt_subject_steps(&awake, STEPS, &n));
         const double loss = lt_rig_eval(&asleep.rig, 3, 170, NULL),
                      same = lt_rig_eval(&awake.rig, 3, 170, NULL);
         CU_ASSERT(loss == same);
@@ -181,7 +162,7 @@ static void *state_after(const lt_subject *q, bool used, bool dense, size_t *byt
 {
     lt_stage s;
     size_t n;
-    open_stage(&s, q, "cpu", &plain[0]);
+    lt_subject_compile(&s, q, "cpu", &lt_plain_optimizers[0]);
     *bytes = lt_rig_state_bytes(&s.rig);
     char *fresh = malloc(*bytes);
     CU_ASSERT_PTR_NOT_NULL_FATAL(fresh);
@@ -189,10 +170,10 @@ static void *state_after(const lt_subject *q, bool used, bool dense, size_t *byt
     lt_rig_state(&s.rig, fresh);
     put_masks(&s, !dense);
     if (used)
-        free(train(&s, &n));
+        free(lt_subject_steps(&s, STEPS, &n));
     lt_rig_state_put(&s.rig, fresh);
     put_masks(&s, dense);
-    free(train(&s, &n));
+    free(lt_subject_steps(&s, STEPS, &n));
     lt_rig_state(&s.rig, fresh);
     lt_stage_close(&s);
     return fresh;
@@ -214,7 +195,7 @@ static void nothing_is_left_of_an_earlier_mask(void)
 static void *state_over(const lt_subject *q, const ltc_optimizer *o, uint32_t first, size_t *bytes)
 {
     lt_stage s, next;
-    open_stage(&s, q, "cpu", o), open_stage(&next, q, "cpu", o);
+    lt_subject_compile(&s, q, "cpu", o), lt_subject_compile(&next, q, "cpu", o);
     *bytes = lt_rig_state_bytes(&s.rig);
     char *state = malloc(*bytes);
     CU_ASSERT_PTR_NOT_NULL_FATAL(state);
@@ -234,8 +215,8 @@ static void a_program_that_takes_over_sleeps_alike(void)
     for (size_t q = 0; q < 2 * SUBJECTS; q++)
         for (uint32_t first = 1; first < STEPS; first += 2) {
             size_t bytes;
-            void *whole = state_over(&subjects[q / 2], &plain[q % 2], 0, &bytes),
-                 *parts = state_over(&subjects[q / 2], &plain[q % 2], first, &bytes);
+            void *whole = state_over(&subjects[q / 2], &lt_plain_optimizers[q % 2], 0, &bytes),
+                 *parts = state_over(&subjects[q / 2], &lt_plain_optimizers[q % 2], first, &bytes);
             CU_ASSERT(!memcmp(whole, parts, bytes));
             free(whole), free(parts);
         }

@@ -31,12 +31,6 @@ static const lt_subject subjects[] = {
 };
 enum { SUBJECTS = sizeof subjects / sizeof *subjects, WHOLE = 3, CONVS = 4, LAYERS = 6, STEPS = 7 };
 
-/* Nothing but gradients moves a weight. */
-static const ltc_optimizer plain[] = {
-    { .size = sizeof(ltc_optimizer), .kind = LTC_ADAM, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8 },
-    { .size = sizeof(ltc_optimizer), .kind = LTC_SGD, .momentum = 0.9 },
-};
-
 /* Of convolution k: do the masks of its readers leave output c alone? conv1 and conv3 have the same. */
 static bool is_unheard(uint32_t k, size_t c)
 {
@@ -81,25 +75,12 @@ static void put_masks(lt_stage *s, const lt_subject *q)
     }
 }
 
-static void open_stage(lt_stage *s, const lt_subject *q, const char *backend, const ltc_optimizer *o)
-{
-    CU_ASSERT_FATAL(lt_subject_open(s, q, backend, LT_BEST, LT_WHOLE));
-    lt_rig_compile(&s->rig, s->graph, o, q->batch, 0);
-}
-
-static float *train(lt_stage *s, size_t *n)
-{
-    lt_rig_start(&s->rig, s->value);
-    CU_ASSERT_EQUAL(lt_rig_train(&s->rig, 0, STEPS, 1e-3f, NULL, NULL), UINT64_MAX);
-    return lt_stage_values(s, n);
-}
-
 static float *trained(const lt_subject *q, const char *backend, const ltc_optimizer *o, size_t *n)
 {
     lt_stage s;
-    open_stage(&s, q, backend, o);
+    lt_subject_compile(&s, q, backend, o);
     put_masks(&s, q);
-    float *x = train(&s, n);
+    float *x = lt_subject_steps(&s, STEPS, n);
     lt_stage_close(&s);
     return x;
 }
@@ -153,10 +134,11 @@ static void they_are_not_there(void)
         const lt_subject *subject = &subjects[q / 2];
         lt_stage s, huge;
         size_t n;
-        open_stage(&s, subject, "cpu", &plain[q % 2]), open_stage(&huge, subject, "cpu", &plain[q % 2]);
+        lt_subject_compile(&s, subject, "cpu", &lt_plain_optimizers[q % 2]);
+        lt_subject_compile(&huge, subject, "cpu", &lt_plain_optimizers[q % 2]);
         put_masks(&s, subject), put_masks(&huge, subject);
         make_huge(&huge);
-        free(train(&s, &n)), free(train(&huge, &n));
+        free(lt_subject_steps(&s, STEPS, &n)), free(lt_subject_steps(&huge, STEPS, &n));
         CU_ASSERT(lt_rig_eval(&s.rig, 3, 170, NULL) == lt_rig_eval(&huge.rig, 3, 170, NULL));
         for (uint32_t k = 0; k < LAYERS; k++) {
             compare_rows(&s, &huge, 2 * k, row_of(&s, k), subject);
@@ -171,17 +153,19 @@ static void *state_after(const lt_subject *q, bool used, size_t *bytes)
 {
     lt_stage s;
     size_t n;
-    open_stage(&s, q, "cpu", &plain[0]);
+    lt_subject_compile(&s, q, "cpu", &lt_plain_optimizers[0]);
     *bytes = lt_rig_state_bytes(&s.rig);
     char *state = malloc(*bytes);
     CU_ASSERT_PTR_NOT_NULL_FATAL(state);
     lt_rig_start(&s.rig, s.value);
     lt_rig_state(&s.rig, state);
-    if (used)
-        put_masks(&s, &(lt_subject){ .density = 0.02, .hidden = 4 - q->hidden }), free(train(&s, &n));
+    if (used) {
+        put_masks(&s, &(lt_subject){ .density = 0.02, .hidden = 4 - q->hidden });
+        free(lt_subject_steps(&s, STEPS, &n));
+    }
     lt_rig_state_put(&s.rig, state);
     put_masks(&s, q);
-    free(train(&s, &n));
+    free(lt_subject_steps(&s, STEPS, &n));
     lt_rig_state(&s.rig, state);
     lt_stage_close(&s);
     return state;
