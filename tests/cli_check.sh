@@ -27,6 +27,9 @@ says out "^not ok 1 - file-loads: "
 says out "crashed with signal 6"
 says out "^1\.\.1\$"
 
+claim "an interrupt stops a test that hangs" 3 sh -c "'$ltcore' check '$fixtures/hang.so' & sleep 1; kill -INT \$!; wait \$!"
+lacks out "^not ok"
+
 cp "$fixtures/faulty-none.so" here.so
 claim "a file of the current directory needs no slash" 0 "$ltcore" check here.so file-loads
 claim "a file that is not there is wrong usage" 2 "$ltcore" check nowhere.so

@@ -40,7 +40,8 @@ static void check_into(outcome *o, const char *file, const char *only, unsigned 
     char path[512];
     ltc_error err = { .message = "" };
     snprintf(path, sizeof path, "%s/%s.so", TEST_BINARY_DIR, file);
-    const lt_check_request r = { .path = path, .only = only, .limit_s = limit_s, .visit = keep, .arg = o };
+    const lt_check_request r = { .path = path, .only = only, .patience = { .limit_s = limit_s },
+                                 .visit = keep, .arg = o };
     const ltc_status st = lt_check_run(&r, &err);
     if (st)
         fprintf(stderr, "%s\n", err.message);
@@ -310,13 +311,14 @@ static void a_check_can_be_narrowed_and_stopped(void)
     outcome o = { .failed = "" };
     ltc_error err;
     int rows = 0;
-    lt_check_request r = { .path = path, .only = "spans", .limit_s = 60, .visit = keep, .arg = &o };
+    lt_check_request r = { .path = path, .only = "spans", .patience = { .limit_s = 60 }, .visit = keep,
+                           .arg = &o };
     CU_ASSERT_EQUAL(lt_check_run(&r, &err), LTC_OK);
     CU_ASSERT_EQUAL(o.n, 1);
     r.only = "spins";
     CU_ASSERT_EQUAL(lt_check_run(&r, &err), LTC_EINVAL);
     CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "no test is called 'spins'"));
-    r = (lt_check_request){ .path = path, .limit_s = 60, .visit = stop, .arg = &rows };
+    r = (lt_check_request){ .path = path, .patience = { .limit_s = 60 }, .visit = stop, .arg = &rows };
     CU_ASSERT_EQUAL(lt_check_run(&r, &err), LTC_ECANCELLED);
     CU_ASSERT_EQUAL(rows, 2);
 }

@@ -65,8 +65,9 @@ static void all_are_listed(void)
     lt_registry *r = NULL;
     ltc_error err;
     int rows = 0;
+    const lt_patience patience = { .limit_s = LT_LIST_LIMIT_S };
     CU_ASSERT_EQUAL_FATAL(lt_registry_open(dirs, 1, NULL, NULL, &r, &err), LTC_OK);
-    CU_ASSERT_EQUAL(lt_registry_list(r, LT_LIST_LIMIT_S, count_row, &rows, &err), LTC_OK);
+    CU_ASSERT_EQUAL(lt_registry_list(r, &patience, count_row, &rows, &err), LTC_OK);
     CU_ASSERT_EQUAL(rows, N_EXAMPLES);
     lt_registry_close(r);
 }

@@ -206,7 +206,8 @@ static void list(const world *w, unsigned limit_s, rows *r)
 {
     ltc_error err = { .message = "" };
     memset(r, 0, sizeof *r);
-    CU_ASSERT_EQUAL(lt_registry_list(w->registry, limit_s, add_row, r, &err), LTC_OK);
+    const lt_patience patience = { .limit_s = limit_s };
+    CU_ASSERT_EQUAL(lt_registry_list(w->registry, &patience, add_row, r, &err), LTC_OK);
 }
 
 static void expect_line(const rows *r, const char *line)
@@ -228,11 +229,31 @@ static void a_listing_stops_when_a_row_is_enough(void)
     world w;
     int given = 0;
     ltc_error err = { .message = "" };
+    const lt_patience patient = { .limit_s = 10 };
     open_world(&w);
     add_link(w.first, "masks/fixture", "good");
     add_link(w.first, "masks/crash", "crash");
-    CU_ASSERT_EQUAL(lt_registry_list(w.registry, 10, one_is_enough, &given, &err), LTC_ECANCELLED);
+    CU_ASSERT_EQUAL(lt_registry_list(w.registry, &patient, one_is_enough, &given, &err), LTC_ECANCELLED);
     CU_ASSERT_EQUAL(given, 1);
+    close_world(&w);
+}
+
+static bool at_once(void *arg)
+{
+    (void)arg;
+    return true;
+}
+
+static void a_listing_stops_while_a_file_hangs(void)
+{
+    world w;
+    rows r = { .n = 0 };
+    ltc_error err = { .message = "" };
+    const lt_patience none = { .limit_s = 10, .cancelled = at_once };
+    open_world(&w);
+    add_link(w.first, "masks/hang", "hang");
+    CU_ASSERT_EQUAL(lt_registry_list(w.registry, &none, add_row, &r, &err), LTC_ECANCELLED);
+    CU_ASSERT_EQUAL(r.n, 0);
     close_world(&w);
 }
 
@@ -280,7 +301,7 @@ static void bad_files_are_rows_of_a_listing(void)
     list(&w, 1, &r);
     expect_line(&r, "crash.so: crashed with signal 6 (Aborted) while it was loaded\n");
     expect_line(&r, "segv.so: crashed with signal 11 (Segmentation fault) while it was loaded\n");
-    expect_line(&r, "hang.so: did not load within 1 s\n");
+    expect_line(&r, "hang.so: took longer than 1 s while it was loaded\n");
     expect_line(&r, "exit.so: ended the process with status 0 while it was loaded\n");
     expect_line(&r, "bad-option.so: mask 'fixture': option 'count': its default 11 is not in [0, 10]\n");
     expect_line(&r, "gone.so: No such file or directory, where this link leads\n");
@@ -298,6 +319,7 @@ static const lt_test claims[] = {
     { "a refused file stays refused", a_refused_file_stays_refused },
     { "a listing has each file once", a_listing_has_each_file_once },
         { "a listing stops when a row is enough", a_listing_stops_when_a_row_is_enough },
+    { "a listing stops while a file hangs", a_listing_stops_while_a_file_hangs },
     { "a listing marks what no name leads to", a_listing_marks_what_no_name_leads_to },
     { "bad files are rows of a listing", bad_files_are_rows_of_a_listing },
 };

@@ -77,12 +77,17 @@ static void attempt(void *arg, lt_text *reply)
     lt_arena_free(&arena);
 }
 
+static ltc_status stop(check *c)
+{
+    return ltc_fail(c->err, LTC_ECANCELLED, "the check was stopped");
+}
+
 static void give_row(check *c, const lt_trial *t, const lt_verdict *v)
 {
     const lt_check_row row = { c->module ? c->module->name : "", t->name, t->claim, v };
     c->seen++;
     if (!c->st && !c->request->visit(c->request->arg, &row))
-        c->st = ltc_fail(c->err, LTC_ECANCELLED, "the check was stopped");
+        c->st = stop(c);
 }
 
 static void run_in_child(check *c, const lt_trial *t)
@@ -91,8 +96,10 @@ static void run_in_child(check *c, const lt_trial *t)
     lt_verdict v = { .outcome = LT_HELD };
     ltc_error why = { .message = "" };
     c->trial = t;
-    const ltc_status st = lt_child_run(attempt, c, c->request->limit_s, &reply, &why);
-    if (st == LTC_ECANCELLED || st == LTC_EINTERNAL)
+    const ltc_status st = lt_child_run(attempt, c, &c->request->patience, &reply, &why);
+    if (st == LTC_ECANCELLED)
+        c->st = stop(c);
+    else if (st == LTC_EINTERNAL)
         lt_verdict_fail(&v, "that it comes to an end", "the plug-in %s", why.message);
     else if (st || reply.failed || reply.n != sizeof v)
         c->st = ltc_fail(c->err, st ? st : LTC_ENOMEM, "the check cannot go on: %s", why.message);
@@ -140,8 +147,8 @@ static void run_module(check *c)
 static ltc_status load_list(check *c, lt_text *list, ltc_error *err)
 {
     ltc_error why = { .message = "" };
-    const ltc_status st = lt_child_run(describe, c, c->request->limit_s, list, &why);
-    if (st == LTC_ECANCELLED || st == LTC_EINTERNAL)
+    const ltc_status st = lt_child_run(describe, c, &c->request->patience, list, &why);
+    if (st == LTC_EINTERNAL)
         return LTC_OK;                        /* its first test dies too, and says how */
     return st || list->failed ? ltc_fail(err, st ? st : LTC_ENOMEM, "the check cannot begin: %s", why.message)
                               : LTC_OK;

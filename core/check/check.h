@@ -8,6 +8,8 @@
 
 #include <ltcore/base.h>
 
+#include "plugin/child.h"
+
 enum { LT_CHECK_SEED = 1, LT_CHECK_LIMIT_S = 60, LT_CHECK_PAUSE_MS = 1050 };
 
 /* What came of a test. */
@@ -29,14 +31,14 @@ typedef bool lt_check_visit(void *arg, const lt_check_row *row);      /* false: 
 /* path: contains a slash. only: the one test to run, or NULL. */
 typedef struct lt_check_request {
     const char     *path, *only;
-    unsigned        limit_s;                  /* for each test */
+    lt_patience     patience;                 /* for each test */
     unsigned pause_ms; /* between two openings of a backend, so that a time in its identity shows */
     lt_check_visit *visit;
     void           *arg;
 } lt_check_request;
 
-/* A row for each test. Fails only for want of memory or processes, with LTC_ECANCELLED when a row was enough,
- * or with LTC_EINVAL when no test is called `only`. [serial] */
+/* A row for each test. Fails only for want of memory or processes, with LTC_ECANCELLED when a row was enough
+ * or somebody cancelled, or with LTC_EINVAL when no test is called `only`. [serial] */
 ltc_status lt_check_run(const lt_check_request *r, ltc_error *err);
 
 #endif

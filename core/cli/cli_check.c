@@ -93,7 +93,8 @@ int lt_cli_check(const lt_world *w, const lt_arguments *a)
     const char *path = strchr(name, '/') ? name : lt_arena_print(&arena, "./%s", name);
     report r = { .world = w, .began_s = w->now_s() };
     const lt_check_request request = { .path = path, .only = a->n_rest > 1 ? a->rest[1] : NULL,
-                                       .limit_s = LT_CHECK_LIMIT_S, .pause_ms = LT_CHECK_PAUSE_MS,
+                                       .patience = { LT_CHECK_LIMIT_S, w->cancelled, NULL },
+                                       .pause_ms = LT_CHECK_PAUSE_MS,
                                        .visit = print_row, .arg = &r };
     int code = LT_EXIT_USAGE;
     if (!path)

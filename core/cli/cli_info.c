@@ -121,7 +121,8 @@ static int print_answer(question *q)
 {
     lt_text reply = { 0 };
     ltc_error err = { .message = "" };
-    const ltc_status st = lt_child_run(answer, q, LIMIT_S, &reply, &err);
+    const lt_patience patience = { LIMIT_S, q->world->cancelled, NULL };
+    const ltc_status st = lt_child_run(answer, q, &patience, &reply, &err);
     int code = LT_EXIT_FAILED;
     if (q->world->cancelled(NULL)) {
         code = LT_EXIT_STOPPED;

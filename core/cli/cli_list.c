@@ -60,11 +60,12 @@ static void say_nothing_found(const table *t, const lt_places *places)
 static ltc_status print_table(table *t, const lt_places *places, ltc_error *err)
 {
     lt_registry *registry = NULL;
+    const lt_patience patience = { LT_LIST_LIMIT_S, t->world->cancelled, NULL };
     ltc_status st = lt_registry_open(places->dir, places->n, NULL, NULL, &registry, err);
     if (st)
         return st;
     fprintf(t->world->out, "%-9s %-20s %-8s %s\n", "kind", "name", "version", "what it is, and its file");
-    st = lt_registry_list(registry, LT_LIST_LIMIT_S, print_row, t, err);
+    st = lt_registry_list(registry, &patience, print_row, t, err);
     if (!st && !t->rows)
         say_nothing_found(t, places);
     lt_registry_close(registry);

@@ -93,13 +93,18 @@ static bool is_whole(const lt_text *t)
     return t->n - sizeof n >= n;
 }
 
-/* Until the reply is whole, the pipe or the child ends, or the time is up. False: the time is up. What a
- * child started may hold its end of the pipe open for long. */
-static bool receive(child *c, unsigned limit_s, lt_text *t)
+static bool is_cancelled(const lt_patience *p)
 {
-    const int64_t end = now_ms() + (int64_t)limit_s * 1000;
+    return p->cancelled && p->cancelled(p->arg);
+}
+
+/* Until the reply is whole, the pipe or the child ends, somebody cancels, or the time is up. False: the time
+ * is up. What a child started may hold its end of the pipe open for long. */
+static bool receive(child *c, const lt_patience *patience, lt_text *t)
+{
+    const int64_t end = now_ms() + (int64_t)patience->limit_s * 1000;
     char bytes[4096];
-    while (!is_whole(t)) {
+    while (!is_whole(t) && !is_cancelled(patience)) {
         struct pollfd p = { .fd = c->from, .events = POLLIN };
         const int64_t left = end - now_ms();
         const int ready = left > 0 ? poll(&p, 1, left < LOOK_MS ? (int)left : LOOK_MS) : 0;
@@ -131,20 +136,22 @@ static int stop(child *c)
     return c->status;
 }
 
-ltc_status lt_child_run(void (*fn)(void *arg, lt_text *reply), void *arg, unsigned limit_s, lt_text *reply,
-                        ltc_error *err)
+ltc_status lt_child_run(void (*fn)(void *arg, lt_text *reply), void *arg, const lt_patience *p,
+                        lt_text *reply, ltc_error *err)
 {
     child c = { 0 };
     lt_text t = { 0 };
     ltc_status st = start(fn, arg, &c, err);
     if (st)
         return st;
-    const bool in_time = receive(&c, limit_s, &t);
+    const bool in_time = receive(&c, p, &t);
     const int status = stop(&c);
     if (is_whole(&t))
         lt_text_put(reply, t.s + sizeof(uint64_t), t.n - sizeof(uint64_t));
+    else if (is_cancelled(p))
+        st = ltc_fail(err, LTC_ECANCELLED, "was stopped");
     else if (!in_time)
-        st = ltc_fail(err, LTC_ECANCELLED, "took longer than %u s", limit_s);
+        st = ltc_fail(err, LTC_EINTERNAL, "took longer than %u s", p->limit_s);
     else if (WIFSIGNALED(status))
         st = ltc_fail(err, LTC_EINTERNAL, "crashed with signal %d (%s)", WTERMSIG(status),
                       strsignal(WTERMSIG(status)));

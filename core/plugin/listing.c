@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugin/child.h"
 #include "plugin/loader.h"
 #include "plugin/module.h"
 
@@ -20,7 +19,7 @@ typedef struct lister {
     seen            *first;
     lt_registry_row *row;
     void            *arg;
-    unsigned         limit_s;
+    const lt_patience *patience;
     ltc_status       st;
     ltc_error       *err;
 } lister;
@@ -80,10 +79,15 @@ static uint32_t how_found(lister *l, const lt_listing *row)
     return k.found;
 }
 
+static ltc_status stop(lister *l)
+{
+    return ltc_fail(l->err, LTC_ECANCELLED, "the listing was stopped");
+}
+
 static void give_row(lister *l, const lt_listing *row)
 {
     if (!l->st && !l->row(l->arg, row))
-        l->st = ltc_fail(l->err, LTC_ECANCELLED, "the listing was stopped");
+        l->st = stop(l);
 }
 
 static void list_fault(lister *l, const char *file, const char *sentence)
@@ -140,9 +144,9 @@ static void list_new(lister *l, const char *path, const char *file)
     lt_text reply = { 0 };
     ltc_error why = { .message = "" };
     char *load = lt_arena_text(&l->arena, path);
-    const ltc_status st = load ? lt_child_run(describe, load, l->limit_s, &reply, &why) : LTC_ENOMEM;
+    const ltc_status st = load ? lt_child_run(describe, load, l->patience, &reply, &why) : LTC_ENOMEM;
     if (st == LTC_ECANCELLED)
-        list_fault(l, file, lt_arena_print(&l->arena, "%s: did not load within %u s", file, l->limit_s));
+        l->st = stop(l);
     else if (st == LTC_EINTERNAL)
         list_fault(l, file, lt_arena_print(&l->arena, "%s: %s while it was loaded", file, why.message));
     else if (st || reply.failed)
@@ -166,10 +170,10 @@ static bool list_file(void *arg, const char *path, const char *name)
     return !l->st;
 }
 
-ltc_status lt_listing_make(const lt_search *s, unsigned limit_s, lt_registry_row *row, void *arg,
+ltc_status lt_listing_make(const lt_search *s, const lt_patience *p, lt_registry_row *row, void *arg,
                            ltc_error *err)
 {
-    lister l = { .search = s, .row = row, .arg = arg, .limit_s = limit_s, .err = err };
+    lister l = { .search = s, .row = row, .arg = arg, .patience = p, .err = err };
     lt_search_each(s, &l.arena, list_file, &l);
     lt_arena_free(&l.arena);
     return l.st;

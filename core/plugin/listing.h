@@ -7,7 +7,7 @@
 #include "plugin/search.h"
 
 /* lt_registry_list, for a search path. */
-ltc_status lt_listing_make(const lt_search *s, unsigned limit_s, lt_registry_row *row, void *arg,
+ltc_status lt_listing_make(const lt_search *s, const lt_patience *p, lt_registry_row *row, void *arg,
                            ltc_error *err);
 
 #endif

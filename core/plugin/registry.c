@@ -208,8 +208,8 @@ ltc_status lt_registry_find(lt_registry *r, uint32_t kind, const char *name, con
     return pick(&l->offer, kind, name, module, err);
 }
 
-ltc_status lt_registry_list(const lt_registry *r, unsigned limit_s, lt_registry_row *row, void *arg,
+ltc_status lt_registry_list(const lt_registry *r, const lt_patience *p, lt_registry_row *row, void *arg,
                             ltc_error *err)
 {
-    return lt_listing_make(&r->search, limit_s, row, arg, err);
+    return lt_listing_make(&r->search, p, row, arg, err);
 }

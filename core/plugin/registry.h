@@ -11,6 +11,8 @@
 #include <ltcore/dataset.h>
 #include <ltcore/mask.h>
 
+#include "plugin/child.h"
+
 /* One module, adopted: every struct has this core's size, missing slots are NULL, and nobody asks about sizes
  * again. Only the published sizes inside the tables (ops.backend.host_size, ...) are still those of the
  * plug-in's build: they say how much to lend (border.h). Owned by the registry. */
@@ -55,11 +57,11 @@ typedef struct lt_listing {
 typedef bool lt_registry_row(void *arg, const lt_listing *row);           /* false: enough */
 
 /* A row for each module of each file in all directories, in the order of the search; a file with several
- * names is listed once. Each file is loaded in a process of its own, killed after limit_s seconds, so that
- * one that crashes or hangs is a row and not the end. Fails only for want of memory or processes, or with
- * LTC_ECANCELLED when a row was enough. [serial] */
+ * names is listed once. Each file is loaded in a process of its own, for which `p` is the patience, so
+ * that one that crashes or hangs is a row and not the end. Fails only for want of memory or processes, or
+ * with LTC_ECANCELLED when a row was enough or somebody cancelled. [serial] */
 enum { LT_LIST_LIMIT_S = 10 };
-ltc_status lt_registry_list(const lt_registry *r, unsigned limit_s, lt_registry_row *row, void *arg,
+ltc_status lt_registry_list(const lt_registry *r, const lt_patience *p, lt_registry_row *row, void *arg,
                             ltc_error *err);
 
 /* "arch", "masks", "datasets", "backends": the folder of a kind; and "architecture", ... in sentences. */
