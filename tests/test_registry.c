@@ -318,7 +318,7 @@ static const lt_test claims[] = {
     { "names are checked before they are paths", names_are_checked_before_they_are_paths },
     { "a refused file stays refused", a_refused_file_stays_refused },
     { "a listing has each file once", a_listing_has_each_file_once },
-        { "a listing stops when a row is enough", a_listing_stops_when_a_row_is_enough },
+    { "a listing stops when a row is enough", a_listing_stops_when_a_row_is_enough },
     { "a listing stops while a file hangs", a_listing_stops_while_a_file_hangs },
     { "a listing marks what no name leads to", a_listing_marks_what_no_name_leads_to },
     { "bad files are rows of a listing", bad_files_are_rows_of_a_listing },

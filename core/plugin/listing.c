@@ -14,14 +14,14 @@ typedef struct seen {
 } seen;
 
 typedef struct lister {
-    const lt_search *search;
-    lt_arena         arena;
-    seen            *first;
-    lt_registry_row *row;
-    void            *arg;
+    const lt_search   *search;
+    lt_arena           arena;
+    seen              *first;
+    lt_registry_row   *row;
+    void              *arg;
     const lt_patience *patience;
-    ltc_status       st;
-    ltc_error       *err;
+    ltc_status         st;
+    ltc_error         *err;
 } lister;
 
 static void send_text(lt_text *reply, const char *s)
