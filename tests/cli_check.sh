@@ -27,7 +27,7 @@ says out "^not ok 1 - file-loads: "
 says out "crashed with signal 6"
 says out "^1\.\.1\$"
 
-claim "an interrupt stops a test that hangs" 3 sh -c "'$ltcore' check '$fixtures/hang.so' & sleep 1; kill -INT \$!; wait \$!"
+claim "an interrupt stops a test that hangs" 3 sh -c "'$ltcore' check '$fixtures/hang.so' & sleep 3; kill -INT \$!; wait \$!"
 lacks out "^not ok"
 
 cp "$fixtures/faulty-none.so" here.so

@@ -173,6 +173,6 @@ C
 build masks hang
 # By one signal: a second, or SIGCONT, which `timeout` sends too, may find LeakSanitizer at its work and make it wait for
 # ever.
-claim "an interrupt stops a listing" 3 sh -c "'$ltcore' list -c run.cfg & sleep 1; kill -INT \$!; wait \$!"
+claim "an interrupt stops a listing" 3 sh -c "'$ltcore' list -c run.cfg & sleep 3; kill -INT \$!; wait \$!"
 
 exit $failed
