@@ -126,9 +126,13 @@ float *lt_subject_train(const lt_subject *q, const lt_training_way *way, float *
     return x;
 }
 
-const ltc_optimizer lt_plain_optimizers[] = {
-    { .size = sizeof(ltc_optimizer), .kind = LTC_ADAM, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8 },
-    { .size = sizeof(ltc_optimizer), .kind = LTC_SGD, .momentum = 0.9 },
+const ltc_optimizer lt_plain_optimizers[LT_PLAIN_OPTIMIZERS] = {
+    [LT_PLAIN_ADAM] = { .size = sizeof(ltc_optimizer),
+                        .kind = LTC_ADAM,
+                        .beta1 = 0.9,
+                        .beta2 = 0.999,
+                        .eps = 1e-8 },
+    [LT_PLAIN_SGD] = { .size = sizeof(ltc_optimizer), .kind = LTC_SGD, .momentum = 0.9 },
 };
 
 void lt_subject_compile(lt_stage *s, const lt_subject *q, const char *backend, const ltc_optimizer *o)
@@ -171,6 +175,24 @@ static void equals_ref(const lt_subject *q, size_t subject, size_t optimizer, do
         free(y);
     }
     free(x);
+}
+
+void lt_subject_follows_ref(const lt_subject *q, const ltc_optimizer *o)
+{
+    enum { SOON = 100, STEPS = SANITIZED ? SOON : 1000 };
+    static float want[STEPS], got[STEPS];
+    double eval, off = 0, soon = 0;
+    size_t n;
+    free(lt_subject_train(q, &(lt_training_way){ "ref", LT_BEST, LT_WHOLE, o, STEPS }, want, &eval, &n));
+    free(lt_subject_train(q, &(lt_training_way){ "cpu", LT_BEST, LT_WHOLE, o, STEPS }, got, &eval, &n));
+    for (size_t i = 0; i < STEPS; i++) {
+        off = fmax(off, fabs((double)got[i] - (double)want[i]) / fmax((double)want[i], 0.01));
+        soon = i < SOON ? off : soon;
+    }
+    if (!(soon < 1e-4 && off < 2e-2))
+        fprintf(stderr, "density %g, filled %g: the losses are off by %g, and %g\n", q->density, q->filled,
+                soon, off);
+    CU_ASSERT(soon < 1e-4 && off < 2e-2);
 }
 
 void lt_subjects_equal_ref(const lt_subject *q, size_t n, const double most[LT_OPTIMIZERS])

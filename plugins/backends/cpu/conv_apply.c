@@ -10,6 +10,10 @@
 
 enum { MOST = 28 };                           /* registers of a tile */
 
+/* Registers of a pixel in a tile: all of its samples, so that whole lines of a cache are read. Where that
+ * leaves too few pixels, tiles are of a part of the samples, one part after the other. */
+enum { PARTS = REG_LANES == 8 ? 2 : 1 };
+
 /* One row of outputs at so many tiles side by side, for one section's list: the first tile's pixels are at
  * in, gate and out. */
 typedef struct bed {
@@ -25,27 +29,35 @@ typedef struct bed {
 
 /* Stores what is ours of a tile that shares pixels with another, or of a row of fewer than CONV_WIDE
  * outputs. */
-static void store_part(const conv_walk *k, const conv_spot *s, const bed *d, const conv_tile_size *z)
+static void store_part(const conv_walk *k, const conv_spot *s, const bed *d, const conv_tile_size *z,
+                       const int parts)
 {
     const float *tile = d->tile;
-    const int n = z->blocks * z->rows * z->columns;
+    const int n = z->blocks * z->rows * z->columns * parts;
     for (int64_t i = 0; i < d->outputs; i++)
         for (int p = 0; p < n; p++, tile += REG_LANES)
-            if (conv_is_ours(s, z->rows, z->columns, p)) {
+            if (conv_is_ours(s, z->rows, z->columns, p / parts)) {
                 reg sum = reg_load(tile);
                 if (d->gate)
-                    sum = reg_where(reg_load(d->gate + i * k->gate.channel +
-                                             conv_pixel(&k->gate, z->rows, z->columns, k->gate.column, p)) >
-                                        (reg){ 0 },
-                                    sum);
-                reg_store(d->out + i * k->out.channel +
-                              conv_pixel(&k->out, z->rows, z->columns, k->out.column, p),
+                    sum = reg_where(
+                        reg_load(d->gate + i * k->gate.channel + p % parts * REG_LANES +
+                                 conv_pixel(&k->gate, z->rows, z->columns, k->gate.column, p / parts)) >
+                            (reg){ 0 },
+                        sum);
+                reg_store(d->out + i * k->out.channel + p % parts * REG_LANES +
+                              conv_pixel(&k->out, z->rows, z->columns, k->out.column, p / parts),
                           d->relu ? reg_relu(sum) : sum);
             }
 }
 
-/* What the sums begin with: the bias, or what is there. */
-REG_INLINE void begin_tile(const int wide, const int lines, const int ty, const int tx,
+/* Where register r of a line is, of `parts` a pixel. */
+REG_INLINE ptrdiff_t in_line(int r, const int parts, ptrdiff_t column)
+{
+    return r / parts * column + r % parts * REG_LANES;
+}
+
+/* What the sums begin with: the bias, or what is there. tx: registers of a line, here and below. */
+REG_INLINE void begin_tile(const int wide, const int parts, const int lines, const int ty, const int tx,
                            const ptrdiff_t column, const conv_walk *k, const bed *d, const float *out, reg *a)
 {
     const ptrdiff_t block = k->out.block, row = k->out.row, channel = k->out.channel;
@@ -55,7 +67,7 @@ REG_INLINE void begin_tile(const int wide, const int lines, const int ty, const 
             REG_UNROLL for (int l = 0; l < lines; l++) {
                 const float *from = out + (i < d->outputs ? i * channel : 0) + conv_line(ty, l, block, row);
                 REG_UNROLL for (int x = 0; x < tx; x++)
-                    a[i * n + l * tx + x] = reg_load(from + x * column);
+                    a[i * n + l * tx + x] = reg_load(from + in_line(x, parts, column));
             }
     else
         REG_UNROLL for (int i = 0; i < wide; i++) {
@@ -66,8 +78,8 @@ REG_INLINE void begin_tile(const int wide, const int lines, const int ty, const 
 }
 
 /* Cut off, both as they are wanted. gate's pixels are out's. */
-REG_INLINE void cut_tile(const int wide, const int lines, const int ty, const int tx, const ptrdiff_t column,
-                         const conv_walk *k, const bed *d, const float *gate, reg *a)
+REG_INLINE void cut_tile(const int wide, const int parts, const int lines, const int ty, const int tx,
+                         const ptrdiff_t column, const conv_walk *k, const bed *d, const float *gate, reg *a)
 {
     const ptrdiff_t block = k->gate.block, row = k->gate.row, channel = k->gate.channel;
     const int n = lines * tx;
@@ -79,28 +91,28 @@ REG_INLINE void cut_tile(const int wide, const int lines, const int ty, const in
             REG_UNROLL for (int l = 0; l < lines; l++) {
                 const float *from = gate + i * channel + conv_line(ty, l, block, row);
                 REG_UNROLL for (int x = 0; x < tx; x++) a[i * n + l * tx + x] = reg_where(
-                    reg_load(from + x * column) > (reg){ 0 }, a[i * n + l * tx + x]);
+                    reg_load(from + in_line(x, parts, column)) > (reg){ 0 }, a[i * n + l * tx + x]);
             }
 }
 
 /* Stores the sums as they are wanted. false: in part, and so there is no tile beside. */
-REG_INLINE bool end_tile(const int wide, const int tb, const int ty, const int tx, const ptrdiff_t column,
-                         const conv_walk *k, const conv_spot *s, const bed *d, const float *gate, float *out,
-                         reg *a)
+REG_INLINE bool end_tile(const int wide, const int parts, const int tb, const int ty, const int tx,
+                         const ptrdiff_t column, const conv_walk *k, const conv_spot *s, const bed *d,
+                         const float *gate, float *out, reg *a)
 {
     const int lines = tb * ty, n = lines * tx;
     if (!s->whole || d->outputs < wide) {
         REG_UNROLL for (int p = 0; p < wide * n; p++)
             reg_store(d->tile + p * REG_LANES, a[p]);
-        store_part(k, s, d, &(conv_tile_size){ tb, ty, tx });
+        store_part(k, s, d, &(conv_tile_size){ tb, ty, tx / parts }, parts);
         return false;
     }
-    cut_tile(wide, lines, ty, tx, column, k, d, gate, a);
+    cut_tile(wide, parts, lines, ty, tx, column, k, d, gate, a);
     REG_UNROLL for (int i = 0; i < wide; i++)
         REG_UNROLL for (int l = 0; l < lines; l++) {
             float *to = out + i * k->out.channel + conv_line(ty, l, k->out.block, k->out.row);
             REG_UNROLL for (int x = 0; x < tx; x++)
-                reg_store(to + x * column, a[i * n + l * tx + x]);
+                reg_store(to + in_line(x, parts, column), a[i * n + l * tx + x]);
         }
     return true;
 }
@@ -108,31 +120,31 @@ REG_INLINE bool end_tile(const int wide, const int tb, const int ty, const int t
 /* column, out_column: from pixel to pixel in the sheets. Every branch is outside of the loops over a tile, or
  * gcc would keep the tile in memory; and a line's pixels are at constants from its first where columns are,
  * or it would keep an address of each. */
-REG_INLINE void run(const int wide, const int tb, const int ty, const int tx, const ptrdiff_t column,
+REG_INLINE void run(const int wide, const int tb, const int ty, const int columns, const ptrdiff_t column,
                     const ptrdiff_t out_column, const conv_walk *k, const conv_spot *s, const bed *d)
 {
-    const int lines = tb * ty, n = lines * tx;
+    const int lines = tb * ty, tx = columns * PARTS, n = lines * tx;
     const ptrdiff_t block = k->in.block, row = k->in.row;
     const float *in = d->in, *gate = d->gate;
     float *out = d->out;
-    for (int64_t t = 0; t < d->tiles; t++, in += tx * column, out += tx * out_column) {
+    for (int64_t t = 0; t < d->tiles; t++, in += columns * column, out += columns * out_column) {
         reg a[MOST];
-        begin_tile(wide, lines, ty, tx, out_column, k, d, out, a);
+        begin_tile(wide, PARTS, lines, ty, tx, out_column, k, d, out, a);
         const float *w = d->w;
         for (const int32_t *entry = d->entry, *end = entry + d->count; entry < end; entry++, w += wide) {
             const float *from = in + *entry;
             REG_UNROLL for (int l = 0; l < lines; l++) {
                 const float *at = from + conv_line(ty, l, block, row);
                 REG_UNROLL for (int x = 0; x < tx; x++) {
-                    const reg pixel = reg_load(at + x * column);
+                    const reg pixel = reg_load(at + in_line(x, PARTS, column));
                     REG_UNROLL for (int i = 0; i < wide; i++)
                         a[i * n + l * tx + x] = reg_fma(reg_all(w[i]), pixel, a[i * n + l * tx + x]);
                 }
             }
         }
-        if (!end_tile(wide, tb, ty, tx, out_column, k, s, d, gate, out, a))
+        if (!end_tile(wide, PARTS, tb, ty, tx, out_column, k, s, d, gate, out, a))
             return;
-        gate = gate ? gate + tx * out_column : NULL;
+        gate = gate ? gate + columns * out_column : NULL;
     }
 }
 
@@ -154,7 +166,7 @@ REG_INLINE void run_framed(const int tb, const int ty, const conv_frame f, const
     const taps t = taps_of_rows(r, (int)s->at[1], ty);
     const ptrdiff_t block = k->in.block, row = k->in.row;
     reg a[MOST];
-    begin_tile(1, lines, ty, tx, CPU_LANES, k, d, d->out, a);
+    begin_tile(1, 1, lines, ty, tx, CPU_LANES, k, d, d->out, a);
     REG_UNROLL for (int c = 0; c < r.taps; c++) {
         const int reach = r.first + c, left = reach < 0 ? -reach : 0,
                   right = tx < r.inputs - reach ? tx : r.inputs - reach;
@@ -171,7 +183,7 @@ REG_INLINE void run_framed(const int tb, const int ty, const conv_frame f, const
             }
         }
     }
-    end_tile(1, tb, ty, tx, CPU_LANES, k, s, d, d->gate, d->out, a);
+    end_tile(1, 1, tb, ty, tx, CPU_LANES, k, s, d, d->gate, d->out, a);
 }
 
 typedef void run_fn(const conv_walk *k, const conv_spot *s, const bed *d);
@@ -190,16 +202,17 @@ typedef void run_fn(const conv_walk *k, const conv_spot *s, const bed *d);
     {                                                                                               \
         run_framed(tb, ty, CONV_FRAME_##f, k, s, d);                                                \
     }
-#define SIZE(wide, tb, ty, tx) { CONV_NO_FRAME, wide, { tb, ty, tx }, tile_##wide##_##tb##_##ty##_##tx }
-#define FRAME(f, tb, ty) { CONV_FRAME_##f, 1, { tb, ty, f }, tile_of_##f##_##tb##_##ty }
+#define SIZE(wide, tb, ty, tx) \
+    { CONV_NO_FRAME, wide, PARTS, { tb, ty, tx }, tile_##wide##_##tb##_##ty##_##tx }
+#define FRAME(f, tb, ty) { CONV_FRAME_##f, 1, 1, { tb, ty, f }, tile_of_##f##_##tb##_##ty }
 
 TILE(1, 1, 1, 1)
 TILE(1, 1, 1, 4)
 TILE(1, 4, 1, 1)
 TILE(4, 1, 1, 1)
+#if REG_LANES == 16
 TILE(4, 1, 1, 2)
 TILE(4, 2, 1, 1)
-#if REG_LANES == 16
 TILE(1, 1, 2, 8)
 TILE(1, 1, 4, 4)
 TILE(1, 1, 4, 7)
@@ -219,9 +232,19 @@ FRAMED(4, 1, 1)
 FRAMED(4, 4, 1)
 FRAMED(12, 1, 2)
 #else
+#if REG_LANES == 8
+TILE(1, 1, 1, 6)
+TILE(1, 1, 2, 3)
+TILE(1, 1, 3, 2)
+TILE(1, 1, 2, 2)
+TILE(1, 2, 1, 2)
+#else
+TILE(4, 1, 1, 2)
+TILE(4, 2, 1, 1)
 TILE(1, 1, 2, 4)
 TILE(1, 2, 2, 2)
 TILE(1, 1, 2, 2)
+#endif
 FRAMED(2, 1, 1)
 FRAMED(2, 4, 1)
 FRAMED(4, 1, 1)
@@ -231,16 +254,22 @@ FRAMED(12, 1, 1)
 
 /* Those of one frame have the same rows: which taps are left out, and so what an infinite weight makes of a
  * zero, must not depend on a call's blocks. */
-static const struct { conv_frame frame; uint32_t wide; conv_tile_size size; run_fn *run; } tiles[] = {
-    SIZE(1, 1, 1, 1), SIZE(1, 1, 1, 4), SIZE(1, 4, 1, 1),
-    SIZE(4, 1, 1, 1), SIZE(4, 1, 1, 2), SIZE(4, 2, 1, 1),
+static const struct {
+    conv_frame frame; uint32_t wide; int parts; conv_tile_size size; run_fn *run;
+} tiles[] = {
+    SIZE(1, 1, 1, 1), SIZE(1, 1, 1, 4), SIZE(1, 4, 1, 1), SIZE(4, 1, 1, 1),
 #if REG_LANES == 16
+    SIZE(4, 1, 1, 2), SIZE(4, 2, 1, 1),
     SIZE(1, 1, 2, 8), SIZE(1, 1, 4, 4), SIZE(1, 1, 4, 7), SIZE(1, 1, 2, 6), SIZE(1, 1, 2, 2),
     SIZE(1, 2, 2, 4), SIZE(1, 4, 2, 2),
     SIZE(4, 1, 1, 6), SIZE(4, 1, 1, 5), SIZE(4, 1, 2, 2), SIZE(4, 1, 1, 4), SIZE(4, 4, 1, 1),
     SIZE(4, 2, 1, 2), FRAME(2, 1, 1), FRAME(2, 4, 1), FRAME(4, 1, 1), FRAME(4, 4, 1), FRAME(12, 1, 2),
 #else
-    SIZE(1, 1, 2, 4), SIZE(1, 2, 2, 2), SIZE(1, 1, 2, 2),
+#if REG_LANES == 8
+    SIZE(1, 1, 1, 6), SIZE(1, 1, 2, 3), SIZE(1, 1, 3, 2), SIZE(1, 1, 2, 2), SIZE(1, 2, 1, 2),
+#else
+    SIZE(4, 1, 1, 2), SIZE(4, 2, 1, 1), SIZE(1, 1, 2, 4), SIZE(1, 2, 2, 2), SIZE(1, 1, 2, 2),
+#endif
     FRAME(2, 1, 1), FRAME(2, 4, 1), FRAME(4, 1, 1), FRAME(4, 2, 1), FRAME(12, 1, 1),
 #endif
 };
@@ -250,7 +279,7 @@ static size_t best_tile(const conv_walk *k)
     size_t best = 0;
     int64_t least = INT64_MAX;
     for (size_t i = 0; i < sizeof tiles / sizeof *tiles; i++) {
-        const int64_t cost = conv_tile_cost(&tiles[i].size, k->blocks, k->rows, k->columns);
+        const int64_t cost = conv_tile_cost(&tiles[i].size, tiles[i].parts, k->blocks, k->rows, k->columns);
         if (tiles[i].wide == k->lists->wide && tiles[i].frame == k->lists->frame && cost && cost < least)
             best = i, least = cost;
     }
@@ -312,7 +341,7 @@ REG_INLINE void ask_for_next(const conv_walk *k, const conv_spot *s, const conv_
 static void all_lists(const conv_walk *k, size_t t, conv_spot *s, int64_t first, int64_t end)
 {
     const conv_lists *l = k->lists;
-    for (int lane = 0; lane < CPU_LANES; lane += REG_LANES)
+    for (int lane = 0; lane < CPU_LANES; lane += REG_LANES * tiles[t].parts)
         for (int64_t section = 0; section < l->sections; section++)
             for (int64_t row = 0; row < l->rows; row++) {
                 const bool any = !section || conv_list_count(l, section, row);

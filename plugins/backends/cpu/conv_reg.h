@@ -82,6 +82,11 @@ REG_INLINE reg reg_where(reg_mask mask, reg x)
     return (reg)((reg_mask)x & mask);
 }
 
+REG_INLINE reg reg_choose(reg_mask mask, reg yes, reg no)
+{
+    return (reg)(((reg_mask)yes & mask) | ((reg_mask)no & ~mask));
+}
+
 /* x, or +0.0. */
 REG_INLINE reg reg_keep(reg x, bool it)
 {

@@ -145,7 +145,7 @@ static size_t best_tile(const conv_slope *k)
     size_t best = 0;
     int64_t least = INT64_MAX;
     for (size_t i = 0; i < sizeof tiles / sizeof *tiles; i++) {
-        const int64_t cost = conv_tile_cost(&tiles[i].size, k->blocks, k->rows, k->columns);
+        const int64_t cost = conv_tile_cost(&tiles[i].size, 1, k->blocks, k->rows, k->columns);
         if (tiles[i].frame == k->lists->frame && cost && cost < least)
             best = i, least = cost;
     }

@@ -16,15 +16,16 @@ typedef struct conv_tile_size { int blocks, rows, columns; } conv_tile_size;
 /* A tile's first block, row and column, and how many of each are another tile's. */
 typedef struct conv_spot { int64_t at[3]; int skip[3]; bool whole; } conv_spot;
 
-/* How many multiplications a tile of this size costs the sheet, an entry's own cost counted as four; 0:
- * too large. */
-static inline int64_t conv_tile_cost(const conv_tile_size *t, int64_t blocks, int64_t rows, int64_t columns)
+/* How many multiplications a tile of this size, of `parts` registers a pixel, costs the sheet, an entry's own
+ * cost counted as four; 0: too large. */
+static inline int64_t conv_tile_cost(const conv_tile_size *t, int parts, int64_t blocks, int64_t rows,
+                                     int64_t columns)
 {
     if (t->blocks > blocks || t->rows > rows || t->columns > columns)
         return 0;
     const int64_t tiles = ((blocks + t->blocks - 1) / t->blocks) * ((rows + t->rows - 1) / t->rows) *
                           ((columns + t->columns - 1) / t->columns);
-    return tiles * (t->blocks * t->rows * t->columns + 4);
+    return tiles * (t->blocks * t->rows * t->columns * parts + 4);
 }
 
 /* One axis of a spot: tile i of n pixels; how much of it the tile before has done. */

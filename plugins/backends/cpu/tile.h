@@ -35,16 +35,6 @@ VEC_INLINE vec4 vec4_fma(float w, vec4 x, vec4 sum)
                    vec_fma(k, x.d, sum.d) };
 }
 
-VEC_INLINE vec4 vec4_add(vec4 x, vec4 y)
-{
-    return (vec4){ x.a + y.a, x.b + y.b, x.c + y.c, x.d + y.d };
-}
-
-VEC_INLINE vec4 vec4_relu(vec4 x)
-{
-    return (vec4){ vec_relu(x.a), vec_relu(x.b), vec_relu(x.c), vec_relu(x.d) };
-}
-
 /* Functions of their own, so that tests/spills.sh finds them. */
 #define VEC_TILE static __attribute__((noinline))
 

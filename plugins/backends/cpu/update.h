@@ -20,11 +20,6 @@ REG_INLINE reg_rule reg_rule_of(const cpu_rule *r)
     };
 }
 
-REG_INLINE reg reg_choose(reg_mask mask, reg yes, reg no)
-{
-    return (reg)(((reg_mask)yes & mask) | ((reg_mask)no & ~mask));
-}
-
 REG_INLINE reg reg_root(reg x)
 {
 #if defined(__AVX512F__)

@@ -81,17 +81,6 @@ VEC_INLINE vec vec_where(vec_mask mask, vec x)
     return (vec)((vec_mask)x & mask);
 }
 
-VEC_INLINE vec vec_choose(vec_mask mask, vec yes, vec no)
-{
-    return (vec)(((vec_mask)yes & mask) | ((vec_mask)no & ~mask));
-}
-
-/* max(x, 0); a NaN passes. */
-VEC_INLINE vec vec_relu(vec x)
-{
-    return (vec)((vec_mask)x & ~(vec_mask)(x <= vec_zero()));
-}
-
 /* The sum of the sixteen lanes, halves folded onto each other: (((0+8)+(4+12)) +
  * ((2+10)+(6+14))) + the odd ones. */
 VEC_INLINE float vec_sum(vec x)
