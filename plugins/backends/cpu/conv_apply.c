@@ -203,76 +203,35 @@ typedef void run_fn(const conv_walk *k, const conv_spot *s, const bed *d);
         run_framed(tb, ty, CONV_FRAME_##f, k, s, d);                                                \
     }
 #define SIZE(wide, tb, ty, tx) \
-    { CONV_NO_FRAME, wide, PARTS, { tb, ty, tx }, tile_##wide##_##tb##_##ty##_##tx }
-#define FRAME(f, tb, ty) { CONV_FRAME_##f, 1, 1, { tb, ty, f }, tile_of_##f##_##tb##_##ty }
+    { CONV_NO_FRAME, wide, PARTS, { tb, ty, tx }, tile_##wide##_##tb##_##ty##_##tx },
+#define FRAME(f, tb, ty) { CONV_FRAME_##f, 1, 1, { tb, ty, f }, tile_of_##f##_##tb##_##ty },
 
-TILE(1, 1, 1, 1)
-TILE(1, 1, 1, 4)
-TILE(1, 4, 1, 1)
-TILE(4, 1, 1, 1)
+/* An instruction set's tiles, which its registers hold. Those of one frame have the same rows: which taps are
+ * left out, and so what an infinite weight makes of a zero, must not depend on a call's blocks. */
 #if REG_LANES == 16
-TILE(4, 1, 1, 2)
-TILE(4, 2, 1, 1)
-TILE(1, 1, 2, 8)
-TILE(1, 1, 4, 4)
-TILE(1, 1, 4, 7)
-TILE(1, 1, 2, 6)
-TILE(1, 1, 2, 2)
-TILE(1, 2, 2, 4)
-TILE(1, 4, 2, 2)
-TILE(4, 1, 1, 6)
-TILE(4, 1, 1, 5)
-TILE(4, 1, 2, 2)
-TILE(4, 1, 1, 4)
-TILE(4, 4, 1, 1)
-TILE(4, 2, 1, 2)
-FRAMED(2, 1, 1)
-FRAMED(2, 4, 1)
-FRAMED(4, 1, 1)
-FRAMED(4, 4, 1)
-FRAMED(12, 1, 2)
+#define SIZES(size, frame)                                                                          \
+    size(1, 1, 1, 1) size(1, 1, 1, 4) size(1, 4, 1, 1) size(4, 1, 1, 1) size(4, 1, 1, 2)            \
+    size(4, 2, 1, 1) size(1, 1, 2, 8) size(1, 1, 4, 4) size(1, 1, 4, 7) size(1, 1, 2, 6)            \
+    size(1, 1, 2, 2) size(1, 2, 2, 4) size(1, 4, 2, 2) size(4, 1, 1, 6) size(4, 1, 1, 5)            \
+    size(4, 1, 2, 2) size(4, 1, 1, 4) size(4, 4, 1, 1) size(4, 2, 1, 2)                             \
+    frame(2, 1, 1) frame(2, 4, 1) frame(4, 1, 1) frame(4, 4, 1) frame(12, 1, 2)
+#elif REG_LANES == 8
+#define SIZES(size, frame)                                                                          \
+    size(1, 1, 1, 1) size(1, 1, 1, 4) size(1, 4, 1, 1) size(4, 1, 1, 1) size(1, 1, 1, 6)            \
+    size(1, 1, 2, 3) size(1, 1, 3, 2) size(1, 1, 2, 2) size(1, 2, 1, 2)                             \
+    frame(2, 1, 1) frame(2, 4, 1) frame(4, 1, 1) frame(4, 2, 1) frame(12, 1, 1)
 #else
-#if REG_LANES == 8
-TILE(1, 1, 1, 6)
-TILE(1, 1, 2, 3)
-TILE(1, 1, 3, 2)
-TILE(1, 1, 2, 2)
-TILE(1, 2, 1, 2)
-#else
-TILE(4, 1, 1, 2)
-TILE(4, 2, 1, 1)
-TILE(1, 1, 2, 4)
-TILE(1, 2, 2, 2)
-TILE(1, 1, 2, 2)
-#endif
-FRAMED(2, 1, 1)
-FRAMED(2, 4, 1)
-FRAMED(4, 1, 1)
-FRAMED(4, 2, 1)
-FRAMED(12, 1, 1)
+#define SIZES(size, frame)                                                                          \
+    size(1, 1, 1, 1) size(1, 1, 1, 4) size(1, 4, 1, 1) size(4, 1, 1, 1) size(4, 1, 1, 2)            \
+    size(4, 2, 1, 1) size(1, 1, 2, 4) size(1, 2, 2, 2) size(1, 1, 2, 2)                             \
+    frame(2, 1, 1) frame(2, 4, 1) frame(4, 1, 1) frame(4, 2, 1) frame(12, 1, 1)
 #endif
 
-/* Those of one frame have the same rows: which taps are left out, and so what an infinite weight makes of a
- * zero, must not depend on a call's blocks. */
+SIZES(TILE, FRAMED)
+
 static const struct {
     conv_frame frame; uint32_t wide; int parts; conv_tile_size size; run_fn *run;
-} tiles[] = {
-    SIZE(1, 1, 1, 1), SIZE(1, 1, 1, 4), SIZE(1, 4, 1, 1), SIZE(4, 1, 1, 1),
-#if REG_LANES == 16
-    SIZE(4, 1, 1, 2), SIZE(4, 2, 1, 1),
-    SIZE(1, 1, 2, 8), SIZE(1, 1, 4, 4), SIZE(1, 1, 4, 7), SIZE(1, 1, 2, 6), SIZE(1, 1, 2, 2),
-    SIZE(1, 2, 2, 4), SIZE(1, 4, 2, 2),
-    SIZE(4, 1, 1, 6), SIZE(4, 1, 1, 5), SIZE(4, 1, 2, 2), SIZE(4, 1, 1, 4), SIZE(4, 4, 1, 1),
-    SIZE(4, 2, 1, 2), FRAME(2, 1, 1), FRAME(2, 4, 1), FRAME(4, 1, 1), FRAME(4, 4, 1), FRAME(12, 1, 2),
-#else
-#if REG_LANES == 8
-    SIZE(1, 1, 1, 6), SIZE(1, 1, 2, 3), SIZE(1, 1, 3, 2), SIZE(1, 1, 2, 2), SIZE(1, 2, 1, 2),
-#else
-    SIZE(4, 1, 1, 2), SIZE(4, 2, 1, 1), SIZE(1, 1, 2, 4), SIZE(1, 2, 2, 2), SIZE(1, 1, 2, 2),
-#endif
-    FRAME(2, 1, 1), FRAME(2, 4, 1), FRAME(4, 1, 1), FRAME(4, 2, 1), FRAME(12, 1, 1),
-#endif
-};
+} tiles[] = { SIZES(SIZE, FRAME) };
 
 static size_t best_tile(const conv_walk *k)
 {
