@@ -192,7 +192,7 @@ done
 HOOK
 chmod +x takes-away
 claim "a run from under which objects are taken begins again and makes them" 0 "$ltcore" -q -c run.cfg -o robbed \
-    --set run.store=lost --set 'report.hooks=["./takes-away"]' --set train.steps=20000 --set train.evaluate_every=20000
+    --set run.store=lost --set 'report.hooks=["./takes-away"]' --set train.steps=4000 --set train.evaluate_every=4000
 there taken
 says err "that was there is gone from the store"
 says err "the run begins again"

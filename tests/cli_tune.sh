@@ -24,8 +24,8 @@ equal "head and twelve costs" "$(grep -c . own.costs)" 13
 ls ./*.tune >out 2>&1 && wrong "nothing else is left behind"
 claim "what is there is not written over" 2 "$ltcore" tune cpu -o own.costs
 says err "own.costs is there already"
-claim "nor is a directory that is not there made" 1 "$ltcore" tune cpu -o no/own.costs
-says err "no/own.costs"
+claim "nor is a directory made, and the backend is not asked to measure" 1 "$ltcore" tune cpu -o no/own.costs
+says err "^ltcore: no/own.costs"
 claim "cpu-blas has none" 2 "$ltcore" tune cpu-blas
 says err "backend cpu-blas has no table of costs to measure"
 claim "and there is no backend of that name" 2 "$ltcore" tune cqu

@@ -9,7 +9,7 @@
 enum { LINES = 500, MASKS = 100 };            /* a sweep over more plug-ins than anyone has */
 
 static lt_module mask[MASKS], dataset, arch, backend;
-static char name[MASKS][16];
+static char name[MASKS][20];
 static lt_settings own[LINES], settings;
 static lt_line line[LINES];
 

@@ -32,13 +32,15 @@ static ltc_status measure(const wish *q, const lt_module *m, const lt_services *
     return st;
 }
 
-/* The backend writes beside it, so that the table appears whole. */
+/* The backend writes beside it, so that the table appears whole; that it can is seen before it measures. */
 static ltc_status make_table(const wish *q, const lt_module *m, const lt_services *services, ltc_error *err)
 {
     lt_text part = { 0 }, table = { 0 };
     lt_text_add(&part, "%s.%ld.tune", q->path, (long)getpid());
     ltc_status st = part.failed ? ltc_fail(err, LTC_ENOMEM, "%s: no memory to write it", q->path)
-                                : measure(q, m, services, part.s, err);
+                                : lt_file_write(part.s, "", 0, err);
+    if (!st)
+        st = measure(q, m, services, part.s, err);
     if (!st)
         st = lt_file_read(part.s, &table, err);
     if (!st && q->world->cancelled(NULL))
